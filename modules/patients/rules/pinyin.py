@@ -44,7 +44,8 @@ _SURNAMES: Mapping[str, tuple[str, ...]] = {
 _DRUG_WORDS: Mapping[str, tuple[str, ...]] = {
     word: tuple(reading.split())
     for word, reading in {
-        "川芎": "chuan xiong", "大黄": "da huang", "白术": "bai zhu", "苍术": "cang zhu", "莪术": "e zhu", "黄柏": "huang bo",
+        "川芎": "chuan xiong", "大黄": "da huang", "白术": "bai zhu", "苍术": "cang zhu", "莪术": "e zhu",
+        "黄柏": "huang bo",
         "阿胶": "e jiao", "薄荷": "bo he", "蛤蚧": "ge jie", "蛤壳": "ge qiao", "地骨皮": "di gu pi",
         "血竭": "xue jie", "血塞通": "xue sai tong", "血府": "xue fu", "重楼": "chong lou",
         "重组": "chong zu",
