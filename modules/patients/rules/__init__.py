@@ -1,0 +1,1 @@
+"""Rules about a person's number, name, age and likeness to another person. No database."""
