@@ -7,12 +7,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
+_stopped: datetime | None = None
 _zone: ContextVar[ZoneInfo] = ContextVar("zone", default=ZoneInfo("Asia/Shanghai"))
 
 
 def now() -> datetime:
     """The moment, aware, in UTC."""
-    return _frozen.get() or datetime.now(UTC)
+    return _frozen.get() or _stopped or datetime.now(UTC)
+
+
+def stop(moment: datetime | None) -> None:
+    """Stop the clock of the whole process, all threads, or let it run again with None (tests)."""
+    global _stopped
+    _stopped = moment.astimezone(UTC) if moment else None
 
 
 def today() -> date:

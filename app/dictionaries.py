@@ -54,6 +54,7 @@ def load(dictionary: str, edition: str, rows: Iterable[Mapping[str, Any]], *, va
                 )
             )
         )
+        wanted = {row["code"]: row for row in rows}  # a list may name a code twice
         fresh = [
             DictionaryEntry(
                 dictionary=dictionary,
@@ -65,7 +66,7 @@ def load(dictionary: str, edition: str, rows: Iterable[Mapping[str, Any]], *, va
                 valid_from=valid_from,
                 facts=row.get("facts", {}),
             )
-            for row in rows
+            for row in wanted.values()
             if row["code"] not in known
         ]
         db.session.add_all(fresh)

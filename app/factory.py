@@ -86,6 +86,8 @@ def _install_manifests(app: Flask) -> Registry:
     subscriptions.clear()
     for name in (*KERNEL_MANIFESTS, *(f"modules.{name}.manifest" for name in modules.INSTALLED)):
         module = importlib.import_module(name).module
+        if name.startswith("modules."):
+            importlib.import_module(name.replace(".manifest", ".services"))  # registers its use cases and tables
         registry.add(module)
         for blueprint in module.blueprints:
             app.register_blueprint(blueprint)

@@ -51,11 +51,17 @@ def use_lease(lease: Callable[[], int]) -> None:
     _lease, _maker = lease, None
 
 
-def new_id() -> int:
-    """A key for a new row. A forked worker leases a node of its own on first use."""
+def ensure_node() -> None:
+    """Lease a node number before a transaction begins; a forked worker leases one of its own."""
     global _maker, _maker_process
     if _maker is None or _maker_process != os.getpid():
         with _guard:
             if _maker is None or _maker_process != os.getpid():
                 _maker, _maker_process = IdMaker(_lease()), os.getpid()
-    return _maker.next_id()
+
+
+def new_id() -> int:
+    """A key for a new row."""
+    if _maker is None or _maker_process != os.getpid():
+        ensure_node()
+    return _maker.next_id()  # type: ignore[union-attr]  # ensured above

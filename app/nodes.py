@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock, ids
 from app.db import Control, db
-from app.db.units import kernel_unit
+from app.db.units import Mode, Unit, kernel_unit, open_unit
 
 LEASE = timedelta(days=2)
 
@@ -31,7 +31,7 @@ def lease_node() -> int:
     holder = f"{socket.gethostname()}:{os.getpid()}"[:100]
     while True:
         moment = clock.now()
-        with kernel_unit(""):
+        with open_unit(_leasing_unit()):
             expired = db.session.scalar(
                 select(NodeLease.node).where(NodeLease.until < moment).order_by(NodeLease.node).limit(1)
             )
@@ -55,6 +55,10 @@ def lease_node() -> int:
             except IntegrityError:
                 continue  # another process took it at the same moment
             return node
+
+
+def _leasing_unit() -> Unit:
+    return Unit(Mode.WRITE, None, "", writes_control=True, all_tenants=True, notes={"leasing": True})
 
 
 def release_node(app: Flask, node: int) -> None:

@@ -1,12 +1,5 @@
 """The product: one package for each field of work, lowest first."""
 
-INSTALLED = (
+INSTALLED: tuple[str, ...] = (
     "catalogue",
-    "patients",
-    "registration",
-    "clinic",
-    "prescriptions",
-    "charging",
-    "dispensing",
-    "demo",
 )

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.util import find_tables
 
-from app import clock
+from app import clock, ids
 
 
 class Mode(Enum):
@@ -82,6 +82,8 @@ def open_unit(unit: Unit, zone: str = "") -> Iterator[Unit]:
     """Make the unit current; its session is rolled back and removed at the end."""
     from app.db.base import db
 
+    if unit.mode is Mode.WRITE and "leasing" not in unit.notes:
+        ids.ensure_node()  # needs a transaction of its own, so before this one
     token = _unit.set(unit)
     try:
         if zone:
