@@ -1,0 +1,105 @@
+"""Paying and refunding: how the parts of a payment (支付方式) fit the bill."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+ZERO = Decimal("0.00")
+
+
+class TenderMethod(StrEnum):
+    """Ways to pay. Source: house rule; the insurer's two parts are named after its interface."""
+
+    CASH = "cash"
+    WECHAT = "wechat"
+    ALIPAY = "alipay"
+    BANK_CARD = "bank_card"
+    DIGITAL_YUAN = "digital_yuan"
+    PREPAID = "prepaid"
+    POOLED_FUND = "pooled_fund"
+    PERSONAL_ACCOUNT = "personal_account"
+    OWED = "owed"
+
+
+class TenderFault(StrEnum):
+    """Why tenders do not settle a bill."""
+
+    NOT_POSITIVE = "not_positive"
+    TOO_LITTLE = "too_little"
+    CHANGE_WITHOUT_CASH = "change_without_cash"
+
+
+@dataclass(frozen=True, slots=True)
+class TenderCheck:
+    """The tenders as they are booked (cash without its change), the change to hand back, and the fault."""
+
+    booked: Mapping[TenderMethod, Decimal]
+    change: Decimal = ZERO
+    fault: TenderFault | None = None
+
+    @property
+    def settles(self) -> bool:
+        """Tell whether Σ booked tenders = due."""
+        return self.fault is None
+
+
+def check_tenders(due: Decimal, tenders: Mapping[TenderMethod, Decimal]) -> TenderCheck:
+    """Check what was handed over against what is due (after cash rounding), in yuan. Source: house rule.
+
+    Change is given from cash only and is less than the cash handed over. Zero tenders are ignored.
+    """
+    handed = {method: amount for method, amount in tenders.items() if amount != 0}
+    if due < 0 or any(amount < 0 for amount in handed.values()):
+        return TenderCheck(handed, fault=TenderFault.NOT_POSITIVE)
+    change = sum(handed.values(), ZERO) - due
+    if change < 0:
+        return TenderCheck(handed, fault=TenderFault.TOO_LITTLE)
+    if change > handed.get(TenderMethod.CASH, ZERO):
+        return TenderCheck(handed, change, TenderFault.CHANGE_WITHOUT_CASH)
+    if change:
+        handed[TenderMethod.CASH] -= change
+    return TenderCheck({method: amount for method, amount in handed.items() if amount}, change)
+
+
+class RefundFault(StrEnum):
+    """Why a refund is refused."""
+
+    NOT_POSITIVE = "not_positive"
+    NOT_THIS_CHANNEL = "not_this_channel"
+    MORE_THAN_PAID = "more_than_paid"
+
+
+def refundable(
+    paid: Mapping[TenderMethod, Decimal], refunded: Mapping[TenderMethod, Decimal]
+) -> dict[TenderMethod, Decimal]:
+    """Return what may still go back per channel: paid − refunded, zeros left out."""
+    left = {method: amount - refunded.get(method, ZERO) for method, amount in paid.items()}
+    return {method: amount for method, amount in left.items() if amount > 0}
+
+
+def refund_faults(
+    requested: Mapping[TenderMethod, Decimal],
+    *,
+    paid: Mapping[TenderMethod, Decimal],
+    refunded: Mapping[TenderMethod, Decimal],
+) -> dict[TenderMethod, RefundFault]:
+    """Return the fault of each channel of a refund; empty when all may go back the way it came (原路退回)."""
+    left = refundable(paid, refunded)
+    faults: dict[TenderMethod, RefundFault] = {}
+    for method, amount in requested.items():
+        if amount <= 0:
+            faults[method] = RefundFault.NOT_POSITIVE
+        elif method not in paid:
+            faults[method] = RefundFault.NOT_THIS_CHANNEL
+        elif amount > left.get(method, ZERO):
+            faults[method] = RefundFault.MORE_THAN_PAID
+    return faults
+
+
+def tender_changes(
+    old: Mapping[TenderMethod, Decimal], new: Mapping[TenderMethod, Decimal]
+) -> dict[TenderMethod, Decimal]:
+    """Return new − old per channel after a re-settlement: negative goes back to the patient or the fund."""
+    methods = [method for method in TenderMethod if method in old or method in new]
+    return {method: new.get(method, ZERO) - old.get(method, ZERO) for method in methods}

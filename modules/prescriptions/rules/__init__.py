@@ -1,0 +1,1 @@
+"""Rules about prescriptions: quantities, prices, sheets, safety and states. No database."""
