@@ -35,19 +35,20 @@ FILES = {
 ICONS = """\
 activity adjustments alert-circle alert-triangle ambulance archive arrow-back-up arrow-down arrow-left
 arrow-right arrow-up baby-carriage barcode bed bell building building-bank building-hospital
-building-warehouse calculator calendar calendar-event calendar-plus calendar-time cash chart-bar chart-line
-chart-pie check checklist chevron-down chevron-left chevron-right chevron-up circle-check circle-x clipboard
-clipboard-check clipboard-heart clipboard-list clipboard-text clock cloud-off cloud-upload coin copy
-credit-card database device-desktop device-floppy device-heart-monitor device-tv dots download droplet
-edit eye eye-off external-link file-invoice file-report file-spreadsheet file-text filter first-aid-kit flask folder gauge
-heart-rate-monitor heartbeat history home id id-badge-2 info-circle key keyboard language leaf list
-list-check list-details lock lock-open login logout mail map-pin medical-cross medicine-syrup menu-2 message
-microscope microphone minus mood-kid moon network notes package packages pencil phone phone-call pill plug
-plus printer qrcode question-mark receipt receipt-2 receipt-refund refresh report report-medical
-report-money rotate scan scissors search send server settings shield shield-check shield-lock signature
-stack-2 stethoscope sun switch-horizontal tag temperature test-pipe test-pipe-2 tool transfer trash
-truck truck-delivery upload user user-check user-circle user-heart user-plus user-search users users-group
-vaccine vaccine-bottle virus volume wallet weight wheelchair wifi-off writing x zoom-in
+building-warehouse calculator calendar calendar-event calendar-plus calendar-time cash chart-bar
+chart-line chart-pie check checklist chevron-down chevron-left chevron-right chevron-up circle-check
+circle-x clipboard clipboard-check clipboard-heart clipboard-list clipboard-text clock cloud-off
+cloud-upload coin copy credit-card database device-desktop device-floppy device-heart-monitor device-tv
+dots download droplet edit external-link eye eye-off file-invoice file-report file-spreadsheet file-text
+filter first-aid-kit flask folder gauge heart-rate-monitor heartbeat history home id id-badge-2
+info-circle key keyboard language leaf list list-check list-details lock lock-open login logout mail
+map-pin medical-cross medicine-syrup menu-2 message microphone microscope minus mood-kid moon network
+notes package packages pencil phone phone-call pill plug plus printer qrcode question-mark receipt
+receipt-2 receipt-refund refresh report report-medical report-money rotate scan scissors search send
+server settings shield shield-check shield-lock signature stack-2 stethoscope sun switch-horizontal tag
+temperature test-pipe test-pipe-2 tool transfer trash truck truck-delivery upload user user-check
+user-circle user-heart user-plus user-search users users-group vaccine vaccine-bottle virus volume
+wallet weight wheelchair wifi-off writing x zoom-in
 """
 ICON_CALLS = re.compile(r"""(?:\bicon\(\s*|\bicon\s*[=:]\s*|"icon":\s*)["']([a-z0-9-]+)["']""")
 ICON_FOLDERS = ("app", "tenants", "modules", "region_upload", "offline_client")
