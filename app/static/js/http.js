@@ -75,19 +75,34 @@ document.addEventListener('htmx:responseError', (event) => {
   toast(problem(xhr), 'd');
 });
 
+// A refusal page that answers a fragment is read out, not put into the page.
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status < 400 || !xhr.responseText.includes('data-problem')) return;
+  event.detail.shouldSwap = false;
+  event.detail.isError = true;
+});
+
 function problem(xhr) {
-  let message = text(refusals[xhr.status] || 'failed');
-  let trace = xhr.getResponseHeader('X-Trace-Id') || '';
+  const found = read(xhr);
+  const message = found.message || text(refusals[xhr.status] || 'failed');
+  return found.trace ? `${message} ${text('trace')}: ${found.trace}` : message;
+}
+
+function read(xhr) {
   if ((xhr.getResponseHeader('Content-Type') || '').includes('json')) {
     try {
-      const document_ = JSON.parse(xhr.responseText);
-      message = document_.title || message;
-      trace = document_.trace || trace;
+      const { title, trace } = JSON.parse(xhr.responseText);
+      return { message: title, trace };
     } catch {
-      // Not a problem document after all: the general sentence has to do.
+      return {};
     }
   }
-  return trace ? `${message} ${text('trace')}: ${trace}` : message;
+  const page = new DOMParser().parseFromString(xhr.responseText, 'text/html');
+  return {
+    message: page.querySelector('[data-problem-text]')?.textContent,
+    trace: xhr.status >= 500 ? page.querySelector('[data-problem-trace]')?.textContent : '',
+  };
 }
 
 for (const name of ['htmx:sendError', 'htmx:timeout']) {

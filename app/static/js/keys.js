@@ -2,7 +2,7 @@
 import { composing, make, onContent, text, visible } from './page.js';
 
 const names = { Insert: 'Ins', Delete: 'Del', Escape: 'Esc', ' ': 'Space' };
-const builtIn = []; // {key, label, run, when}: lower rank than a control's own declaration
+const builtIn = []; // {key, label, run, when}: lower rank than a control's own; without `run` it is only shown
 
 /** Declare a key that belongs to no control. `when()` says whether it makes sense on this page. */
 export function register(entry) {
@@ -85,6 +85,10 @@ export function refresh() {
   }
 }
 
+function somethingOpen() {
+  return Boolean(document.querySelector('dialog[open], .drawer:not(:empty), details[data-menu][open]'));
+}
+
 function typing(target) {
   return target.matches?.('input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]');
 }
@@ -94,8 +98,8 @@ document.addEventListener('keydown', (event) => {
   const key = combination(event);
   const known = entries();
   const entry = known.get(key) || (key === 'Ctrl+S' ? known.get('F2') : undefined);
-  if (entry) {
-    if (key === 'Esc' && currentScope() !== document) return; // the dialog closes itself
+  if (entry?.run) {
+    if (key === 'Esc' && somethingOpen()) return; // that closes first, by itself
     event.preventDefault();
     if (!event.repeat) entry.run(event);
     return;
@@ -125,4 +129,4 @@ onContent(() => {
 });
 document.addEventListener('his:shown', refresh);
 
-register({ key: 'Enter', label: text('next_field'), run: () => {}, when: () => false });
+register({ key: 'Enter', label: text('next_field'), when: () => Boolean(document.querySelector('.app-main form .in')) });

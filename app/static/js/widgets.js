@@ -31,6 +31,7 @@ document.addEventListener('click', (event) => {
   for (const menu of document.querySelectorAll('details[data-menu][open]')) {
     if (!menu.contains(target)) menu.open = false;
   }
+  if (target.closest?.('[data-back]')) history.back();
   const row = target.closest?.('tr[data-href]');
   if (row && !target.closest('a, button, input, label, select')) location.assign(row.dataset.href);
 });
@@ -88,5 +89,6 @@ document.addEventListener('mouseover', (event) => {
 });
 
 onContent((root) => {
+  for (const button of root.querySelectorAll('[data-back]')) button.hidden = history.length < 2;
   root.querySelector?.('.queue-item.on, .nav-item.on')?.scrollIntoView({ block: 'nearest' });
 });
