@@ -7,7 +7,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 import modules
-from app import ids, logs, use_cases
+from app import ids, logs, numbering, use_cases
 from app.config import ROOT, Settings
 from app.db import db
 from app.db.engines import make_engines
@@ -20,6 +20,7 @@ from app.relay import Worker
 from app.web import access, assets, headers, health, problems, sessions, shell
 from tenants.directory import TenantDirectory
 
+KERNEL_TABLES = (numbering,)  # imported so that every process knows their tables
 KERNEL_MANIFESTS = ("app.manifest", "tenants.manifest")
 
 

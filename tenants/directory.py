@@ -54,6 +54,11 @@ class TenantDirectory:
             tenant_id = db.session.scalar(select(Centre.id).where(Centre.code == code))
         return None if tenant_id is None else self.get(tenant_id)
 
+    def forget(self) -> None:
+        """Drop what the process knows (after a restore; between tests)."""
+        with self._lock:
+            self._known.clear()
+
     def _load(self, tenant_id: int) -> Tenant:
         centre = db.session.get_one(Centre, tenant_id)
         switched = {

@@ -1,0 +1,130 @@
+"""Two engines, two centres, one person for every role; the wall clock, the network and the printer are shut off."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from flask import Flask
+from flask.testing import FlaskClient
+from support import world
+from support.databases import Databases, PostgresDatabases, SqliteFiles
+
+from app import clock
+from app.actor import Actor
+from app.config import Settings
+from app.db import Mode, db, tenant_unit
+from app.db.base import CONTROL
+from app.factory import create_app
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engines", default="sqlite,postgresql", help="engines to run on, by comma")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "databases" in metafunc.fixturenames:
+        engines = metafunc.config.getoption("--engines").split(",")
+        if metafunc.definition.get_closest_marker("one_engine"):
+            engines = engines[:1]
+        metafunc.parametrize("databases", engines, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """The databases of one engine, for the whole run."""
+    made: Databases = SqliteFiles() if request.param == "sqlite" else PostgresDatabases()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def built(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, dict[str, Any]]]:
+    """The application and the test world, built once for each engine and kept as a template."""
+    app = create_app(
+        Settings(
+            environment="test",
+            data_folder=tmp_path_factory.mktemp("data"),
+            control_url=databases.url("control"),
+            partition_urls={"p1": databases.url("p1")},
+            embedded_workers=False,
+        )
+    )
+    engines = app.extensions["his_engines"]
+    db.metadatas[CONTROL].create_all(engines["control"])
+    db.metadata.create_all(engines["p1"])
+    with app.app_context():
+        ids = world.build()
+    for engine in engines.values():
+        engine.dispose()
+    databases.keep_as_template()
+    yield app, ids
+    for engine in engines.values():
+        engine.dispose()
+
+
+@pytest.fixture
+def app(built: tuple[Flask, dict[str, Any]], databases: Databases) -> Iterator[Flask]:
+    """The application on fresh copies of the databases, at 09:30 on 2026-11-20 in Shanghai."""
+    application = built[0]
+    databases.renew(application.extensions["his_engines"])
+    application.extensions["his_directory"].forget()
+    clock.stop(world.NOW)
+    with application.app_context():
+        yield application
+    clock.stop(None)
+
+
+@pytest.fixture
+def ours(app: Flask, built: tuple[Flask, dict[str, Any]]) -> dict[str, Any]:
+    """Ids of the centre under test."""
+    return built[1]["ours"]
+
+
+@pytest.fixture
+def theirs(app: Flask, built: tuple[Flask, dict[str, Any]]) -> dict[str, Any]:
+    """Ids of the other centre."""
+    return built[1]["theirs"]
+
+
+def _role(name: str) -> Any:
+    @pytest.fixture(name=name)
+    def role(ours: dict[str, Any]) -> Actor:
+        return world.actor(ours, name)
+
+    return role
+
+
+registrar = _role("registrar")
+triage_nurse = _role("triage_nurse")
+doctor = _role("doctor")
+cashier = _role("cashier")
+pharmacist = _role("pharmacist")
+storekeeper = _role("storekeeper")
+administrator = _role("administrator")
+auditor = _role("auditor")
+
+
+@pytest.fixture
+def reading(ours: dict[str, Any]) -> Iterator[None]:
+    """A reading unit on our centre, for queries in the test itself."""
+    with tenant_unit(ours["tenant_id"], Mode.READ):
+        yield
+
+
+@pytest.fixture
+def sign_in(app: Flask, ours: dict[str, Any]) -> Any:
+    """``sign_in("doctor")`` gives a browser-like client that is signed in; CSRF is off in it."""
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def open_desk(role: str, centre: str = "c1") -> FlaskClient:
+        client = app.test_client()
+        answer = client.post("/sign-in", data={"name": f"{role}@{centre}", "password": world.PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return open_desk

@@ -1,0 +1,91 @@
+"""The world most tests start from: two centres with the same departments and one person for every role."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from app import clock
+from app.accounts import services as accounts
+from app.actor import Actor, system_actor
+from modules.catalogue import services as catalogue
+from tenants import services as tenants
+from tenants.models import DepartmentKind, LicenceKind, StationKind, Title
+
+NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)  # a Friday, 09:30 in Shanghai
+TODAY = date(2026, 11, 20)
+PASSWORD = "three quiet herons"  # noqa: S105  accounts of the test world
+DEPARTMENTS = {
+    "general": ("GP", "全科", DepartmentKind.CLINIC),
+    "tcm": ("TCM", "中医科", DepartmentKind.CLINIC),
+    "pharmacy": ("PH", "药房", DepartmentKind.PHARMACY),
+    "storeroom": ("ST", "药库", DepartmentKind.STOREROOM),
+    "cashier": ("CA", "收费处", DepartmentKind.CASHIER),
+}
+STAFF = {
+    "registrar": ("周敏", "cashier", {}),
+    "triage_nurse": ("吴静", "general", {"licence": LicenceKind.NURSE, "title": Title.JUNIOR}),
+    "doctor": (
+        "李静",
+        "general",
+        {"licence": LicenceKind.PHYSICIAN, "title": Title.INTERMEDIATE, "may_prescribe": True},
+    ),
+    "cashier": ("孙丽", "cashier", {}),
+    "pharmacist": (
+        "何平",
+        "pharmacy",
+        {"licence": LicenceKind.PHARMACIST, "title": Title.INTERMEDIATE, "may_review": True},
+    ),
+    "storekeeper": ("钱库", "storeroom", {"licence": LicenceKind.PHARMACIST, "title": Title.JUNIOR}),
+    "administrator": ("郑管", "cashier", {}),
+    "auditor": ("冯审", "cashier", {}),
+}
+
+
+def build() -> dict[str, Any]:
+    """Make both centres; returns ids that fixtures look up by name."""
+    clock.stop(NOW)
+    catalogue.load_dictionaries(small=True)
+    catalogue.load_demo_catalogue(by=system_actor(None))
+    return {"ours": _centre("C1", "城东社区卫生服务中心"), "theirs": _centre("C2", "城西社区卫生服务中心")}
+
+
+def _centre(code: str, name: str) -> dict[str, Any]:
+    tenant_id = tenants.create_centre(code=code, name=name, district="示范区", by=system_actor(None)).id
+    by = system_actor(tenant_id)
+    station = tenants.add_station(code="S1", name=name, kind=StationKind.CENTRE, by=by)
+    departments = {
+        key: tenants.add_department(station_id=station.id, code=code_, name=title, kind=kind, by=by).id
+        for key, (code_, title, kind) in DEPARTMENTS.items()
+    }
+    people = {}
+    for number, (role, (person, department, rights)) in enumerate(STAFF.items(), start=1):
+        practitioner = tenants.add_practitioner(
+            staff_no=f"{number:03d}", name=person, department_id=departments[department], by=by, **rights
+        )
+        account = accounts.create_account(
+            sign_in_name=f"{role}@{code.lower()}",
+            display_name=person,
+            password=PASSWORD,
+            roles=[role],
+            practitioner_id=practitioner.id,
+            department_id=departments[department],
+            must_change_password=False,
+            by=by,
+        )
+        people[role] = {"practitioner_id": practitioner.id, "account_id": account.id}
+    return {"tenant_id": tenant_id, "station_id": station.id, "departments": departments, "people": people}
+
+
+def actor(centre: dict[str, Any], role: str) -> Actor:
+    """The actor of a role in a centre, with today's permissions."""
+    from sqlalchemy import select
+
+    from app.accounts.models import Account, Membership
+    from app.db import control_unit, db
+
+    with control_unit():
+        account, membership = db.session.execute(
+            select(Account, Membership)
+            .join(Membership, Membership.account_id == Account.id)
+            .where(Account.id == centre["people"][role]["account_id"])
+        ).one()
+    return accounts.actor_of(account, membership, address="10.0.0.9")
