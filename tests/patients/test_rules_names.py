@@ -11,7 +11,7 @@ from modules.patients.rules.names import (
     normalise_name,
     normalise_phone,
 )
-from modules.patients.rules.pinyin import drug_pinyin, name_pinyin
+from app.pinyin import drug_pinyin, name_pinyin
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from modules.patients.rules.identity import DocumentType, Sex, normalise_identifier
 from modules.patients.rules.names import normalise_name, normalise_phone
-from modules.patients.rules.pinyin import name_pinyin
+from app.pinyin import name_pinyin
 
 Key = TypeVar("Key")
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from pypinyin import Style, lazy_pinyin
 
-from modules.patients.rules.names import normalise_name
-
 _SPACES = re.compile(r"\s+")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff〇]")
 
@@ -72,7 +70,7 @@ def name_pinyin(name: str) -> PinyinKey:
     ü is written v, as on a keyboard. Latin words count by their first letter: John Smith is `js`.
     Source: GB/T 28039-2011 for the reading of surnames; the table holds the common ones.
     """
-    written = normalise_name(name)
+    written = _SPACES.sub(" ", unicodedata.normalize("NFKC", name)).strip()
     for length in (2, 1):
         surname = written[:length]
         if len(written) > len(surname) and surname in _SURNAMES and "·" not in written:
@@ -115,3 +113,8 @@ def _key(syllables: Iterable[str]) -> PinyinKey:
     words = [word for word in syllables if word]
     initials = (word if word[0].isdigit() else word[0] for word in words)
     return PinyinKey(full="".join(words), initials="".join(initials))
+
+
+def initials(text: str) -> str:
+    """What people type to find a dictionary's entry."""
+    return drug_pinyin(text).initials

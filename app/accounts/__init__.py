@@ -1,0 +1,1 @@
+"""Accounts, memberships in centres, roles and sign-ins."""

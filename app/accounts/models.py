@@ -1,0 +1,68 @@
+"""Accounts live in the control database: one person, one account, a membership in each centre they work for."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Control, id_column
+
+
+class Account(Control):
+    """One person who may sign in."""
+
+    __tablename__ = "accounts_account"
+    __table_args__ = (UniqueConstraint("sign_in_name"),)
+
+    id: Mapped[int] = id_column()
+    sign_in_name: Mapped[str] = mapped_column(Unicode(50))  # normalised: trimmed, NFKC, lower case
+    display_name: Mapped[str] = mapped_column(Unicode(50))
+    password_hash: Mapped[str] = mapped_column(Unicode(200), default="")
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    failed_count: Mapped[int] = mapped_column(Integer, default=0)
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="account", order_by="Membership.id")
+
+
+class Membership(Control):
+    """An account's place in a centre, with the roles it has there."""
+
+    __tablename__ = "accounts_membership"
+    __table_args__ = (
+        UniqueConstraint("account_id", "tenant_id"),
+        Index("ix_accounts_membership_tenant", "tenant_id", "id"),
+    )
+
+    id: Mapped[int] = id_column()
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    tenant_id: Mapped[int]
+    practitioner_id: Mapped[int | None]  # the person in the centre's staff list
+    station_id: Mapped[int | None]
+    department_id: Mapped[int | None]
+    roles: Mapped[list[Any]] = mapped_column(default=list)
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    account: Mapped[Account] = relationship(back_populates="memberships")
+
+
+class SignIn(Control):
+    """One sign-in, kept on the server; the browser holds only a random token, stored here by its hash."""
+
+    __tablename__ = "accounts_sign_in"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index("ix_accounts_sign_in_account", "account_id", "id"),
+    )
+
+    id: Mapped[int] = id_column()
+    token_hash: Mapped[str] = mapped_column(Unicode(64))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    membership_id: Mapped[int] = mapped_column(ForeignKey("accounts_membership.id"))
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(Unicode(64), default="")
+    is_program: Mapped[bool] = mapped_column(default=False)  # an API token: no idle limit, revocable
+    label: Mapped[str] = mapped_column(Unicode(80), default="")

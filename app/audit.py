@@ -1,0 +1,225 @@
+"""The trail: one row for each use case, inserted with it; chained by hash within seconds; verified by command."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+from pydantic_core import to_jsonable_python
+from sqlalchemy import event, func, select
+from sqlalchemy import inspect as inspect_row
+from sqlalchemy.orm import Session as OrmSession
+
+from app import clock
+from app.actor import Actor
+from app.db import current_unit, db
+from app.db.types import Sensitive
+from app.db.units import RoutedSession, Unit, Mode, kernel_unit, open_unit, place_of
+from app.records import AuditRow, ControlAuditRow
+from app.tracing import trace_number
+
+if TYPE_CHECKING:
+    from app.use_cases import UseCase
+
+_SEAL_BATCH = 500
+
+
+def record(action: str, subject: Any, *, by: Actor, **detail: Any) -> None:
+    """Fill the one row that the decorator writes: what was done, to which row, with which facts."""
+    unit = current_unit()
+    if unit is None or unit.mode is not Mode.WRITE:
+        raise RuntimeError("the trail is written inside a use case")
+    unit.notes.setdefault("audit", []).append((action, subject, detail))
+
+
+def write(case: "UseCase", by: Actor, command_id: str, result: Any) -> None:
+    """Add the audit row of the outermost use case to the session (the decorator calls this once)."""
+    unit = current_unit()
+    if unit is None:
+        raise RuntimeError("no unit of work")
+    db.session.flush()  # collects the changes of the rows, see _collect_changes
+    entries = unit.notes.get("audit", [])
+    action, subject, detail = entries[0] if entries else (case.name, result, {})
+    facts: dict[str, Any] = {**detail}
+    if len(entries) > 1:
+        facts["also"] = [{"action": a, "subject": _name_of(s), **d} for a, s, d in entries[1:]]
+    if changes := unit.notes.get("changes"):
+        facts["changes"] = changes
+    _add_row(unit, case, by, command_id, action=action, subject=subject, outcome="done", facts=facts)
+
+
+def write_refusal(case: "UseCase", by: Actor, command_id: str, code: str) -> None:
+    """A refused act leaves its row in a transaction of its own."""
+    in_control = case.database == "control" or by.tenant_id is None
+    partition = "" if in_control or by.tenant_id is None else place_of(by.tenant_id).partition
+    unit = Unit(Mode.WRITE, by.tenant_id, partition, writes_control=in_control)
+    with open_unit(unit):
+        facts = {"code": code}
+        _add_row(unit, case, by, command_id, action=case.name, subject=None, outcome="refused", facts=facts)
+        db.session.commit()
+
+
+def note(action: str, *, by: Actor, subject: Any = None, **detail: Any) -> None:
+    """A short write unit of its own: reading a health record, signing in, printing a paper."""
+    in_control = by.tenant_id is None
+    partition = "" if by.tenant_id is None else place_of(by.tenant_id).partition
+    unit = Unit(Mode.WRITE, by.tenant_id, partition, writes_control=in_control)
+    with open_unit(unit):
+        _add_row(unit, None, by, "", action=action, subject=subject, outcome="done", facts=detail)
+        db.session.commit()
+
+
+def _add_row(
+    unit: Unit,
+    case: "UseCase | None",
+    by: Actor,
+    command_id: str,
+    *,
+    action: str,
+    subject: Any,
+    outcome: str,
+    facts: dict[str, Any],
+) -> None:
+    row_type = ControlAuditRow if unit.writes_control else AuditRow
+    db.session.add(
+        row_type(
+            tenant_id=by.tenant_id or 0,
+            at=clock.now(),
+            account_id=by.account_id,
+            actor_name=by.name,
+            origin=by.origin,
+            address=by.address,
+            use_case=case.name if case else "",
+            action=action,
+            outcome=outcome,
+            subject_kind="" if subject is None else subject.__tablename__,
+            subject_id=None if subject is None else subject.id,
+            command_id=command_id,
+            trace=trace_number(),
+            detail=json.loads(json.dumps(to_jsonable_python(facts, fallback=str))),
+        )
+    )
+
+
+def _name_of(row: Any) -> str:
+    return "" if row is None else f"{row.__tablename__}:{row.id}"
+
+
+@event.listens_for(RoutedSession, "before_flush")
+def _collect_changes(session: OrmSession, context: Any, instances: Any) -> None:
+    """Before and after of every changed row go into the trail; sensitive values stay out of it."""
+    unit = current_unit()
+    if unit is None or "case" not in unit.notes:
+        return
+    for row in session.dirty:
+        changed = {}
+        for column in inspect_row(row).mapper.column_attrs:
+            history = inspect_row(row).attrs[column.key].history
+            if history.has_changes() and history.deleted:
+                hidden = isinstance(column.columns[0].type, Sensitive)
+                changed[column.key] = ["…", "…"] if hidden else [history.deleted[0], getattr(row, column.key)]
+        if changed:
+            unit.notes.setdefault("changes", {}).setdefault(_name_of(row), {}).update(changed)
+
+
+# The chain. Rows are inserted without it, so that no desk waits for another; the sealer follows within seconds.
+
+
+def canonical(row: Any) -> str:
+    """The text whose hash seals a row: every column but the chain's own, in a fixed order."""
+    moment = row.at.astimezone(UTC).isoformat(timespec="microseconds")
+    facts = [
+        str(row.id),
+        str(row.tenant_id),
+        moment,
+        str(row.account_id),
+        row.actor_name,
+        row.origin,
+        row.address,
+        row.use_case,
+        row.action,
+        row.outcome,
+        row.subject_kind,
+        str(row.subject_id or ""),
+        row.command_id,
+        row.trace,
+        json.dumps(row.detail, sort_keys=True, ensure_ascii=False),
+    ]
+    return json.dumps(facts, ensure_ascii=False)
+
+
+def seal(partition: str) -> int:
+    """Chain the rows that are not sealed yet; "" is the control database. Returns how many were sealed."""
+    row_type = AuditRow if partition else ControlAuditRow
+    sealed = 0
+    while True:
+        with kernel_unit(partition):
+            last = db.session.execute(
+                select(row_type.sealed_no, row_type.row_hash)
+                .where(row_type.sealed_no.is_not(None))
+                .order_by(row_type.sealed_no.desc())
+                .limit(1)
+            ).first()
+            number, previous = (last[0], last[1]) if last else (0, "")
+            rows = list(
+                db.session.scalars(
+                    select(row_type).where(row_type.sealed_no.is_(None)).order_by(row_type.id).limit(_SEAL_BATCH)
+                )
+            )
+            for row in rows:
+                number += 1
+                row.sealed_no, row.previous_hash = number, previous
+                previous = row.row_hash = _hash(previous, row)
+            db.session.commit()
+            sealed += len(rows)
+            if len(rows) < _SEAL_BATCH:
+                return sealed
+
+
+def _hash(previous: str, row: Any) -> str:
+    return hashlib.sha256(f"{previous}\n{canonical(row)}".encode()).hexdigest()
+
+
+def verify(partition: str) -> tuple[int, int | None, int]:
+    """Walk the chain: rows read, id of the first bad row or None, rows not sealed yet."""
+    row_type = AuditRow if partition else ControlAuditRow
+    previous, number, bad = "", 0, None
+    with open_unit(Unit(Mode.READ, None, partition, all_tenants=True)):
+        for row in _sealed_rows(row_type):
+            number += 1
+            if row.sealed_no != number or row.previous_hash != previous or row.row_hash != _hash(previous, row):
+                bad = row.id
+                break
+            previous = row.row_hash
+        waiting = select(func.count()).select_from(row_type).where(row_type.sealed_no.is_(None))
+        return number, bad, db.session.scalar(waiting) or 0
+
+
+def _sealed_rows(row_type: Any) -> Iterator[Any]:
+    after = 0
+    while True:
+        rows = list(
+            db.session.scalars(
+                select(row_type).where(row_type.sealed_no > after).order_by(row_type.sealed_no).limit(1000)
+            )
+        )
+        yield from rows
+        db.session.expunge_all()
+        if len(rows) < 1000:
+            return
+        after = rows[-1].sealed_no
+
+
+def partitions() -> list[str]:
+    """Names of the partitions this installation serves, and "" for control."""
+    return ["", *current_app.extensions["his_settings"].partition_urls]
+
+
+@contextmanager
+def reading(action: str, *, by: Actor, subject: Any) -> Iterator[None]:
+    """Leave a row for the reading of a health record, before the answer is given."""
+    note(action, by=by, subject=subject)
+    yield

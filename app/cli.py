@@ -1,0 +1,1 @@
+"""Commands for operators: ``flask db upgrade``, ``flask relay``, ``flask audit verify``, ``flask check``."""

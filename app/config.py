@@ -1,0 +1,73 @@
+"""Settings of one installation, read from the environment once at start."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_SECRET = "sample-secret-for-demonstration-only"  # noqa: S105  refused in production, see Settings.problems
+
+
+class ConfigurationError(RuntimeError):
+    """The installation is not fit to start; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between installations."""
+
+    environment: str = "demo"  # demo | test | production
+    secret_key: str = SAMPLE_SECRET
+    index_key: str = SAMPLE_SECRET  # keys the blind indexes of sensitive fields
+    data_folder: Path = ROOT / "var"
+    control_url: str = ""
+    partition_urls: dict[str, str] = field(default_factory=dict)
+    redis_url: str = ""
+    sign_in_idle_minutes: int = 30
+    sign_in_hours: int = 12
+    district_zone: str = "Asia/Shanghai"
+    embedded_workers: bool = True  # relay and sealer as threads of the web server
+    log_format: str = "json"
+    tracing: bool = False
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read HIS_* variables; every one has a safe default outside production."""
+        env = os.environ
+        folder = Path(env.get("HIS_DATA_FOLDER", str(ROOT / "var"))).absolute()
+        settings = cls(
+            environment=env.get("HIS_ENVIRONMENT", "demo"),
+            secret_key=env.get("HIS_SECRET_KEY", SAMPLE_SECRET),
+            index_key=env.get("HIS_INDEX_KEY", SAMPLE_SECRET),
+            data_folder=folder,
+            control_url=env.get("HIS_CONTROL_URL", f"sqlite:///{folder}/control.sqlite"),
+            partition_urls=_named_urls(env.get("HIS_PARTITION_URLS", f"p1=sqlite:///{folder}/p1.sqlite")),
+            redis_url=env.get("REDIS_URL", ""),
+            district_zone=env.get("HIS_ZONE", "Asia/Shanghai"),
+            embedded_workers=env.get("HIS_EMBEDDED_WORKERS", "1") == "1",
+            log_format=env.get("HIS_LOG_FORMAT", "json"),
+        )
+        if problems := settings.problems():
+            raise ConfigurationError("\n".join(problems))
+        return settings
+
+    def problems(self) -> list[str]:
+        """What forbids this installation to start, in words an operator understands."""
+        found = []
+        if self.environment not in {"demo", "test", "production"}:
+            found.append("HIS_ENVIRONMENT must be demo, test or production.")
+        if self.environment == "production":
+            for name, value in (("HIS_SECRET_KEY", self.secret_key), ("HIS_INDEX_KEY", self.index_key)):
+                if value == SAMPLE_SECRET or len(value) < 32:
+                    hint = secrets.token_urlsafe(48)
+                    found.append(f"{name} is a sample or shorter than 32 characters, for instance: {hint}")
+            if any(url.startswith("sqlite") for url in (self.control_url, *self.partition_urls.values())):
+                found.append("SQLite serves demonstrations; production needs PostgreSQL or SQL Server.")
+        return found
+
+
+def _named_urls(text: str) -> dict[str, str]:
+    """Read 'p1=url;p2=url' into a dict, in the order given."""
+    pairs = (part.split("=", 1) for part in text.split(";") if part.strip())
+    return {name.strip(): url.strip() for name, url in pairs}

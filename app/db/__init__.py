@@ -1,0 +1,41 @@
+"""Databases: sessions, routes, types, locks. Raw SQL lives here and nowhere else."""
+
+from app.db.base import CONTROL, Control, Model, TenantScoped, db
+from app.db.locks import lock_row
+from app.db.paging import Page, page_by_key
+from app.db.text import contains_text, starts_with
+from app.db.types import (
+    amount_column,
+    choice_column,
+    id_column,
+    quantity_column,
+    sensitive_column,
+    text_column,
+    unit_price_column,
+)
+from app.db.units import Mode, across_tenants, control_unit, current_unit, tenant_unit
+
+__all__ = [
+    "CONTROL",
+    "Control",
+    "Mode",
+    "Model",
+    "Page",
+    "TenantScoped",
+    "across_tenants",
+    "amount_column",
+    "choice_column",
+    "contains_text",
+    "control_unit",
+    "current_unit",
+    "db",
+    "id_column",
+    "lock_row",
+    "page_by_key",
+    "quantity_column",
+    "sensitive_column",
+    "starts_with",
+    "tenant_unit",
+    "text_column",
+    "unit_price_column",
+]

@@ -1,0 +1,66 @@
+"""The declarative bases: rows of a partition, rows of a tenant, rows of the control database."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, MetaData, Unicode
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+from app.db.types import BigInt, ExactDecimal, UtcDateTime
+
+CONTROL = "control"
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Types of plain annotations, the same on every engine."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    registry = registry(
+        type_annotation_map={
+            int: BigInt,
+            str: Unicode(200),
+            datetime: UtcDateTime(),
+            Decimal: ExactDecimal(16, 4),
+            dict[str, Any]: JSON(),
+            list[Any]: JSON(),
+        },
+        metadata=metadata,
+    )
+    may_be_deleted: ClassVar[bool] = False  # records of care and money never are
+
+
+def _session_options() -> dict[str, Any]:
+    from app.db.units import RoutedSession, session_scope
+
+    return {"class_": RoutedSession, "scopefunc": session_scope, "expire_on_commit": False, "autoflush": False}
+
+
+db = SQLAlchemy(model_class=Base, session_options=_session_options())
+db.metadatas[CONTROL] = MetaData(naming_convention=NAMES, info={"bind_key": CONTROL})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class Control(Model):
+    """A row of the control database, shared by the district."""
+
+    __abstract__ = True
+    __bind_key__ = CONTROL
+
+
+class TenantScoped:
+    """The row belongs to one tenant. The session filters ORM statements and stamps new rows."""
+
+    tenant_id: Mapped[int] = mapped_column(BigInt, index=False)

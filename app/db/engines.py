@@ -1,0 +1,66 @@
+"""Engines by key: control and each partition, each once for writing and once for reading."""
+
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, create_engine, event
+
+from app.config import Settings
+
+SQLITE_BUSY_MS = 10_000
+
+
+def make_engines(settings: Settings) -> dict[str, Engine]:
+    """``control``, ``control.ro``, ``p1``, ``p1.ro`` … Nothing connects before it is used."""
+    urls = {"control": settings.control_url, **settings.partition_urls}
+    engines = {}
+    for name, url in urls.items():
+        engines[name] = make_engine(url, read_only=False)
+        engines[f"{name}.ro"] = make_engine(url, read_only=True)
+    return engines
+
+
+def make_engine(url: str, *, read_only: bool) -> Engine:
+    """An engine with the settings its database kind needs."""
+    if url.startswith("sqlite"):
+        return _sqlite_engine(url, read_only)
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1500, "pool_use_lifo": True}
+    options |= {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+    if url.startswith("mssql"):
+        options["connect_args"] = {
+            "tds_version": "7.4",
+            "login_timeout": 5,
+            "timeout": 30,
+            "use_datetime2": True,
+            "read_only": read_only,
+            "appname": "his-ro" if read_only else "his-rw",
+        }
+        return create_engine(url, **options)
+    options["connect_args"] = {"connect_timeout": 3, "application_name": "his-ro" if read_only else "his-rw"}
+    if read_only:
+        options["execution_options"] = {"postgresql_readonly": True}
+    return create_engine(url, **options)
+
+
+def _sqlite_engine(url: str, read_only: bool) -> Engine:
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # the begin event below says BEGIN itself
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def dispose_engines(app: Flask) -> None:
+    """Close every pooled connection (after a fork, at the end of a test)."""
+    for engine in app.extensions["his_engines"].values():
+        engine.dispose()

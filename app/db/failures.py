@@ -1,0 +1,37 @@
+"""Which database failures pass by themselves: a whole transaction may be tried again."""
+
+import re
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+_POSTGRES = {"40001", "40P01", "57P01", "57P02", "57P03", "25006", "55P03"}
+_MSSQL = {976, 978, 979, 983, 3906, 4060, 1205, 3960, 1222, 20003, 20006, 20009, 20017, 20047}
+_NUMBER = re.compile(r"\((\d+),")
+
+
+def error_number(error: BaseException) -> int | None:
+    """SQL Server's number from pymssql's three shapes of exception (connect, statement, commit)."""
+    arguments: Any = error.args
+    if arguments and isinstance(arguments[0], tuple):
+        arguments = arguments[0]
+    if arguments and isinstance(arguments[0], int):
+        return arguments[0]
+    if arguments and isinstance(arguments[0], str) and (found := _NUMBER.search(arguments[0])):
+        return int(found[1])
+    return None
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Deadlocks, lost connections, a primary that moved, a busy SQLite file."""
+    original = error.orig
+    if original is None:
+        return False
+    if state := getattr(original, "sqlstate", None):
+        return state in _POSTGRES or state.startswith("08")
+    if error.connection_invalidated:
+        return True
+    text = str(original)
+    if "database is locked" in text or "database table is locked" in text:
+        return True
+    return type(original).__module__.startswith("pymssql") and error_number(original) in _MSSQL

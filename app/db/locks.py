@@ -1,0 +1,42 @@
+"""Holding a row until the transaction ends."""
+
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.db.base import Base, db
+
+RowT = TypeVar("RowT", bound=Base)
+StaleRow = StaleDataError
+
+
+def lock_row(model: type[RowT], row_id: int) -> RowT | None:
+    """The row, held against other writers until commit; None when there is no such row here.
+
+    FOR UPDATE on PostgreSQL, UPDLOCK on SQL Server (which ignores FOR UPDATE); SQLite's writing units begin with
+    BEGIN IMMEDIATE, so the whole file is held already.
+    """
+    key = model.__mapper__.primary_key[0]
+    statement = (
+        select(model)
+        .where(key == row_id)
+        .with_hint(model, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(statement).one_or_none()
+
+
+def lock_rows(model: type[RowT], row_ids: list[int]) -> list[RowT]:
+    """Several rows, locked in the order of their keys so that two desks never wait for each other in a ring."""
+    key = model.__mapper__.primary_key[0]
+    statement = (
+        select(model)
+        .where(key.in_(sorted(row_ids)))
+        .order_by(key)
+        .with_hint(model, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(statement))

@@ -1,0 +1,210 @@
+"""Units of work: one tenant, one route, one session.
+
+Outside a use case a session only reads. The decorator in ``app.use_cases`` opens a writing unit; nothing else
+commits. The tenant filter is laid on every ORM statement and every new row is stamped; a row of another tenant in
+a flush is an error.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from flask import current_app
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Engine, Table, event
+from sqlalchemy.orm import Mapper, ORMExecuteState, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.util import find_tables
+
+from app import clock, ids
+
+
+class Mode(Enum):
+    """What a unit may do."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class WriteInReadSession(RuntimeError):
+    """A programming error: a page tried to write outside a use case."""
+
+
+class ForeignTenantRow(RuntimeError):
+    """A programming error: a row of another tenant reached this session's flush."""
+
+
+class TenantMissing(RuntimeError):
+    """A programming error: tenant rows were asked for before a tenant was known."""
+
+
+class RecordMayNotBeDeleted(RuntimeError):
+    """A programming error: records of care and money are cancelled or reversed, never deleted."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """One unit of work; lives on a stack, the top one answers ``db.session``."""
+
+    mode: Mode
+    tenant_id: int | None
+    partition: str
+    writes_control: bool = False
+    all_tenants: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)  # the use case's audit, events and hooks
+
+
+_unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
+
+
+def current_unit() -> Unit | None:
+    """The unit that ``db.session`` belongs to at this moment."""
+    return _unit.get()
+
+
+def session_scope() -> int:
+    """Key of the session registry: one session for each unit."""
+    return id(_unit.get())
+
+
+def in_write_unit() -> bool:
+    """Whether a use case is running, so that an inner one joins."""
+    unit = _unit.get()
+    return unit is not None and unit.mode is Mode.WRITE
+
+
+@contextmanager
+def open_unit(unit: Unit, zone: str = "") -> Iterator[Unit]:
+    """Make the unit current; its session is rolled back and removed at the end."""
+    from app.db.base import db
+
+    if unit.mode is Mode.WRITE and "leasing" not in unit.notes:
+        ids.ensure_node()  # needs a transaction of its own, so before this one
+    token = _unit.set(unit)
+    try:
+        if zone:
+            with clock.in_zone(zone):
+                yield unit
+        else:
+            yield unit
+    finally:
+        db.session.remove()
+        _unit.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tenant's rows are and which zone its days follow."""
+
+    partition: str
+    zone: str
+
+
+def place_of(tenant_id: int) -> Place:
+    """Ask the tenant registry; the factory plugs it in (``tenants`` knows, the kernel does not)."""
+    place: Place = current_app.extensions["his_place_of"](tenant_id)
+    return place
+
+
+def tenant_unit(tenant_id: int, mode: Mode = Mode.READ) -> Any:
+    """Open a unit on the tenant's partition."""
+    place = place_of(tenant_id)
+    return open_unit(Unit(mode, tenant_id, place.partition), place.zone)
+
+
+def control_unit(mode: Mode = Mode.READ) -> Any:
+    """Open a unit on the control database, outside any tenant."""
+    return open_unit(Unit(mode, None, "", writes_control=mode is Mode.WRITE))
+
+
+def across_tenants(partition: str) -> Any:
+    """Read all tenants of a partition: kernel work (relay, sealer, checks) and the bureau, by name."""
+    return open_unit(Unit(Mode.READ, None, partition, all_tenants=True))
+
+
+def kernel_unit(partition: str) -> Any:
+    """Write kernel tables of a partition (outbox states, seals); "" is the control database."""
+    return open_unit(Unit(Mode.WRITE, None, partition, writes_control=partition == "", all_tenants=True))
+
+
+class RoutedSession(FlaskSession):
+    """Chooses the engine once for each unit and refuses what the unit may not do."""
+
+    def get_bind(
+        self,
+        mapper: Any | None = None,
+        clause: Any | None = None,
+        bind: Any | None = None,
+        **kw: Any,
+    ) -> Engine:
+        if bind is not None:
+            return bind  # type: ignore[no-any-return]
+        unit = _unit.get()
+        if unit is None:
+            raise TenantMissing("no unit of work is open")
+        engines: dict[str, Engine] = current_app.extensions["his_engines"]
+        if _is_control(mapper, clause):
+            return engines["control" if unit.writes_control else "control.ro"]
+        if unit.writes_control or not unit.partition:
+            raise TenantMissing(f"a control unit asked for tenant rows: {mapper or clause}")
+        return engines[unit.partition if unit.mode is Mode.WRITE else f"{unit.partition}.ro"]
+
+
+def _is_control(mapper: Any, clause: ClauseElement | None) -> bool:
+    table: Any = None
+    if isinstance(mapper, Mapper):
+        table = mapper.persist_selectable
+    elif mapper is not None:
+        table = getattr(mapper, "__table__", None)
+    if table is None and clause is not None:
+        table = next(iter(find_tables(clause, include_joins=True, include_aliases=True)), None)
+    return isinstance(table, Table) and table.metadata.info.get("bind_key") == "control"
+
+
+@event.listens_for(RoutedSession, "do_orm_execute")
+def _lay_tenant_filter(state: ORMExecuteState) -> None:
+    from app.db.base import TenantScoped
+
+    unit = _unit.get()
+    if unit is None:
+        raise TenantMissing("no unit of work is open")
+    if unit.mode is Mode.READ and not state.is_select:
+        raise WriteInReadSession(str(state.statement))
+    if unit.all_tenants:
+        return
+    if state.is_insert:
+        raise ForeignTenantRow("insert rows through the session, so that they are stamped")
+    tenant_id = unit.tenant_id
+    if tenant_id is None:
+        if any(issubclass(mapper.class_, TenantScoped) for mapper in state.all_mappers):
+            raise TenantMissing(str(state.statement))
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True)
+    )
+
+
+@event.listens_for(RoutedSession, "before_flush")
+def _guard_flush(session: OrmSession, context: UOWTransaction, instances: Any) -> None:
+    from app.db.base import TenantScoped
+
+    unit = _unit.get()
+    if unit is None or unit.mode is Mode.READ:
+        raise WriteInReadSession(f"{list(session.new)} {list(session.dirty)}")
+    for row in session.deleted:
+        if not row.may_be_deleted:
+            raise RecordMayNotBeDeleted(type(row).__name__)
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if _is_control(type(row), None) != unit.writes_control:
+            raise WriteInReadSession(f"{type(row).__name__} is in the other database")
+        if isinstance(row, TenantScoped) and not unit.all_tenants:
+            if row.tenant_id is None and row in session.new:
+                if unit.tenant_id is None:
+                    raise TenantMissing(type(row).__name__)
+                row.tenant_id = unit.tenant_id
+            elif row.tenant_id != unit.tenant_id:
+                raise ForeignTenantRow(type(row).__name__)

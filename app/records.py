@@ -1,0 +1,161 @@
+"""Tables of the kernel that stand in control and in every partition: commands, audit, events, deliveries.
+
+Each is written once as a mixin; the ``Control…`` twin is the same table in the control database.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Integer, Unicode
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from app.db import Control, Model, id_column, text_column
+from app.db.types import BigInt
+from app.db.indexes import only_where
+from app.i18n import Choice, N_
+
+
+class CommandColumns:
+    """A command that was carried out; a second arrival of its id finds the first one's result here."""
+
+    tenant_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    command_id: Mapped[str] = mapped_column(Unicode(64), primary_key=True)
+    use_case: Mapped[str] = mapped_column(Unicode(100))
+    digest: Mapped[str] = mapped_column(Unicode(64))
+    account_id: Mapped[int]
+    result_kind: Mapped[str] = mapped_column(Unicode(60), default="")
+    result_id: Mapped[int | None]
+    done_at: Mapped[datetime]
+
+
+class AuditColumns:
+    """Who did what, where and when. Rows are inserted with the act; a sealer chains them by hash later."""
+
+    tenant_id: Mapped[int]  # 0 for acts of the district
+    at: Mapped[datetime]
+    account_id: Mapped[int]
+    actor_name: Mapped[str] = mapped_column(Unicode(100))
+    origin: Mapped[str] = mapped_column(Unicode(20))
+    address: Mapped[str] = mapped_column(Unicode(64), default="")
+    use_case: Mapped[str] = mapped_column(Unicode(100))
+    action: Mapped[str] = mapped_column(Unicode(100))
+    outcome: Mapped[str] = mapped_column(Unicode(20), default="done")  # done | refused
+    subject_kind: Mapped[str] = mapped_column(Unicode(60), default="")
+    subject_id: Mapped[int | None]
+    command_id: Mapped[str] = mapped_column(Unicode(64), default="")
+    trace: Mapped[str] = mapped_column(Unicode(40), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sealed_no: Mapped[int | None]
+    previous_hash: Mapped[str] = mapped_column(Unicode(64), default="")
+    row_hash: Mapped[str] = mapped_column(Unicode(64), default="")
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:
+        name = cls.__tablename__  # type: ignore[attr-defined]
+        return (
+            Index(f"ix_{name}_tenant", "tenant_id", "id"),
+            Index(f"ix_{name}_subject", "tenant_id", "subject_kind", "subject_id", "id"),
+            Index(f"ux_{name}_sealed", "sealed_no", unique=True, **only_where("sealed_no IS NOT NULL")),
+        )
+
+
+class EventColumns:
+    """What has happened, as it was said, in the transaction of the rows it speaks of."""
+
+    tenant_id: Mapped[int]
+    name: Mapped[str] = mapped_column(Unicode(80))
+    at: Mapped[datetime]
+    on: Mapped[date]
+    payload: Mapped[dict[str, Any]]
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:
+        name = cls.__tablename__  # type: ignore[attr-defined]
+        return (Index(f"ix_{name}_name", "tenant_id", "name", "id"),)
+
+
+class DeliveryStatus(Choice):
+    """The life of one event on its way to one subscriber."""
+
+    WAITING = "waiting", N_("Waiting")
+    CLAIMED = "claimed", N_("In progress")
+    DONE = "done", N_("Delivered")
+    DEAD = "dead", N_("Given up")
+
+
+class DeliveryColumns:
+    """One row for each event and later subscriber; claimed by status, retried with back-off, never lost."""
+
+    tenant_id: Mapped[int]
+    event_id: Mapped[int]
+    event_name: Mapped[str] = mapped_column(Unicode(80))
+    subscriber: Mapped[str] = mapped_column(Unicode(120))
+    status: Mapped[str] = mapped_column(Unicode(20), default=DeliveryStatus.WAITING.value)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    due_at: Mapped[datetime]
+    claimed_by: Mapped[str] = mapped_column(Unicode(60), default="")
+    done_at: Mapped[datetime | None]
+    last_error: Mapped[str] = text_column(1000, default="")
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:
+        name = cls.__tablename__  # type: ignore[attr-defined]
+        return (
+            CheckConstraint("status IN ('waiting','claimed','done','dead')", name="status"),
+            Index(f"ix_{name}_due", "status", "due_at", "id"),
+            Index(f"ix_{name}_tenant", "tenant_id", "id"),
+        )
+
+
+class CommandLog(CommandColumns, Model):
+    """Commands of a partition."""
+
+    __tablename__ = "kernel_command"
+
+
+class ControlCommandLog(CommandColumns, Control):
+    """Commands of the control database."""
+
+    __tablename__ = "control_command"
+
+
+class AuditRow(AuditColumns, Model):
+    """Trail of a partition."""
+
+    __tablename__ = "kernel_audit"
+    id: Mapped[int] = id_column()
+
+
+class ControlAuditRow(AuditColumns, Control):
+    """Trail of the control database."""
+
+    __tablename__ = "control_audit"
+    id: Mapped[int] = id_column()
+
+
+class EventRow(EventColumns, Model):
+    """Events of a partition."""
+
+    __tablename__ = "kernel_event"
+    id: Mapped[int] = id_column()
+
+
+class ControlEventRow(EventColumns, Control):
+    """Events of the control database."""
+
+    __tablename__ = "control_event"
+    id: Mapped[int] = id_column()
+
+
+class Delivery(DeliveryColumns, Model):
+    """Outbox of a partition."""
+
+    __tablename__ = "kernel_delivery"
+    id: Mapped[int] = id_column()
+
+
+class ControlDelivery(DeliveryColumns, Control):
+    """Outbox of the control database."""
+
+    __tablename__ = "control_delivery"
+    id: Mapped[int] = id_column()

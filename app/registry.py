@@ -1,0 +1,149 @@
+"""What a module adds to the product: its manifest. Which centre has which module is data, read at each request."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, current_app
+from markupsafe import Markup
+
+from app.actor import Actor
+from app.events import Event
+from app.i18n import Choice, N_
+
+
+class Role(Choice):
+    """The desks of a centre; each module says which of its permissions a role starts with."""
+
+    REGISTRAR = "registrar", N_("Registrar")
+    TRIAGE_NURSE = "triage_nurse", N_("Triage nurse")
+    DOCTOR = "doctor", N_("Doctor")
+    CASHIER = "cashier", N_("Cashier")
+    PHARMACIST = "pharmacist", N_("Pharmacist")
+    STOREKEEPER = "storekeeper", N_("Storekeeper")
+    ADMINISTRATOR = "administrator", N_("Centre administrator")
+    AUDITOR = "auditor", N_("Auditor")
+
+
+EVERYONE = tuple(role.value for role in Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A right, ``module.noun.verb``, with the roles that hold it until a centre says otherwise."""
+
+    code: str
+    label: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A line of the side menu."""
+
+    label: str
+    endpoint: str
+    icon: str
+    permission: str
+    group: str = "care"  # care | public_health | administration
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a typeahead asks: ``/lookup/<kind>?q=``. ``find(q, by, context)`` returns at most 8 rows."""
+
+    kind: str
+    permission: str
+    find: Callable[[str, Actor, Mapping[str, str]], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One tile of a role's home page: what waits for me. ``count(by)`` gives a number."""
+
+    label: str
+    permission: str
+    endpoint: str
+    count: Callable[[Actor], int]
+    icon: str = "list"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """A module's manifest."""
+
+    name: str
+    label: str
+    version: str = "1.0"
+    requires: tuple[str, ...] = ()
+    blueprints: tuple[Blueprint, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    menu: tuple[MenuEntry, ...] = ()
+    now: tuple[tuple[type[Event], Callable[[Any], None]], ...] = ()
+    later: tuple[tuple[type[Event], Callable[[Any], None]], ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    places: Mapping[str, Callable[..., str]] = field(default_factory=dict)
+    checks: tuple[Callable[[int], list["Finding"]], ...] = ()  # identities that ``flask check`` proves for a centre
+    commands: tuple[Any, ...] = ()  # click commands
+    is_optional: bool = True  # may a centre switch it off
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One identity that was checked: its name, both sides, and whether they agree."""
+
+    name: str
+    left: str
+    right: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the identity holds."""
+        return self.left == self.right
+
+
+class Registry:
+    """All installed manifests, in dependency order."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, Module] = {}
+        self.permissions: dict[str, Permission] = {}
+        self.lookups: dict[str, tuple[str, Lookup]] = {}
+        self.places: dict[str, list[tuple[str, Callable[..., str]]]] = {}
+
+    def add(self, module: Module) -> None:
+        """Install a manifest; names must be new and requirements installed before."""
+        missing = [name for name in module.requires if name not in self.modules]
+        if module.name in self.modules or missing:
+            raise RuntimeError(f"module {module.name} is doubled or misses {missing}")
+        self.modules[module.name] = module
+        for permission in module.permissions:
+            if permission.code in self.permissions:
+                raise RuntimeError(f"permission {permission.code} is declared twice")
+            self.permissions[permission.code] = permission
+        for lookup in module.lookups:
+            self.lookups[lookup.kind] = (module.name, lookup)
+        for place, fragment in module.places.items():
+            self.places.setdefault(place, []).append((module.name, fragment))
+
+    def default_grants(self) -> dict[str, set[str]]:
+        """Role → permissions, as the manifests propose them."""
+        grants: dict[str, set[str]] = {role: set() for role in EVERYONE}
+        for permission in self.permissions.values():
+            for role in permission.roles:
+                grants[role].add(permission.code)
+        return grants
+
+
+def installed() -> Registry:
+    """The registry of the running application."""
+    found: Registry = current_app.extensions["his_registry"]
+    return found
+
+
+def fill_place(name: str, modules_on: frozenset[str], **facts: Any) -> Markup:
+    """What higher modules show in a named place of a page, in module order; nothing when none does."""
+    filled = [part(**facts) for module, part in installed().places.get(name, []) if module in modules_on]
+    return Markup("").join(Markup(part) for part in filled)  # noqa: S704  fragments are rendered templates

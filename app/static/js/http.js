@@ -1,0 +1,141 @@
+// Everything that speaks to the server: headers, refusals, a lost connection, an ended session.
+import { config, text } from './page.js';
+import { toast } from './toasts.js';
+
+let lastContact = Date.now();
+
+function token() {
+  return document.querySelector('meta[name="csrf-token"]')?.content || '';
+}
+
+function useToken(value) {
+  const meta = document.querySelector('meta[name="csrf-token"]');
+  if (meta) meta.content = value;
+  for (const input of document.querySelectorAll('input[name="csrf_token"]')) input.value = value;
+}
+
+/** Ask for JSON. Returns null when the session has ended; raises on any other failure. */
+export async function getJson(url, signal) {
+  const headers = { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest' };
+  const answer = await fetch(url, { headers, signal, credentials: 'same-origin' });
+  if (answer.status === 401) {
+    signedOut();
+    return null;
+  }
+  lastContact = Date.now();
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+/** The session has ended: say so, keep the page as it is, offer to sign in beside it. */
+export function signedOut() {
+  const dialog = document.getElementById('signed-out');
+  if (dialog && !dialog.open) dialog.showModal();
+}
+
+export function minutesSinceContact() {
+  return (Date.now() - lastContact) / 60000;
+}
+
+/** Is the person of this page still signed in? Takes over a fresh token. Unknown counts as yes. */
+export async function stillSignedIn() {
+  if (!config.session_url) return true;
+  let session;
+  try {
+    session = await getJson(config.session_url);
+  } catch {
+    return true;
+  }
+  if (session === null) return false;
+  if (session.csrf_token) useToken(session.csrf_token);
+  if (config.user && session.user && session.user !== config.user) {
+    toast(text('other_user'), 'd');
+    return false;
+  }
+  return true;
+}
+
+document.addEventListener('htmx:configRequest', (event) => {
+  event.detail.headers['X-CSRFToken'] = token();
+  event.detail.headers['X-Requested-With'] = 'XMLHttpRequest';
+});
+
+document.addEventListener('htmx:afterRequest', (event) => {
+  if (event.detail.xhr?.status) lastContact = Date.now();
+});
+
+const refusals = { 403: 'denied', 404: 'gone', 410: 'gone', 429: 'busy', 502: 'unavailable', 503: 'unavailable', 504: 'unavailable' };
+
+document.addEventListener('htmx:responseError', (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status === 401) {
+    signedOut();
+    return;
+  }
+  toast(problem(xhr), 'd');
+});
+
+// A refusal page that answers a fragment is read out, not put into the page.
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status < 400 || !xhr.responseText.includes('data-problem')) return;
+  event.detail.shouldSwap = false;
+  event.detail.isError = true;
+});
+
+function problem(xhr) {
+  const found = read(xhr);
+  const message = found.message || text(refusals[xhr.status] || 'failed');
+  return found.trace ? `${message} ${text('trace')}: ${found.trace}` : message;
+}
+
+function read(xhr) {
+  if ((xhr.getResponseHeader('Content-Type') || '').includes('json')) {
+    try {
+      const { title, trace } = JSON.parse(xhr.responseText);
+      return { message: title, trace };
+    } catch {
+      return {};
+    }
+  }
+  const page = new DOMParser().parseFromString(xhr.responseText, 'text/html');
+  return {
+    message: page.querySelector('[data-problem-text]')?.textContent,
+    trace: xhr.status >= 500 ? page.querySelector('[data-problem-trace]')?.textContent : '',
+  };
+}
+
+for (const name of ['htmx:sendError', 'htmx:timeout']) {
+  document.addEventListener(name, () => toast(text('offline'), 'd'));
+}
+
+function showConnection() {
+  for (const element of document.querySelectorAll('[data-offline]')) element.hidden = navigator.onLine;
+}
+window.addEventListener('online', showConnection);
+window.addEventListener('offline', showConnection);
+showConnection();
+
+// Someone who types for long must not be signed out for it: half way through, one request keeps the session.
+let asked = 0;
+document.addEventListener('input', () => {
+  const half = config.idle_minutes / 2;
+  if (!half || minutesSinceContact() < half || Date.now() - asked < 60000) return;
+  asked = Date.now();
+  stillSignedIn();
+});
+
+// Back from the tab where the person signed in again.
+document.addEventListener('visibilitychange', async () => {
+  const dialog = document.getElementById('signed-out');
+  if (document.hidden || !dialog?.open || !config.session_url) return;
+  try {
+    const headers = { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest' };
+    const answer = await fetch(config.session_url, { headers, credentials: 'same-origin' });
+    if (!answer.ok) return;
+  } catch {
+    return;
+  }
+  dialog.close();
+  if (await stillSignedIn()) toast(text('signed_in_again'), 'o');
+});

@@ -1,0 +1,94 @@
+// Small widgets: tabs, time windows to pick, menus, rows that open something.
+import { composing, onContent } from './page.js';
+
+function select(tab) {
+  for (const other of tab.closest('[role="tablist"]').querySelectorAll('[role="tab"]')) {
+    const on = other === tab;
+    other.setAttribute('aria-selected', String(on));
+    other.tabIndex = on ? 0 : -1;
+    const panel = document.getElementById(other.getAttribute('aria-controls'));
+    if (panel) panel.hidden = !on;
+  }
+  tab.dispatchEvent(new CustomEvent('his:shown', { bubbles: true }));
+}
+
+function choose(slot) {
+  const input = document.getElementById(slot.dataset.slotTarget);
+  for (const other of document.querySelectorAll('[data-slot]')) {
+    if (other.dataset.slotTarget === slot.dataset.slotTarget) other.setAttribute('aria-pressed', String(other === slot));
+  }
+  if (!input) return;
+  input.value = slot.dataset.slot;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+document.addEventListener('click', (event) => {
+  const { target } = event;
+  const tab = target.closest?.('[role="tab"]');
+  if (tab) select(tab);
+  const slot = target.closest?.('[data-slot]');
+  if (slot && !slot.disabled) choose(slot);
+  for (const menu of document.querySelectorAll('details[data-menu][open]')) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+  if (target.closest?.('[data-back]')) history.back();
+  const row = target.closest?.('tr[data-href]');
+  if (row && !target.closest('a, button, input, label, select')) location.assign(row.dataset.href);
+});
+
+function neighbour(slot, key) {
+  const slots = [...document.querySelectorAll('[data-slot]:not(:disabled)')].filter((other) => other.dataset.slotTarget === slot.dataset.slotTarget);
+  const here = slots.indexOf(slot);
+  if (key === 'ArrowLeft' || key === 'ArrowRight') return slots[here + (key === 'ArrowRight' ? 1 : -1)];
+  const box = slot.getBoundingClientRect();
+  const down = key === 'ArrowDown';
+  const distance = (other) => {
+    const to = other.getBoundingClientRect();
+    return Math.abs(to.top - box.top) * 4 + Math.abs(to.left - box.left);
+  };
+  return slots
+    .filter((other) => (down ? other.getBoundingClientRect().top > box.top + 4 : other.getBoundingClientRect().top < box.top - 4))
+    .sort((a, b) => distance(a) - distance(b))[0];
+}
+
+function follow(list, key) {
+  const links = [...list.querySelectorAll('.queue-item')];
+  return links[links.indexOf(document.activeElement) + (key === 'ArrowDown' ? 1 : -1)];
+}
+
+document.addEventListener('keydown', (event) => {
+  if (composing(event) || event.defaultPrevented) return;
+  const { target, key } = event;
+  if (key === 'Escape') {
+    const menu = target.closest?.('details[data-menu][open]');
+    const drawer = document.querySelector('.drawer:not(:empty)');
+    if (menu) {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    } else if (drawer && !document.querySelector('dialog:modal')) drawer.replaceChildren();
+    return;
+  }
+  if (!key.startsWith('Arrow') || event.ctrlKey || event.altKey) return;
+  let goal = null;
+  if (target.matches?.('[data-slot]')) goal = neighbour(target, key);
+  else if (target.matches?.('.queue-item') && (key === 'ArrowDown' || key === 'ArrowUp')) goal = follow(target.closest('.queue'), key);
+  else if (target.matches?.('[role="tab"]') && (key === 'ArrowLeft' || key === 'ArrowRight')) {
+    const tabs = [...target.closest('[role="tablist"]').querySelectorAll('[role="tab"]')];
+    goal = tabs[(tabs.indexOf(target) + (key === 'ArrowRight' ? 1 : -1) + tabs.length) % tabs.length];
+    select(goal);
+  }
+  if (!goal) return;
+  event.preventDefault();
+  goal.focus();
+});
+
+// A cell cut short tells the whole on hover.
+document.addEventListener('mouseover', (event) => {
+  const cell = event.target.closest?.('.td, .clip');
+  if (cell && !cell.title && cell.scrollWidth > cell.clientWidth && !cell.querySelector('input')) cell.title = cell.textContent.trim();
+});
+
+onContent((root) => {
+  for (const button of root.querySelectorAll('[data-back]')) button.hidden = history.length < 2;
+  root.querySelector?.('.queue-item.on, .nav-item.on')?.scrollIntoView({ block: 'nearest' });
+});

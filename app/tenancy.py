@@ -1,0 +1,64 @@
+"""What the kernel needs to know of a tenant; the ``tenants`` room plugs the answer in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flask import current_app
+
+from app.errors import DomainError, NotFound
+from app.i18n import N_
+
+
+class CentreClosed(DomainError):
+    """The district has suspended this centre."""
+
+    status = 403
+    code = "centre.suspended"
+    message = N_("This centre is suspended. Ask the district's operator.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One centre as every request sees it; made anew whenever its version changes."""
+
+    id: int
+    version: int
+    code: str
+    name: str
+    partition: str
+    zone: str
+    is_active: bool
+    modules: frozenset[str]
+    grants: Mapping[str, frozenset[str]]  # role → permissions
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Directory(Protocol):
+    """Where the kernel asks for a tenant."""
+
+    def get(self, tenant_id: int) -> Tenant:
+        """The tenant; raises NotFound."""
+
+    def all_active(self) -> list[Tenant]:
+        """Every tenant that is not suspended, ordered by code."""
+
+
+def directory() -> Directory:
+    """The installation's tenant directory."""
+    found: Directory = current_app.extensions["his_directory"]
+    return found
+
+
+def tenant_of(tenant_id: int | None) -> Tenant:
+    """The tenant of an actor; refuses one without."""
+    if tenant_id is None:
+        raise NotFound
+    return directory().get(tenant_id)
+
+
+def setting(tenant_id: int | None, name: str, default: Any) -> Any:
+    """A setting of the centre, or the default the caller names."""
+    if tenant_id is None:
+        return default
+    return directory().get(tenant_id).settings.get(name, default)

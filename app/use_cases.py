@@ -1,0 +1,267 @@
+"""A use case is one function of a module's ``services.py``; calling it *is* performing the command.
+
+The decorator checks the module and the permission, validates the arguments by the signature, opens the one
+transaction, answers a second arrival of the same ``command_id``, retries what is safe and writes the audit row.
+Nothing else in the house commits.
+"""
+
+import functools
+import hashlib
+import inspect
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic_core import to_jsonable_python
+from sqlalchemy import inspect as inspect_row
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from app import audit, clock
+from app.actor import Actor
+from app.complaints import complaints_of
+from app.db import db
+from app.db.base import Base
+from app.db.failures import is_retryable
+from app.db.units import Mode, Unit, in_write_unit, open_unit, place_of
+from app.errors import (
+    CommandReused,
+    Conflict,
+    DomainError,
+    InvalidInput,
+    ModuleOff,
+    PermissionDenied,
+    Unavailable,
+)
+from app.records import CommandLog, ControlCommandLog
+
+ResultT = TypeVar("ResultT", bound=Callable[..., Any])
+RETRIES = 6
+
+
+class Arguments(BaseModel):
+    """Base of the schemas made from signatures: unknown fields are refused, text is trimmed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        str_strip_whitespace=True,
+        arbitrary_types_allowed=True,
+        val_json_bytes="base64",
+        regex_engine="python-re",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """What the registry knows of one use case."""
+
+    name: str  # module.function
+    permission: str
+    function: Callable[..., Any]
+    schema: type[Arguments]
+    offline: bool
+    database: str  # partition | control
+
+    @property
+    def module(self) -> str:
+        """The module (or kernel room) that owns it."""
+        return self.name.split(".", 1)[0]
+
+
+registry: dict[str, UseCase] = {}
+module_is_on: Callable[[int | None, str], bool] = lambda tenant_id, module: True  # noqa: E731  plugged in by the factory
+_given_command: ContextVar[str] = ContextVar("command_id", default="")
+
+
+def use_case(
+    permission: str, *, offline: bool = False, database: str = "partition"
+) -> Callable[[ResultT], ResultT]:
+    """Make a function of ``services.py`` a use case. ``database`` says which one it writes."""
+
+    def decorate(function: ResultT) -> ResultT:
+        room = function.__module__.removeprefix("modules.").split(".")[0]
+        room = function.__module__.split(".")[1] if room == "app" else room
+        name = f"{room}.{function.__name__}"
+        case = UseCase(name, permission, function, _schema_of(function, name), offline, database)
+        registry[name] = case
+
+        @functools.wraps(function)
+        def perform_here(*, by: Actor, **arguments: Any) -> Any:
+            if in_write_unit():
+                return function(**arguments, by=by)
+            return _perform(case, arguments, by)
+
+        perform_here.use_case = case  # type: ignore[attr-defined]
+        return cast(ResultT, perform_here)
+
+    return decorate
+
+
+def case_of(function: Callable[..., Any]) -> UseCase:
+    """The registry's entry of a decorated function."""
+    case: UseCase = function.use_case  # type: ignore[attr-defined]
+    return case
+
+
+def perform(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str = "") -> Any:
+    """Carry out a command by name: API, kiosk, job and offline replay come through here."""
+    with command(command_id):
+        return _perform(registry[name], arguments, by)
+
+
+@contextmanager
+def command(command_id: str) -> Iterator[None]:
+    """The next use case inside the block carries this id; its second arrival returns the first result."""
+    token = _given_command.set(command_id)
+    try:
+        yield
+    finally:
+        _given_command.reset(token)
+
+
+def _schema_of(function: Callable[..., Any], name: str) -> type[Arguments]:
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            raise TypeError(f"{name}: a use case takes keyword-only arguments")
+        if parameter.name == "by":
+            continue
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        fields[parameter.name] = (parameter.annotation, default)
+    title = "".join(part.title() for part in name.replace(".", "_").split("_"))
+    return create_model(title, __base__=Arguments, **fields)
+
+
+def validated(case: UseCase, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, checked and typed by the signature.
+
+    Raises:
+        InvalidInput: each field with what is wrong with it.
+    """
+    try:
+        checked = case.schema.model_validate(arguments)
+    except ValidationError as error:
+        raise InvalidInput(complaints_of(error)) from None
+    return {name: getattr(checked, name) for name in case.schema.model_fields}
+
+
+def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
+    command_id, given = _given_command.get(), bool(_given_command.get())
+    _given_command.set("")  # the id is spent: a second use case of this request is another command
+    _admit(case, by, command_id)
+    values = validated(case, arguments)
+    digest = _digest(case.name, values)
+    for attempt in range(RETRIES):
+        try:
+            with _write_unit(case, by) as unit:
+                unit.notes.update(actor=by, case=case, command_id=command_id, after_commit=[])
+                if given and (known := _known_command(case, by, command_id)):
+                    return _first_result(known, digest)
+                result = case.function(**values, by=by)
+                if given:
+                    _remember(case, by, command_id, digest, result)
+                audit.write(case, by, command_id, result)
+                db.session.flush()
+                db.session.commit()
+                hooks = unit.notes["after_commit"]
+            _refresh_reader()
+            for hook in hooks:
+                hook()
+            return result
+        except (DomainError, IntegrityError) as refusal:
+            if given and (found := _answer_of_first(case, by, command_id, digest)) is not None:
+                return found
+            if isinstance(refusal, IntegrityError):
+                raise Conflict from refusal
+            raise
+        except DBAPIError as error:
+            if not is_retryable(error):
+                raise
+            if attempt + 1 == RETRIES:
+                raise Unavailable from error
+            time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311  jitter, not a secret
+    raise Unavailable
+
+
+def _admit(case: UseCase, by: Actor, command_id: str) -> None:
+    if not module_is_on(by.tenant_id, case.module):
+        raise ModuleOff(module=case.module)
+    if not by.may(case.permission):
+        audit.write_refusal(case, by, command_id, "permission.denied")
+        raise PermissionDenied(permission=case.permission)
+
+
+def _write_unit(case: UseCase, by: Actor) -> Any:
+    if case.database == "control":
+        return open_unit(Unit(Mode.WRITE, by.tenant_id, "", writes_control=True))
+    if by.tenant_id is None:
+        raise PermissionDenied(permission=case.permission)
+    place = place_of(by.tenant_id)
+    return open_unit(Unit(Mode.WRITE, by.tenant_id, place.partition), place.zone)
+
+
+def _log_of(case: UseCase) -> type[CommandLog] | type[ControlCommandLog]:
+    return ControlCommandLog if case.database == "control" else CommandLog
+
+
+def _known_command(case: UseCase, by: Actor, command_id: str) -> CommandLog | ControlCommandLog | None:
+    return db.session.get(_log_of(case), (by.tenant_id or 0, command_id))
+
+
+def _remember(case: UseCase, by: Actor, command_id: str, digest: str, result: Any) -> None:
+    kind, row_id = ("", None) if result is None else (result.__tablename__, inspect_row(result).mapper and result.id)
+    db.session.add(
+        _log_of(case)(
+            tenant_id=by.tenant_id or 0,
+            command_id=command_id,
+            use_case=case.name,
+            digest=digest,
+            account_id=by.account_id,
+            result_kind=kind,
+            result_id=row_id,
+            done_at=clock.now(),
+        )
+    )
+
+
+def _first_result(known: CommandLog | ControlCommandLog, digest: str) -> Any:
+    if known.digest != digest:
+        raise CommandReused
+    if known.result_id is None:
+        return None
+    models = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
+    return db.session.get(models[known.result_kind], known.result_id)
+
+
+def _answer_of_first(case: UseCase, by: Actor, command_id: str, digest: str) -> Any:
+    """After a refusal: perhaps the same command went through a moment ago, in another window or process."""
+    with _write_unit(case, by):
+        known = _known_command(case, by, command_id)
+        return _first_result(known, digest) if known and known.digest == digest else None
+
+
+def _digest(name: str, values: dict[str, Any]) -> str:
+    text = json.dumps([name, to_jsonable_python(values)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def after_commit(hook: Callable[[], None]) -> None:
+    """Run when the transaction has been committed: wake a relay, push to a screen. Must not be needed for truth."""
+    from app.db import current_unit
+
+    unit = current_unit()
+    if unit is not None:
+        unit.notes["after_commit"].append(hook)
+
+
+def _refresh_reader() -> None:
+    """What the page read before its own write is stale: its next query opens a fresh session."""
+    db.session.remove()
+
+
+__all__ = ["Arguments", "OperationalError", "UseCase", "after_commit", "case_of", "command", "perform", "registry", "use_case", "validated"]

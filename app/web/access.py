@@ -1,0 +1,96 @@
+"""Every route says who may use it; one that does not stops the application at start."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, g
+
+from app.actor import Actor
+from app.errors import ModuleOff, NotSignedIn, PermissionDenied
+from app.registry import installed
+from app.tenancy import Tenant, tenant_of
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+PUBLIC = "public"
+ANYONE = "signed_in"
+
+
+def requires(permission: str) -> Callable[[ViewT], ViewT]:
+    """Only actors with this permission, in a centre that has the permission's module switched on."""
+
+    def decorate(view: ViewT) -> ViewT:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            check(permission)
+            return view(*args, **kwargs)
+
+        guarded.required_permission = permission  # type: ignore[attr-defined]
+        return cast(ViewT, guarded)
+
+    return decorate
+
+
+def public(view: ViewT) -> ViewT:
+    """A page for everyone: sign-in, health, the theme."""
+    view.required_permission = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: ViewT) -> ViewT:
+    """A page for anybody who is signed in."""
+    return requires(ANYONE)(view)
+
+
+def check(permission: str) -> None:
+    """Refuse unless the present actor may."""
+    actor = current_actor()
+    if permission == ANYONE:
+        return
+    module = permission.split(".", 1)[0]
+    if module in installed().modules and module not in current_tenant().modules:
+        raise ModuleOff(module=installed().modules[module].label)
+    if not actor.may(permission):
+        raise PermissionDenied(permission=permission)
+
+
+def current_actor() -> Actor:
+    """Who is at the desk.
+
+    Raises:
+        NotSignedIn: nobody.
+    """
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        raise NotSignedIn
+    return actor
+
+
+def find_actor() -> Actor | None:
+    """Who is at the desk, or None."""
+    actor: Actor | None = g.get("actor")
+    return actor
+
+
+def current_tenant() -> Tenant:
+    """The centre the actor is signed in to."""
+    return tenant_of(current_actor().tenant_id)
+
+
+def refuse_open_routes(app: Flask) -> None:
+    """Stop the start when a route does not declare who may use it."""
+    undeclared = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and not hasattr(app.view_functions[rule.endpoint], "required_permission")
+    ]
+    if undeclared:
+        raise RuntimeError(f"routes without a declared permission: {sorted(undeclared)}")
+    unknown = {
+        permission
+        for view in app.view_functions.values()
+        if (permission := getattr(view, "required_permission", PUBLIC)) not in {PUBLIC, ANYONE}
+        and permission not in app.extensions["his_registry"].permissions
+    }
+    if unknown:
+        raise RuntimeError(f"routes ask for permissions that no manifest declares: {sorted(unknown)}")

@@ -1,0 +1,50 @@
+"""Addresses of static files, with the hash of their contents so that browsers may keep them for a year."""
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+VENDOR = STATIC / "vendor"
+MANIFEST = VENDOR / "manifest.json"
+
+
+def are_missing() -> bool:
+    """Whether ``deploy/assets.py`` has not been run yet."""
+    return not MANIFEST.exists()
+
+
+@lru_cache(maxsize=512)
+def _hash(name: str, changed_ns: int) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of a file below ``app/static``."""
+    file = STATIC / name
+    try:
+        version = _hash(name, file.stat().st_mtime_ns)
+    except FileNotFoundError:
+        version = "missing"
+    return url_for("static", filename=name, v=version)
+
+
+def vendor_versions() -> dict[str, str]:
+    """Name → versioned address of the third-party files, as the asset step wrote them."""
+    found: dict[str, str] = json.loads(MANIFEST.read_text()) if MANIFEST.exists() else {}
+    return found
+
+
+def install(app: Flask) -> None:
+    """Give templates ``asset()``; a versioned address may be kept for a year, any other is asked for again."""
+    app.jinja_env.globals["asset"] = asset
+
+    @app.after_request
+    def keep_static(answer: Response) -> Response:
+        if request.endpoint == "static":
+            versioned = "v" in request.args
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
+        return answer

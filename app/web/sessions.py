@@ -1,0 +1,134 @@
+"""Signing in and out, the language, and the unit of work that every request stands in."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from app import i18n, tracing
+from app.accounts import services
+from app.accounts.services import SignedIn
+from app.db.units import Mode, Unit, open_unit
+from app.errors import DomainError, NotSignedIn
+from app.tenancy import CentreClosed, tenant_of
+from app.web.access import current_actor, find_actor, public, signed_in
+from app.web.forms import Form
+
+blueprint = Blueprint("sessions", __name__)
+TOKEN = "token"  # noqa: S105  the name of a key
+
+
+def install(app: Flask) -> None:
+    """Open a reading unit for each request, with the actor the token stands for."""
+
+    @app.before_request
+    def begin() -> ResponseReturnValue | None:
+        tracing.begin_trace(request.headers.get("X-Request-Id", ""))
+        if request.endpoint == "static":
+            return None
+        found = _find_signed_in()
+        if found is not None:
+            tenant = tenant_of(found.actor.tenant_id)
+            if not tenant.is_active:
+                raise CentreClosed
+            g.actor, g.signed_in = found.actor, found
+            g.unit = open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
+        else:
+            g.unit = open_unit(Unit(Mode.READ, None, ""))
+        g.unit.__enter__()
+        return _password_first(found)
+
+    @app.teardown_request
+    def end(error: BaseException | None) -> None:
+        unit = g.pop("unit", None)
+        if unit is not None:
+            unit.__exit__(None, None, None)
+
+
+def _find_signed_in() -> SignedIn | None:
+    address = request.remote_addr or ""
+    bearer = request.headers.get("Authorization", "")
+    if bearer.startswith("Bearer "):
+        found = services.find_signed_in(bearer.removeprefix("Bearer ").strip(), address=address, origin="api")
+        if found is None:
+            raise NotSignedIn
+        return found
+    token = session.get(TOKEN, "")
+    return services.find_signed_in(token, address=address) if token else None
+
+
+def _password_first(found: SignedIn | None) -> ResponseReturnValue | None:
+    """A one-time password opens nothing but the page that replaces it."""
+    allowed = {"sessions.change_password", "sessions.sign_out", "sessions.choose_language", "theme.show_theme"}
+    if found is not None and found.must_change_password and request.endpoint not in allowed:
+        return redirect(url_for("sessions.change_password"), 303)
+    return None
+
+
+@blueprint.get("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """The sign-in page."""
+    if find_actor() is not None:
+        return redirect(url_for("home.show_home"), 303)
+    return render_template("sign_in.html", name="", next=_safe_next(request.args.get("next", "")))
+
+
+@blueprint.post("/sign-in")
+@public
+def begin_sign_in() -> ResponseReturnValue:
+    """Check name and password; a fresh session begins, whatever the browser brought along."""
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    target = _safe_next(request.form.get("next", ""))
+    try:
+        token = services.sign_in(name=name, password=password, address=request.remote_addr or "")
+    except DomainError as refusal:
+        return render_template("sign_in.html", name=name, next=target, refusal=refusal.text), refusal.status
+    session.clear()
+    session[TOKEN] = token
+    return redirect(target or url_for("home.show_home"), 303)
+
+
+@blueprint.post("/sign-out")
+@signed_in
+def sign_out() -> ResponseReturnValue:
+    """End the sign-in and clear what the browser keeps."""
+    services.sign_out(session.get(TOKEN, ""))
+    session.clear()
+    answer = redirect(url_for("sessions.sign_in"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+@signed_in
+def change_password() -> ResponseReturnValue:
+    """Change one's own password."""
+    form = Form(services.change_password, request.form if request.method == "POST" else None)
+    if request.method == "POST":
+        if request.form.get("fresh") != request.form.get("again"):
+            form.errors = {"again": [i18n.gettext("The two new passwords differ.")]}
+        elif form.perform(by=current_actor()):
+            return redirect(url_for("home.show_home"), 303)
+    status = 422 if form.errors or form.messages else 200
+    return render_template("password.html", form=form), status
+
+
+@blueprint.post("/language")
+@public
+def choose_language() -> ResponseReturnValue:
+    """Keep the reader's language in a cookie."""
+    chosen = request.form.get("language", i18n.DEFAULT_LOCALE)
+    answer: Response = redirect(_safe_next(request.form.get("next", "")) or url_for("home.show_home"), 303)  # type: ignore[assignment]
+    if chosen in i18n.LOCALES:
+        answer.set_cookie(
+            i18n.LANGUAGE_COOKIE, chosen, max_age=31_536_000, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return answer
+
+
+def _safe_next(target: str) -> str:
+    """Only a path of ours may follow a sign-in."""
+    parts = urlsplit(target)
+    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
+    return target if is_ours else ""

@@ -1,0 +1,147 @@
+"""What every page shows around its own content: centre, menu, user, theme; and the words templates may use."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import format_date
+
+from app import clock, i18n, money
+from app.accounts.services import SignedIn
+from app.i18n import N_, gettext
+from app.registry import MenuEntry, fill_place, installed
+from app.web.access import current_tenant, find_actor
+
+GROUPS = (
+    ("care", N_("Care")),
+    ("public_health", N_("Public health")),
+    ("administration", N_("Administration")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuLine:
+    """One line of the menu, as the template needs it."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroup:
+    """A group of the menu."""
+
+    label: str
+    entries: list[MenuLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame of a page."""
+
+    centre_name: str
+    desk_name: str
+    user_name: str
+    menu: list[MenuGroup]
+    language: str
+    other_language: tuple[str, str]
+    language_url: str
+    sign_out_url: str
+    home_url: str
+    theme_url: str
+
+
+def install(app: Flask) -> None:
+    """Give every template the shell, the marks of the language and the formats."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.filters.update(
+        amount=money.format_amount, quantity=money.format_quantity, moment=_moment, day=_day, clock_time=_time
+    )
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        return {"shell": _shell(), "place": _place, "today": clock.today, "language": i18n.select_locale()}
+
+    app.jinja_env.globals["theme_url"] = _theme_url
+
+
+def _place(name: str, **facts: Any) -> Any:
+    if find_actor() is None:
+        return ""
+    return fill_place(name, current_tenant().modules, **facts)
+
+
+def _shell() -> Shell | None:
+    actor = find_actor()
+    if actor is None:
+        return None
+    tenant = current_tenant()
+    found: SignedIn = g.signed_in
+    language = i18n.select_locale()
+    other = "en" if language == i18n.DEFAULT_LOCALE else i18n.DEFAULT_LOCALE
+    return Shell(
+        centre_name=tenant.name,
+        desk_name=" ".join(gettext(role_label(role)) for role in actor.roles[:1]),
+        user_name=found.display_name,
+        menu=_menu(tenant.modules),
+        language=language,
+        other_language=(other, i18n.LOCALES[other]),
+        language_url=url_for("sessions.choose_language"),
+        sign_out_url=url_for("sessions.sign_out"),
+        home_url=url_for("home.show_home"),
+        theme_url=_theme_url(),
+    )
+
+
+def role_label(role: str) -> str:
+    """The msgid of a role's name."""
+    from app.registry import Role
+
+    return Role(role).msgid if role in set(Role) else role
+
+
+def _theme_url() -> str:
+    if find_actor() is None:
+        return ""
+    tenant = current_tenant()
+    return url_for("theme.show_theme", tenant_code=tenant.code, version=tenant.version)
+
+
+def _menu(modules_on: frozenset[str]) -> list[MenuGroup]:
+    actor = find_actor()
+    entries: dict[str, list[MenuEntry]] = {}
+    for module in installed().modules.values():
+        if module.name not in modules_on:
+            continue
+        for entry in module.menu:
+            if actor and actor.may(entry.permission):
+                entries.setdefault(entry.group, []).append(entry)
+    groups = []
+    for code, label in GROUPS:
+        lines = [
+            MenuLine(gettext(e.label), url_for(e.endpoint), e.icon, _is_current(e.endpoint))
+            for e in sorted(entries.get(code, []), key=lambda e: e.order)
+        ]
+        if lines:
+            groups.append(MenuGroup(gettext(label), lines))
+    return groups
+
+
+def _is_current(endpoint: str) -> bool:
+    return request.endpoint == endpoint or bool(
+        request.endpoint and request.path.startswith(url_for(endpoint) + "/")
+    )
+
+
+def _moment(value: Any) -> str:
+    return f"{clock.local(value):%Y-%m-%d %H:%M}" if value else ""
+
+
+def _time(value: Any) -> str:
+    return f"{clock.local(value):%H:%M}" if value else ""
+
+
+def _day(value: Any) -> str:
+    return format_date(value, "yyyy-MM-dd") if value else ""

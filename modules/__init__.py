@@ -1,0 +1,5 @@
+"""The product: one package for each field of work, lowest first."""
+
+INSTALLED: tuple[str, ...] = (
+    "catalogue",
+)

@@ -1,0 +1,81 @@
+"""What charging tells the pharmacy and, later, the books."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from app.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledLine:
+    """One charge line of a settlement; negative in a mirror."""
+
+    charge_id: int
+    source_kind: str  # registration_visit | prescriptions_item | charging_manual
+    source_id: int
+    item_kind: str  # drug | service
+    item_id: int
+    quantity: Decimal
+    amount: Decimal
+    fee_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledTender:
+    """One way the money moved; negative when it went back."""
+
+    method: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillSettled(Event):
+    """Money was taken for charges of a visit; paid prescriptions go to the pharmacy."""
+
+    settlement_id: int
+    number: str
+    visit_id: int
+    patient_id: int
+    on: date
+    amount: Decimal
+    lines: tuple[SettledLine, ...]
+    tenders: tuple[SettledTender, ...]
+    prescription_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundedLine:
+    """How much of which prescription line (or fee) was given back in money."""
+
+    charge_id: int
+    source_kind: str
+    source_id: int
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillRefunded(Event):
+    """Money went back: the original settlement mirrored in full, what stays settled again."""
+
+    mirror_id: int
+    resettlement_id: int | None
+    original_id: int
+    visit_id: int
+    patient_id: int
+    on: date
+    refunded_amount: Decimal
+    refunded_lines: tuple[RefundedLine, ...]
+    tenders: tuple[SettledTender, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftClosed(Event):
+    """A cashier has closed a shift; its settlements are locked to it."""
+
+    shift_id: int
+    cashier_account_id: int
+    receipts_amount: Decimal
+    refunds_amount: Decimal
+    tenders: tuple[SettledTender, ...]

@@ -1,0 +1,88 @@
+"""The tenant directory: one statement a request, the rest kept in the process until the centre's version rises."""
+
+import threading
+
+from sqlalchemy import select
+
+from app.db import control_unit, db
+from app.errors import NotFound
+from app.registry import Registry
+from app.tenancy import Tenant
+from tenants.models import Centre, ModuleSubscription, RoleGrant
+
+
+class TenantDirectory:
+    """Answers the kernel's questions about a tenant."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[int, Tenant] = {}
+        self._lock = threading.Lock()
+
+    def get(self, tenant_id: int) -> Tenant:
+        """The tenant as it is now.
+
+        Raises:
+            NotFound: there is no such centre.
+        """
+        with control_unit():
+            version = db.session.scalar(
+                select(Centre.version).where(Centre.id == tenant_id).execution_options(kernel="tenant")
+            )
+            if version is None:
+                raise NotFound
+            known = self._known.get(tenant_id)
+            if known is None or known.version != version:
+                known = self._load(tenant_id)
+                with self._lock:
+                    self._known[tenant_id] = known
+            return known
+
+    def place(self, tenant_id: int) -> Tenant:
+        """Partition and zone; these do not change while the process knows the tenant."""
+        return self._known.get(tenant_id) or self.get(tenant_id)
+
+    def all_active(self) -> list[Tenant]:
+        """Every centre that is not suspended, ordered by code."""
+        with control_unit():
+            ids = list(db.session.scalars(select(Centre.id).where(Centre.is_active).order_by(Centre.code)))
+        return [self.get(tenant_id) for tenant_id in ids]
+
+    def find_by_code(self, code: str) -> Tenant | None:
+        """The centre with this code, or None."""
+        with control_unit():
+            tenant_id = db.session.scalar(select(Centre.id).where(Centre.code == code))
+        return None if tenant_id is None else self.get(tenant_id)
+
+    def _load(self, tenant_id: int) -> Tenant:
+        centre = db.session.get_one(Centre, tenant_id)
+        switched = {
+            row.module: row.is_on
+            for row in db.session.scalars(
+                select(ModuleSubscription).where(ModuleSubscription.tenant_id == tenant_id)
+            )
+        }
+        modules = frozenset(
+            name
+            for name, module in self._registry.modules.items()
+            if not module.is_optional or switched.get(name, True)
+        )
+        grants = self._registry.default_grants()
+        for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.tenant_id == tenant_id)):
+            held = grants.setdefault(grant.role, set())
+            if grant.is_granted:
+                held.add(grant.permission)
+            else:
+                held.discard(grant.permission)
+        return Tenant(
+            id=centre.id,
+            version=centre.version,
+            code=centre.code,
+            name=centre.name,
+            partition=centre.partition,
+            zone=centre.zone,
+            is_active=centre.is_active,
+            modules=modules,
+            grants={role: frozenset(held) for role, held in grants.items()},
+            settings=dict(centre.settings),
+        )

@@ -1,0 +1,140 @@
+"""Centres live in the control database; their stations, departments and staff in their partition."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Control, Model, TenantScoped, choice_column, id_column
+from app.i18n import Choice, N_
+
+
+class Centre(Control):
+    """A community health centre (社区卫生服务中心): one tenant. ``version`` rises with every change of its settings."""
+
+    __tablename__ = "tenants_centre"
+    __table_args__ = (UniqueConstraint("code"),)
+
+    id: Mapped[int] = id_column()
+    code: Mapped[str] = mapped_column(Unicode(20))
+    name: Mapped[str] = mapped_column(Unicode(100))
+    district: Mapped[str] = mapped_column(Unicode(100))
+    partition: Mapped[str] = mapped_column(Unicode(20))
+    zone: Mapped[str] = mapped_column(Unicode(40))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ModuleSubscription(Control):
+    """Whether a centre has an optional module."""
+
+    __tablename__ = "tenants_module_subscription"
+    __table_args__ = (UniqueConstraint("tenant_id", "module"),)
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants_centre.id"))
+    module: Mapped[str] = mapped_column(Unicode(40))
+    is_on: Mapped[bool]
+
+
+class RoleGrant(Control):
+    """Where a centre departs from the permissions that manifests propose for a role."""
+
+    __tablename__ = "tenants_role_grant"
+    __table_args__ = (UniqueConstraint("tenant_id", "role", "permission"),)
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants_centre.id"))
+    role: Mapped[str] = mapped_column(Unicode(32))
+    permission: Mapped[str] = mapped_column(Unicode(80))
+    is_granted: Mapped[bool]
+
+
+class StationKind(Choice):
+    """A centre's own house or one of its stations."""
+
+    CENTRE = "centre", N_("Centre")
+    STATION = "station", N_("Station")
+
+
+class Station(TenantScoped, Model):
+    """A place where a centre works: its own house or a station (社区卫生服务站)."""
+
+    __tablename__ = "tenants_station"
+    __table_args__ = (UniqueConstraint("tenant_id", "code"),)
+
+    id: Mapped[int] = id_column()
+    code: Mapped[str] = mapped_column(Unicode(20))
+    name: Mapped[str] = mapped_column(Unicode(100))
+    kind: Mapped[StationKind] = choice_column(StationKind)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class DepartmentKind(Choice):
+    """What a department does."""
+
+    CLINIC = "clinic", N_("Clinic")
+    PHARMACY = "pharmacy", N_("Pharmacy")
+    STOREROOM = "storeroom", N_("Storeroom")
+    CASHIER = "cashier", N_("Cashier")
+    OFFICE = "office", N_("Office")
+
+
+class Department(TenantScoped, Model):
+    """A department of a centre (科室)."""
+
+    __tablename__ = "tenants_department"
+    __table_args__ = (UniqueConstraint("tenant_id", "code"),)
+
+    id: Mapped[int] = id_column()
+    station_id: Mapped[int] = mapped_column(ForeignKey("tenants_station.id"))
+    code: Mapped[str] = mapped_column(Unicode(20))
+    name: Mapped[str] = mapped_column(Unicode(50))
+    initials: Mapped[str] = mapped_column(Unicode(50), default="")
+    kind: Mapped[DepartmentKind] = choice_column(DepartmentKind)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class LicenceKind(Choice):
+    """What a practitioner is licensed as."""
+
+    PHYSICIAN = "physician", N_("Physician")
+    ASSISTANT_PHYSICIAN = "assistant_physician", N_("Assistant physician")
+    NURSE = "nurse", N_("Nurse")
+    PHARMACIST = "pharmacist", N_("Pharmacist")
+    NONE = "none", N_("No medical licence")
+
+
+class Title(Choice):
+    """Professional title, from which the grade of antimicrobials follows (Order 84, 2012)."""
+
+    NONE = "none", N_("No title")
+    JUNIOR = "junior", N_("Junior title")
+    INTERMEDIATE = "intermediate", N_("Intermediate title")
+    SENIOR = "senior", N_("Senior title")
+
+
+class Practitioner(TenantScoped, Model):
+    """A member of staff with licence and rights (医务人员)."""
+
+    __tablename__ = "tenants_practitioner"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "staff_no"),
+        Index("ix_tenants_practitioner_department", "tenant_id", "department_id"),
+    )
+
+    id: Mapped[int] = id_column()
+    staff_no: Mapped[str] = mapped_column(Unicode(20))
+    name: Mapped[str] = mapped_column(Unicode(50))
+    initials: Mapped[str] = mapped_column(Unicode(50), default="")
+    department_id: Mapped[int] = mapped_column(ForeignKey("tenants_department.id"))
+    licence: Mapped[LicenceKind] = choice_column(LicenceKind)
+    licence_no: Mapped[str] = mapped_column(Unicode(40), default="")
+    licence_expires_on: Mapped[date | None]
+    title: Mapped[Title] = choice_column(Title)
+    may_prescribe: Mapped[bool] = mapped_column(default=False)
+    may_prescribe_controlled: Mapped[bool] = mapped_column(default=False)
+    may_review: Mapped[bool] = mapped_column(default=False)  # a pharmacist's right to review prescriptions
+    is_active: Mapped[bool] = mapped_column(default=True)

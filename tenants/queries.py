@@ -1,0 +1,50 @@
+"""Reading departments and staff of a centre."""
+
+from sqlalchemy import select
+
+from app.db import db
+from app.errors import NotFound
+from tenants.models import Department, DepartmentKind, Practitioner, Station
+
+
+def list_stations() -> list[Station]:
+    """The centre's houses, ordered by code."""
+    return list(db.session.scalars(select(Station).order_by(Station.code)))
+
+
+def list_departments(kind: DepartmentKind | None = None) -> list[Department]:
+    """Departments in use, ordered by code."""
+    statement = select(Department).where(Department.is_active).order_by(Department.code)
+    if kind is not None:
+        statement = statement.where(Department.kind == kind)
+    return list(db.session.scalars(statement))
+
+
+def get_department(department_id: int) -> Department:
+    """The department, or NotFound."""
+    found = db.session.get(Department, department_id)
+    if found is None:
+        raise NotFound(field="department_id")
+    return found
+
+
+def list_practitioners(*, active_only: bool = True) -> list[Practitioner]:
+    """Staff, ordered by staff number."""
+    statement = select(Practitioner).order_by(Practitioner.staff_no)
+    if active_only:
+        statement = statement.where(Practitioner.is_active)
+    return list(db.session.scalars(statement))
+
+
+def get_practitioner(practitioner_id: int | None) -> Practitioner:
+    """The member of staff, or NotFound."""
+    found = None if practitioner_id is None else db.session.get(Practitioner, practitioner_id)
+    if found is None:
+        raise NotFound(field="practitioner_id")
+    return found
+
+
+def practitioner_names(ids: set[int]) -> dict[int, str]:
+    """Id → name, in one statement."""
+    rows = db.session.execute(select(Practitioner.id, Practitioner.name).where(Practitioner.id.in_(sorted(ids))))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,279 @@
+"""Everything that changes centres, stations, departments, staff and a centre's own settings."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app import audit, pinyin
+from app.actor import Actor
+from app.db import db, lock_row
+from app.errors import Conflict, NotFound
+from app.i18n import N_
+from app.registry import installed
+from app.use_cases import use_case
+from tenants.models import (
+    Centre,
+    Department,
+    DepartmentKind,
+    LicenceKind,
+    ModuleSubscription,
+    Practitioner,
+    RoleGrant,
+    Station,
+    StationKind,
+    Title,
+)
+
+Code = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_-]+$")]
+Name = Annotated[str, Field(min_length=2, max_length=50)]
+
+
+class CodeTaken(Conflict):
+    """The code is in use."""
+
+    code = "tenants.code_taken"
+    message = N_("This code is already in use: %(code)s")
+
+
+class ModuleNeeded(Conflict):
+    """Another module that is on needs this one."""
+
+    code = "tenants.module_needed"
+    message = N_("Switch off first what needs this part: %(modules)s")
+
+
+@use_case("tenants.centre.create", database="control")
+def create_centre(
+    *,
+    code: Code,
+    name: Annotated[str, Field(min_length=2, max_length=100)],
+    district: Annotated[str, Field(min_length=2, max_length=100)],
+    partition: Code = "p1",
+    zone: Annotated[str, Field(max_length=40)] = "Asia/Shanghai",
+    settings: dict[str, Any] | None = None,
+    by: Actor,
+) -> Centre:
+    """Open a centre as a tenant of a partition.
+
+    Raises:
+        CodeTaken: another centre has the code.
+    """
+    if db.session.scalar(select(Centre.id).where(Centre.code == code)) is not None:
+        raise CodeTaken(field="code", code=code)
+    centre = Centre(
+        code=code, name=name, district=district, partition=partition, zone=zone, settings=settings or {}
+    )
+    db.session.add(centre)
+    db.session.flush()
+    audit.record("centre.created", centre, by=by)
+    return centre
+
+
+@use_case("tenants.settings.change", database="control")
+def change_settings(*, settings: dict[str, Any], by: Actor) -> Centre:
+    """Change settings of the actor's centre; names not given stay as they are.
+
+    Raises:
+        NotFound: the actor belongs to no centre.
+    """
+    centre = _own_centre(by)
+    before = {name: centre.settings.get(name) for name in settings}
+    centre.settings = {**centre.settings, **settings}
+    centre.version += 1
+    audit.record("centre.settings_changed", centre, by=by, before=before, after=settings)
+    return centre
+
+
+@use_case("tenants.module.switch", database="control")
+def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, by: Actor) -> Centre:
+    """Switch an optional module of the actor's centre on or off, at once and everywhere.
+
+    Raises:
+        NotFound: no such optional module.
+        ModuleNeeded: another module that is on requires it, or it requires one that is off.
+    """
+    modules = installed().modules
+    if module not in modules or not modules[module].is_optional:
+        raise NotFound(field="module")
+    centre = _own_centre(by)
+    rows = {
+        row.module: row
+        for row in db.session.scalars(select(ModuleSubscription).where(ModuleSubscription.tenant_id == centre.id))
+    }
+    on = {name for name in modules if name not in rows or rows[name].is_on} | {module}
+    if is_on:
+        in_the_way = [name for name in modules[module].requires if name not in on]
+    else:
+        in_the_way = [name for name in on if module in modules[name].requires]
+    if in_the_way:
+        raise ModuleNeeded(field="module", modules=", ".join(sorted(in_the_way)))
+    if module in rows:
+        rows[module].is_on = is_on
+    else:
+        db.session.add(ModuleSubscription(tenant_id=centre.id, module=module, is_on=is_on))
+    centre.version += 1
+    audit.record("module.switched", centre, by=by, module=module, is_on=is_on)
+    return centre
+
+
+@use_case("tenants.role.grant", database="control")
+def change_grant(
+    *,
+    role: Annotated[str, Field(max_length=32)],
+    permission: Annotated[str, Field(max_length=80)],
+    is_granted: bool,
+    by: Actor,
+) -> Centre:
+    """Give a permission to a role of the actor's centre, or take it away; in force with the next click.
+
+    Raises:
+        NotFound: no such role or permission.
+    """
+    if permission not in installed().permissions or role not in installed().default_grants():
+        raise NotFound(field="permission")
+    centre = _own_centre(by)
+    row = db.session.scalar(
+        select(RoleGrant).where(
+            RoleGrant.tenant_id == centre.id, RoleGrant.role == role, RoleGrant.permission == permission
+        )
+    )
+    if row is None:
+        db.session.add(RoleGrant(tenant_id=centre.id, role=role, permission=permission, is_granted=is_granted))
+    else:
+        row.is_granted = is_granted
+    centre.version += 1
+    audit.record("role.grant_changed", centre, by=by, role=role, permission=permission, is_granted=is_granted)
+    return centre
+
+
+@use_case("tenants.department.manage")
+def add_station(
+    *,
+    code: Code,
+    name: Annotated[str, Field(min_length=2, max_length=100)],
+    kind: StationKind = StationKind.STATION,
+    by: Actor,
+) -> Station:
+    """Add a station (or the centre's own house).
+
+    Raises:
+        CodeTaken: another station has the code.
+    """
+    station = Station(code=code, name=name, kind=kind)
+    _add_unique(station, code)
+    audit.record("station.added", station, by=by)
+    return station
+
+
+@use_case("tenants.department.manage")
+def add_department(
+    *, station_id: int, code: Code, name: Name, kind: DepartmentKind, by: Actor
+) -> Department:
+    """Add a department to a station.
+
+    Raises:
+        NotFound: no such station here.
+        CodeTaken: another department has the code.
+    """
+    if db.session.get(Station, station_id) is None:
+        raise NotFound(field="station_id")
+    department = Department(
+        station_id=station_id, code=code, name=name, initials=pinyin.initials(name)[:50], kind=kind
+    )
+    _add_unique(department, code)
+    audit.record("department.added", department, by=by)
+    return department
+
+
+@use_case("tenants.practitioner.manage")
+def add_practitioner(
+    *,
+    staff_no: Code,
+    name: Name,
+    department_id: int,
+    licence: LicenceKind = LicenceKind.NONE,
+    licence_no: Annotated[str, Field(max_length=40)] = "",
+    licence_expires_on: date | None = None,
+    title: Title = Title.NONE,
+    may_prescribe: bool = False,
+    may_prescribe_controlled: bool = False,
+    may_review: bool = False,
+    by: Actor,
+) -> Practitioner:
+    """Add a member of staff with licence and rights.
+
+    Raises:
+        NotFound: no such department here.
+        CodeTaken: another member has the staff number.
+    """
+    if db.session.get(Department, department_id) is None:
+        raise NotFound(field="department_id")
+    practitioner = Practitioner(
+        staff_no=staff_no,
+        name=name,
+        initials=pinyin.name_pinyin(name).initials[:50],
+        department_id=department_id,
+        licence=licence,
+        licence_no=licence_no,
+        licence_expires_on=licence_expires_on,
+        title=title,
+        may_prescribe=may_prescribe,
+        may_prescribe_controlled=may_prescribe_controlled,
+        may_review=may_review,
+    )
+    _add_unique(practitioner, staff_no)
+    audit.record("practitioner.added", practitioner, by=by)
+    return practitioner
+
+
+@use_case("tenants.practitioner.manage")
+def change_practitioner(
+    *,
+    practitioner_id: int,
+    department_id: int,
+    licence: LicenceKind,
+    licence_no: Annotated[str, Field(max_length=40)] = "",
+    licence_expires_on: date | None = None,
+    title: Title,
+    may_prescribe: bool = False,
+    may_prescribe_controlled: bool = False,
+    may_review: bool = False,
+    is_active: bool = True,
+    by: Actor,
+) -> Practitioner:
+    """Change a member's department, licence and rights; the trail keeps what stood before.
+
+    Raises:
+        NotFound: no such member or department here.
+    """
+    practitioner = lock_row(Practitioner, practitioner_id)
+    if practitioner is None:
+        raise NotFound(field="practitioner_id")
+    if db.session.get(Department, department_id) is None:
+        raise NotFound(field="department_id")
+    practitioner.department_id, practitioner.licence = department_id, licence
+    practitioner.licence_no, practitioner.licence_expires_on = licence_no, licence_expires_on
+    practitioner.title, practitioner.is_active = title, is_active
+    practitioner.may_prescribe, practitioner.may_review = may_prescribe, may_review
+    practitioner.may_prescribe_controlled = may_prescribe_controlled
+    audit.record("practitioner.changed", practitioner, by=by)
+    return practitioner
+
+
+def _own_centre(by: Actor) -> Centre:
+    centre = lock_row(Centre, by.tenant_id or 0)
+    if centre is None:
+        raise NotFound
+    return centre
+
+
+def _add_unique(row: Any, code: str) -> None:
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+            db.session.flush()
+    except IntegrityError:
+        raise CodeTaken(field="code", code=code) from None
