@@ -79,6 +79,7 @@ class Drug(Control):
     default_route: Mapped[str] = mapped_column(Unicode(20), default="")
     default_frequency: Mapped[str] = mapped_column(Unicode(20), default="")
     ingredients: Mapped[list[Any]] = mapped_column(default=list)
+    herbs: Mapped[list[Any]] = mapped_column(default=list)  # herb keys of the incompatibility and ceiling tables
     classes: Mapped[list[Any]] = mapped_column(default=list)  # pharmacological classes
     allergy_classes: Mapped[list[Any]] = mapped_column(default=list)
     single_max: Mapped[Decimal | None] = quantity_column()  # in dose units

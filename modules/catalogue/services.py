@@ -187,15 +187,16 @@ def _drug(row: dict[str, str], safety: dict[str, str]) -> Drug:
         default_route=row["default_route"],
         default_frequency=row["default_freq"],
         ingredients=_list(safety["ingredients"]),
-        classes=_list(safety["classes"]),
+        herbs=_list(safety["herbs"]),
+        classes=_list(safety["pharm_classes"]),
         allergy_classes=_list(safety["allergy_classes"]),
         single_max=_decimal(safety["single_max"]),
         daily_max=_decimal(safety["daily_max"]),
-        block_below_years=_integer(safety["block_below_years"]),
-        warn_below_years=_integer(safety["warn_below_years"]),
+        block_below_years=_integer(safety["block_under_years"]),
+        warn_below_years=_integer(safety["warn_under_years"]),
         pregnancy=safety["pregnancy"] or "unknown",
         lactation=safety["lactation"] or "unknown",
-        safety_note=safety["notes"][:300],
+        safety_note=safety["note"][:300],
     )
 
 
