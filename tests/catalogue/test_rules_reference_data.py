@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.patients.rules.pinyin import drug_pinyin
+from app.pinyin import drug_pinyin
 from modules.prescriptions.rules.quantities import Frequency
 from modules.prescriptions.rules.safety import (
     Caution,

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.pinyin import drug_pinyin, name_pinyin
 from modules.patients.rules.names import (
     is_acceptable_name,
     is_mobile,
@@ -11,7 +12,6 @@ from modules.patients.rules.names import (
     normalise_name,
     normalise_phone,
 )
-from app.pinyin import drug_pinyin, name_pinyin
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from modules.charging.rules.fee_classes import FeeClass
 from modules.charging.rules.tenders import TenderMethod
 
 _ZERO = Decimal("0.00")
-Key = TypeVar("Key")
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,8 @@ def close_shift(entries: Iterable[ShiftEntry]) -> ShiftReport:
     )
 
 
-def _add(parts: Iterable[tuple[Key, Decimal]]) -> dict[Key, Decimal]:
-    sums: dict[Key, Decimal] = {}
+def _add(parts: Iterable[tuple[_Key, Decimal]]) -> dict[_Key, Decimal]:
+    sums: dict[_Key, Decimal] = {}
     for key, amount in parts:
         sums[key] = sums.get(key, _ZERO) + amount
     return sums

@@ -6,11 +6,11 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from app.pinyin import name_pinyin
 from modules.patients.rules.identity import DocumentType, Sex, normalise_identifier
 from modules.patients.rules.names import normalise_name, normalise_phone
-from app.pinyin import name_pinyin
 
-Key = TypeVar("Key")
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +75,8 @@ def match(newcomer: PersonTraits, existing: PersonTraits) -> MatchResult:
 
 
 def rank_matches(
-    newcomer: PersonTraits, entries: Iterable[tuple[Key, PersonTraits]]
-) -> list[tuple[Key, MatchResult]]:
+    newcomer: PersonTraits, entries: Iterable[tuple[_Key, PersonTraits]]
+) -> list[tuple[_Key, MatchResult]]:
     """Return the entries that resemble the newcomer, a block first, then by rule, then the highest score."""
     judged = [(key, match(newcomer, entry)) for key, entry in entries]
     alike = [(key, result) for key, result in judged if result.action is not MatchAction.NEW]
