@@ -11,7 +11,7 @@ from sqlalchemy import Index, Unicode, UniqueConstraint, case, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock, pinyin
-from app.db import Control, contains_text, control_unit, db, id_column, starts_with
+from app.db import Control, contains_text, control_unit, db, id_column, search_key_column, starts_with
 from app.db.units import kernel_unit
 from app.errors import InvalidInput
 from app.i18n import gettext
@@ -32,9 +32,9 @@ class DictionaryEntry(Control):
     id: Mapped[int] = id_column()
     dictionary: Mapped[str] = mapped_column(Unicode(40))
     edition: Mapped[str] = mapped_column(Unicode(40))
-    code: Mapped[str] = mapped_column(Unicode(40))
+    code: Mapped[str] = search_key_column(40)
     name: Mapped[str] = mapped_column(Unicode(300))
-    initials: Mapped[str] = mapped_column(Unicode(100), default="")
+    initials: Mapped[str] = search_key_column(100, default="")
     rank: Mapped[int] = mapped_column(default=0)  # higher comes first among equals
     valid_from: Mapped[date]
     valid_to: Mapped[date] = mapped_column(default=ALWAYS)  # first day on which it no longer holds

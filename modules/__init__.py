@@ -2,4 +2,5 @@
 
 INSTALLED: tuple[str, ...] = (
     "catalogue",
+    "patients",
 )

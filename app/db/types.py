@@ -119,6 +119,12 @@ def text_column(length: int | None = None, **options: Any) -> MappedColumn[Any]:
     return mapped_column(UnicodeText() if length is None else Unicode(length), **options)
 
 
+def search_key_column(length: int, **options: Any) -> MappedColumn[Any]:
+    """Text that is searched by prefix: compared byte by byte on every engine, so that a range is a prefix."""
+    kind = Unicode(length).with_variant(Unicode(length, collation="C"), "postgresql")
+    return mapped_column(kind.with_variant(Unicode(length, collation="Latin1_General_100_BIN2"), "mssql"), **options)
+
+
 def amount_column(**options: Any) -> MappedColumn[Any]:
     """Yuan to the fen."""
     return mapped_column(ExactDecimal(14, 2), **options)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Control, choice_column, id_column, quantity_column
+from app.db import Control, choice_column, id_column, quantity_column, search_key_column
 from app.i18n import Choice, N_
 
 
@@ -58,8 +58,8 @@ class Drug(Control):
     code: Mapped[str] = mapped_column(Unicode(30))
     name: Mapped[str] = mapped_column(Unicode(100))  # generic name (通用名)
     inn: Mapped[str] = mapped_column(Unicode(150), default="")
-    initials: Mapped[str] = mapped_column(Unicode(60))
-    pinyin: Mapped[str] = mapped_column(Unicode(200))
+    initials: Mapped[str] = search_key_column(60)
+    pinyin: Mapped[str] = search_key_column(200)
     kind: Mapped[DrugKind] = choice_column(DrugKind)
     form: Mapped[str] = mapped_column(Unicode(30))
     strength: Mapped[str] = mapped_column(Unicode(60))
@@ -108,7 +108,7 @@ class ServiceItem(Control):
     id: Mapped[int] = id_column()
     code: Mapped[str] = mapped_column(Unicode(30))
     name: Mapped[str] = mapped_column(Unicode(100))
-    initials: Mapped[str] = mapped_column(Unicode(60))
+    initials: Mapped[str] = search_key_column(60)
     unit: Mapped[str] = mapped_column(Unicode(10))
     fee_class: Mapped[FeeClass] = choice_column(FeeClass)
     insurance_class: Mapped[str] = mapped_column(Unicode(4), default="")

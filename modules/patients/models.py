@@ -1,0 +1,246 @@
+"""Residents' files of a centre: identity, allergies, cards, merges; and the region-wide index."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Unicode, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import (
+    Control,
+    Model,
+    TenantScoped,
+    choice_column,
+    id_column,
+    search_key_column,
+    sensitive_column,
+    text_column,
+)
+from app.db.indexes import only_where
+from app.i18n import Choice, N_
+
+
+class SexCode(Choice):
+    """Sex codes (GB/T 2261.1-2003)."""
+
+    UNKNOWN = "0", N_("Unknown")
+    MALE = "1", N_("Male")
+    FEMALE = "2", N_("Female")
+    UNSPECIFIED = "9", N_("Not stated")
+
+
+class DocumentKind(Choice):
+    """Kinds of identity document (CV02.01.101)."""
+
+    RESIDENT_ID = "01", N_("Resident identity card")
+    HOUSEHOLD_BOOK = "02", N_("Household book")
+    PASSPORT = "03", N_("Passport")
+    OFFICER_ID = "04", N_("Officer's card")
+    DRIVING_LICENCE = "05", N_("Driving licence")
+    HONG_KONG_MACAU_PERMIT = "06", N_("Hong Kong or Macau permit")
+    TAIWAN_PERMIT = "07", N_("Taiwan permit")
+    OTHER = "99", N_("Other document")
+
+
+class CostType(Choice):
+    """Who pays (费别)."""
+
+    SELF = "self", N_("Self-paying")
+    EMPLOYEE = "employee", N_("Employee insurance")
+    RESIDENT = "resident", N_("Resident insurance")
+    PUBLIC = "public", N_("Public funds")
+    COMMERCIAL = "commercial", N_("Commercial insurance")
+    ASSISTANCE = "assistance", N_("Medical assistance")
+
+
+class AllergyStatus(Choice):
+    """Whether anybody asked (过敏史)."""
+
+    NOT_ASKED = "not_asked", N_("Allergies not asked")
+    NONE_KNOWN = "none_known", N_("No known allergies")
+    LISTED = "listed", N_("Allergies recorded")
+
+
+class Patient(TenantScoped, Model):
+    """A resident's file in a centre. The document number is unique among files that are not merged away."""
+
+    __tablename__ = "patients_patient"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "record_no"),
+        Index(
+            "ux_patients_patient_document",
+            "tenant_id",
+            "document_kind",
+            "document_index",
+            unique=True,
+            **only_where("document_index IS NOT NULL AND merged_into_id IS NULL"),
+        ),
+        Index("ix_patients_patient_name", "tenant_id", "name", "id"),
+        Index("ix_patients_patient_initials", "tenant_id", "initials", "id"),
+        Index("ix_patients_patient_pinyin", "tenant_id", "pinyin", "id"),
+        Index("ix_patients_patient_any_document", "tenant_id", "document_index"),
+        Index("ix_patients_patient_phone", "tenant_id", "phone_index"),
+        Index("ix_patients_patient_phone_tail", "tenant_id", "phone_tail_index", "id"),
+        Index("ix_patients_patient_born", "tenant_id", "born_on", "name"),
+    )
+
+    id: Mapped[int] = id_column()
+    record_no: Mapped[str] = search_key_column(20)
+    name: Mapped[str] = search_key_column(50)
+    initials: Mapped[str] = search_key_column(50)
+    pinyin: Mapped[str] = search_key_column(200)
+    sex: Mapped[SexCode] = choice_column(SexCode)
+    born_on: Mapped[date]
+    document_kind: Mapped[DocumentKind | None] = choice_column(DocumentKind)
+    document_number: Mapped[str | None] = sensitive_column(64)
+    document_index: Mapped[str | None] = mapped_column(Unicode(40))
+    is_proxy_document: Mapped[bool] = mapped_column(default=False)  # a newborn under the mother's document
+    phone: Mapped[str | None] = sensitive_column(32)
+    phone_index: Mapped[str | None] = mapped_column(Unicode(40))
+    phone_tail_index: Mapped[str | None] = mapped_column(Unicode(40))
+    street_code: Mapped[str] = mapped_column(Unicode(20), default="")
+    address: Mapped[str] = text_column(200, default="")
+    ethnicity: Mapped[str] = mapped_column(Unicode(10), default="")
+    occupation: Mapped[str] = mapped_column(Unicode(50), default="")
+    guardian_name: Mapped[str] = mapped_column(Unicode(50), default="")
+    guardian_phone: Mapped[str | None] = sensitive_column(32)
+    cost_type: Mapped[CostType] = choice_column(CostType)
+    allergy_status: Mapped[AllergyStatus] = choice_column(AllergyStatus)
+    last_visit_on: Mapped[date | None]
+    merged_into_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def sex_label(self) -> str:
+        """Sex in the reader's language."""
+        return self.sex.label
+
+
+class AllergyKind(Choice):
+    """What somebody is allergic to."""
+
+    DRUG = "drug", N_("Drug")
+    FOOD = "food", N_("Food")
+    OTHER = "other", N_("Other")
+
+
+class AllergyCertainty(Choice):
+    """How sure it is."""
+
+    CONFIRMED = "confirmed", N_("Confirmed")
+    SUSPECTED = "suspected", N_("Suspected")
+
+
+class Allergy(TenantScoped, Model):
+    """One allergy; ``keys`` are ingredient or class keys that the safety checks compare."""
+
+    __tablename__ = "patients_allergy"
+    __table_args__ = (Index("ix_patients_allergy_patient", "tenant_id", "patient_id"),)
+
+    id: Mapped[int] = id_column()
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients_patient.id"))
+    kind: Mapped[AllergyKind] = choice_column(AllergyKind)
+    substance: Mapped[str] = mapped_column(Unicode(100))
+    keys: Mapped[list[Any]] = mapped_column(default=list)
+    certainty: Mapped[AllergyCertainty] = choice_column(AllergyCertainty)
+    reaction: Mapped[str] = mapped_column(Unicode(200), default="")
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(Unicode(50), default="")
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str] = mapped_column(Unicode(200), default="")
+
+
+class CardKind(Choice):
+    """Media a patient shows at the window (就诊介质)."""
+
+    CLINIC = "clinic", N_("Clinic card")
+    SOCIAL_SECURITY = "social_security", N_("Social security card")
+    HEALTH = "health", N_("E-health card")
+
+
+class CardStatus(Choice):
+    """Whether a card may be used."""
+
+    NORMAL = "normal", N_("In use")
+    LOST = "lost", N_("Reported lost")
+    FROZEN = "frozen", N_("Frozen")
+    CANCELLED = "cancelled", N_("Cancelled")
+
+
+class Card(TenantScoped, Model):
+    """A card of a patient; one number is in use once."""
+
+    __tablename__ = "patients_card"
+    __table_args__ = (
+        Index("ux_patients_card_number", "tenant_id", "kind", "number_index", unique=True),
+        Index("ix_patients_card_find", "tenant_id", "number_index"),
+        Index("ix_patients_card_patient", "tenant_id", "patient_id"),
+    )
+
+    id: Mapped[int] = id_column()
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients_patient.id"))
+    kind: Mapped[CardKind] = choice_column(CardKind)
+    number: Mapped[str] = sensitive_column(64)
+    number_index: Mapped[str] = mapped_column(Unicode(40))
+    status: Mapped[CardStatus] = choice_column(CardStatus)
+    issued_at: Mapped[datetime]
+
+
+class MergeStatus(Choice):
+    """The life of a merge."""
+
+    PROPOSED = "proposed", N_("Waiting for a second person")
+    DONE = "done", N_("Merged")
+    REJECTED = "rejected", N_("Rejected")
+    UNDONE = "undone", N_("Taken apart again")
+
+
+class Merge(TenantScoped, Model):
+    """Two files of one person; proposed by one, approved by another, undone when it was a mistake."""
+
+    __tablename__ = "patients_merge"
+    __table_args__ = (
+        Index("ix_patients_merge_status", "tenant_id", "status", "id"),
+        Index(
+            "ux_patients_merge_open",
+            "tenant_id",
+            "merged_id",
+            unique=True,
+            **only_where("status IN ('proposed', 'done')"),
+        ),
+    )
+
+    id: Mapped[int] = id_column()
+    survivor_id: Mapped[int] = mapped_column(ForeignKey("patients_patient.id"))
+    merged_id: Mapped[int] = mapped_column(ForeignKey("patients_patient.id"))
+    status: Mapped[MergeStatus] = choice_column(MergeStatus)
+    reason: Mapped[str] = mapped_column(Unicode(200))
+    proposed_by: Mapped[int]
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str] = mapped_column(Unicode(200), default="")
+
+
+class IndexEntry(Control):
+    """One file as the region knows it (居民主索引); fed by events, so that twins across centres can be found."""
+
+    __tablename__ = "patients_index_entry"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "patient_id"),
+        Index("ix_patients_index_entry_document", "document_index"),
+        Index("ix_patients_index_entry_name", "name_key", "born_on"),
+    )
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int]
+    patient_id: Mapped[int]
+    person_no: Mapped[int]  # files with the same number are one person
+    document_index: Mapped[str | None] = mapped_column(Unicode(40))
+    name_key: Mapped[str] = mapped_column(Unicode(40))  # blind index of the name
+    sex: Mapped[str] = mapped_column(Unicode(2))
+    born_on: Mapped[date]
+    phone_index: Mapped[str | None] = mapped_column(Unicode(40))
+    is_merged: Mapped[bool] = mapped_column(default=False)

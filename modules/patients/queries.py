@@ -1,0 +1,183 @@
+"""Finding and reading residents' files."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from app import clock
+from app.blind_index import blind_index
+from app.db import db, starts_with
+from app.errors import NotFound
+from app.i18n import gettext
+from modules.patients.models import (
+    Allergy,
+    AllergyCertainty,
+    AllergyStatus,
+    Card,
+    CardStatus,
+    CostType,
+    Merge,
+    MergeStatus,
+    Patient,
+)
+from modules.patients.rules.age import AgeForm, age_on
+from modules.patients.rules.search import QueryKind, classify_query
+
+FOUND_AT_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What the banner of every page with an open patient shows."""
+
+    id: int
+    name: str
+    sex_label: str
+    age_text: str
+    record_no: str
+    cost_type_label: str
+    allergies: list[dict[str, str]]
+    allergy_status: str  # asked_none | listed | not_asked
+    tags: list[tuple[str, str]]
+
+
+def get_patient(patient_id: int) -> Patient:
+    """The file, or NotFound."""
+    found = db.session.get(Patient, patient_id)
+    if found is None:
+        raise NotFound(field="patient_id")
+    return found
+
+
+def patients_by_id(patient_ids: Iterable[int]) -> dict[int, Patient]:
+    """Id → file, in one statement."""
+    rows = db.session.scalars(select(Patient).where(Patient.id.in_(sorted(set(patient_ids)))))
+    return {row.id: row for row in rows}
+
+
+def search_patients(text: str, *, limit: int = FOUND_AT_MOST) -> list[Patient]:
+    """Files that a typed text may mean: name, pinyin, initials, whole identity number, phone, its tail, card, record no.
+
+    One statement, whatever was typed; merged files do not appear. Returns nothing when too little was typed.
+    """
+    typed = classify_query(text)
+    if not typed.kinds:
+        return []
+    conditions = [_condition(kind, typed.text) for kind in typed.kinds]
+    statement = (
+        select(Patient)
+        .where(Patient.merged_into_id.is_(None), or_(*conditions))
+        .order_by(Patient.name, Patient.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _condition(kind: QueryKind, text: str):  # type: ignore[no-untyped-def]  # SQLAlchemy's clause types differ
+    if kind is QueryKind.ID_NUMBER:
+        return Patient.document_index == blind_index(text, purpose="document")
+    if kind is QueryKind.PHONE:
+        return Patient.phone_index == blind_index(text, purpose="phone")
+    if kind is QueryKind.PHONE_TAIL:
+        return Patient.phone_tail_index == blind_index(text[-4:], purpose="phone-tail")
+    if kind is QueryKind.NUMBER:
+        index = blind_index(text, purpose="card")
+        card = select(Card.patient_id).where(Card.number_index == index, Card.status == CardStatus.NORMAL)
+        return or_(
+            Patient.record_no == text.upper(),
+            Patient.document_index == blind_index(text, purpose="document"),
+            Patient.id.in_(card),
+        )
+    if kind is QueryKind.CHINESE_NAME:
+        return starts_with(Patient.name, text)
+    if kind is QueryKind.PINYIN_FULL:
+        return starts_with(Patient.pinyin, text.lower().replace(" ", ""))
+    return starts_with(Patient.initials, text.lower())
+
+
+def list_allergies(patient_id: int) -> list[Allergy]:
+    """Allergies in force, confirmed ones first."""
+    statement = (
+        select(Allergy)
+        .where(Allergy.patient_id == patient_id, Allergy.withdrawn_at.is_(None))
+        .order_by(Allergy.certainty, Allergy.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def allergy_keys(patient_id: int) -> frozenset[str]:
+    """Ingredient and class keys of all allergies in force, for the safety checks."""
+    return frozenset(key for allergy in list_allergies(patient_id) for key in allergy.keys)
+
+
+def list_cards(patient_id: int) -> list[Card]:
+    """All cards of a file, newest first."""
+    statement = select(Card).where(Card.patient_id == patient_id).order_by(Card.id.desc())
+    return list(db.session.scalars(statement))
+
+
+def get_merge(merge_id: int) -> Merge:
+    """The merge, or NotFound."""
+    found = db.session.get(Merge, merge_id)
+    if found is None:
+        raise NotFound(field="merge_id")
+    return found
+
+
+def list_merges(status: MergeStatus, *, limit: int = 50) -> list[Merge]:
+    """Merges in a state, newest first."""
+    statement = select(Merge).where(Merge.status == status).order_by(Merge.id.desc()).limit(limit)
+    return list(db.session.scalars(statement))
+
+
+def same_person_ids(patient_id: int) -> list[int]:
+    """The file itself and every file merged into it, for histories that must be whole."""
+    statement = select(Patient.id).where(or_(Patient.id == patient_id, Patient.merged_into_id == patient_id))
+    return sorted(db.session.scalars(statement))
+
+
+def age_text(born_on: date, on: date | None = None) -> str:
+    """Age as clinics write it: days, months and days, years and months, years."""
+    age = age_on(born_on, on or clock.today())
+    if age is None:
+        return ""
+    if age.form is AgeForm.DAYS:
+        return gettext("%(days)s d", days=age.total_days)
+    if age.form is AgeForm.MONTHS_AND_DAYS:
+        return gettext("%(months)s mo %(days)s d", months=age.months, days=age.days)
+    if age.form is AgeForm.YEARS_AND_MONTHS:
+        return gettext("%(years)s y %(months)s mo", years=age.years, months=age.months)
+    return gettext("%(years)s y", years=age.years)
+
+
+def banner(patient: Patient, allergies: list[Allergy] | None = None) -> Banner:
+    """What the banner shows; reads the allergies unless they are given."""
+    listed = list_allergies(patient.id) if allergies is None else allergies
+    tags = []
+    age = age_on(patient.born_on, clock.today())
+    if age is not None and age.years >= 65:
+        tags.append((gettext("65 or older"), "i"))
+    status = {
+        AllergyStatus.NOT_ASKED: "not_asked",
+        AllergyStatus.NONE_KNOWN: "asked_none",
+        AllergyStatus.LISTED: "listed",
+    }[patient.allergy_status]
+    return Banner(
+        id=patient.id,
+        name=patient.name,
+        sex_label=patient.sex.label,
+        age_text=age_text(patient.born_on),
+        record_no=patient.record_no,
+        cost_type_label=CostType(patient.cost_type).label,
+        allergies=[
+            {
+                "text": allergy.substance,
+                "kind": "confirmed" if allergy.certainty is AllergyCertainty.CONFIRMED else "suspected",
+            }
+            for allergy in listed
+        ],
+        allergy_status="listed" if listed else status,
+        tags=tags,
+    )
