@@ -73,8 +73,11 @@ function show(input, rows, message = text('no_match')) {
   state.index = rows.findIndex((row) => !row.blocked);
   (input.closest('dialog') || document.body).append(list, live);
   list.setAttribute('aria-label', input.getAttribute('aria-label') || input.labels?.[0]?.textContent || '');
-  list.replaceChildren(...rows.map(option));
-  if (!rows.length) list.append(make('div', 'option-none', message));
+  const options = make('div', 'options');
+  options.setAttribute('role', 'presentation');
+  options.append(...rows.map(option));
+  list.replaceChildren(options);
+  if (!rows.length) list.replaceChildren(make('div', 'option-none', message));
   live.textContent = rows.length ? text('options_found', { n: rows.length }) : message;
   list.hidden = false;
   input.setAttribute('aria-expanded', 'true');
@@ -99,7 +102,7 @@ function option(row, index) {
   if (row.code) element.append(make('span', 'option-code', row.code));
   element.append(make('span', 'option-text', row.text));
   for (const cell of row.columns || []) element.append(make('span', 'option-cell', cell));
-  if (row.blocked) element.append(make('span', 'sr-only', row.blocked));
+  if (row.blocked) element.lastChild.append(make('span', 'sr-only', row.blocked));
   return element;
 }
 

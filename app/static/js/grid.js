@@ -29,7 +29,8 @@ function untouched(field) {
 /** A row nobody typed into. Rows the server sent filled count as typed. */
 function blank(row) {
   const deciding = [...row.querySelectorAll('[data-grid-key]')];
-  if (deciding.length) return deciding.every((field) => !field.value.trim());
+  const chosen = (field) => field.dataset.comboboxTarget && row.querySelector(`[id="${field.dataset.comboboxTarget}"]`)?.value;
+  if (deciding.length) return deciding.every((field) => !field.value.trim() && !chosen(field));
   if (!row.hasAttribute('data-grid-new')) return false;
   return [...row.querySelectorAll('[name]')].every(untouched);
 }
