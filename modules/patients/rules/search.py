@@ -42,8 +42,9 @@ def classify_query(text: str) -> TypedQuery:
         return TypedQuery(number, (QueryKind.ID_NUMBER, QueryKind.NUMBER))
     if longer := id_15_to_18(number):
         return TypedQuery(longer, (QueryKind.ID_NUMBER,))
-    if re.fullmatch(r"[A-Z' ]+", number):
-        return _classify_letters(number.lower().replace("'", ""))
+    letters = number.lower().replace("'", "").strip()
+    if letters and re.fullmatch(r"[a-z ]+", letters):
+        return _classify_letters(letters)
     return _classify_number(number)
 
 
