@@ -49,7 +49,7 @@ def main() -> None:
         flask(*SIMULATE)
         BUILT.touch()
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()
-    flask("accounts")
+    flask("demo-accounts")
     print(f"\n  Open  http://127.0.0.1:{port}/   (Ctrl C stops it)\n", flush=True)
     serve(port)
 
