@@ -15,6 +15,7 @@ from app.db.types import (
     unit_price_column,
 )
 from app.db.units import Mode, across_tenants, control_unit, current_unit, tenant_unit
+from app.db.writes import update_rows
 
 __all__ = [
     "CONTROL",
@@ -39,5 +40,6 @@ __all__ = [
     "starts_with",
     "tenant_unit",
     "text_column",
+    "update_rows",
     "unit_price_column",
 ]
