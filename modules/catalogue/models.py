@@ -7,7 +7,7 @@ from sqlalchemy import Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Control, choice_column, id_column, quantity_column, search_key_column
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 
 class DrugKind(Choice):
@@ -19,22 +19,22 @@ class DrugKind(Choice):
 
 
 class FeeClass(Choice):
-    """Fee classes of the insurance interface (med_chrgitm_type); invoice line and account follow from them."""
+    """Fee classes of the insurance interface (med_chrgitm_type); invoice line and account follow."""
 
-    BED = "01", N_("Bed")
-    CONSULTATION = "02", N_("Consultation")
-    EXAMINATION = "03", N_("Examination")
-    LABORATORY = "04", N_("Laboratory")
-    TREATMENT = "05", N_("Treatment")
-    SURGERY = "06", N_("Surgery")
-    NURSING = "07", N_("Nursing")
-    MATERIAL = "08", N_("Materials")
+    BED = "01", N_("Bed fee")
+    CONSULTATION = "02", N_("Consultation fee")
+    EXAMINATION = "03", N_("Examination fee")
+    LABORATORY = "04", N_("Laboratory fee")
+    TREATMENT = "05", N_("Treatment fee")
+    SURGERY = "06", N_("Surgery fee")
+    NURSING = "07", N_("Nursing fee")
+    MATERIAL = "08", N_("Materials fee")
     WESTERN_DRUG = "09", N_("Western drugs")
     HERB = "10", N_("Herbal slices")
     PATENT_MEDICINE = "11", N_("Chinese patent medicines")
     GENERAL_TREATMENT = "12", N_("General treatment fee")
-    REGISTRATION = "13", N_("Registration")
-    OTHER = "14", N_("Other")
+    REGISTRATION = "13", N_("Registration fee")
+    OTHER = "14", N_("Other fees")
 
 
 FEE_CLASS_OF_DRUG = {
@@ -45,7 +45,7 @@ FEE_CLASS_OF_DRUG = {
 
 
 class Drug(Control):
-    """A drug: identity, pack and loose units, ingredients and classes, limits of dose and age (clinic rules D1)."""
+    """A drug: identity, pack and loose units, ingredients and classes, limits of dose and age."""
 
     __tablename__ = "catalogue_drug"
     __table_args__ = (
@@ -69,7 +69,9 @@ class Drug(Control):
     dose_unit: Mapped[str] = mapped_column(Unicode(10))
     dose_per_min_unit: Mapped[Decimal] = quantity_column()
     is_splittable: Mapped[bool] = mapped_column(default=True)
-    rounds_up_each_dose: Mapped[bool] = mapped_column(default=False)  # ampoules and vials, not kept after opening
+    rounds_up_each_dose: Mapped[bool] = mapped_column(
+        default=False
+    )  # ampoules and vials, not kept after opening
     is_essential: Mapped[bool] = mapped_column(default=False)
     insurance_class: Mapped[str] = mapped_column(Unicode(4), default="")
     antimicrobial_level: Mapped[int] = mapped_column(Integer, default=0)
@@ -79,7 +81,9 @@ class Drug(Control):
     default_route: Mapped[str] = mapped_column(Unicode(20), default="")
     default_frequency: Mapped[str] = mapped_column(Unicode(20), default="")
     ingredients: Mapped[list[Any]] = mapped_column(default=list)
-    herbs: Mapped[list[Any]] = mapped_column(default=list)  # herb keys of the incompatibility and ceiling tables
+    herbs: Mapped[list[Any]] = mapped_column(
+        default=list
+    )  # herb keys of the incompatibility and ceiling tables
     classes: Mapped[list[Any]] = mapped_column(default=list)  # pharmacological classes
     allergy_classes: Mapped[list[Any]] = mapped_column(default=list)
     single_max: Mapped[Decimal | None] = quantity_column()  # in dose units
