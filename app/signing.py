@@ -1,4 +1,4 @@
-"""What a signature seals. Today: who, when, and the digest of the content; a certificate enters here later."""
+"""What a signature seals: who, when, and the digest of the content. A certificate will enter here."""
 
 import hashlib
 import json

@@ -90,7 +90,9 @@ def all_services() -> list[ServiceItem]:
 @lru_cache(maxsize=1)
 def incompatible_herbs() -> frozenset[frozenset[str]]:
     """Pairs of herb keys that must not meet (十八反, 十九畏); shipped with the product."""
-    return frozenset(frozenset({row["herb_a"], row["herb_b"]}) for row in _reference("herb_incompatibilities"))
+    return frozenset(
+        frozenset({row["herb_a"], row["herb_b"]}) for row in _reference("herb_incompatibilities")
+    )
 
 
 @lru_cache(maxsize=1)

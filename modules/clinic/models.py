@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, ORMExecuteState, mapped_column
 
 from app.db import Model, TenantScoped, choice_column, id_column, quantity_column, text_column
 from app.db.units import RoutedSession
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 from app.signing import content_digest
 from modules.clinic.rules.vitals import body_mass_index
 
@@ -22,7 +22,7 @@ class EncounterStatus(Choice):
 
 
 class Encounter(TenantScoped, Model):
-    """A doctor with a patient (接诊), one for each visit. Holds the unsigned draft; what is signed stands apart."""
+    """A doctor with a patient (接诊), one for each visit; holds the unsigned draft of the record."""
 
     __tablename__ = "clinic_encounter"
     __table_args__ = (

@@ -45,7 +45,7 @@ def get_encounter(visit_id: int) -> Encounter:
 
 
 def lock_treating(visit_id: int) -> Treating:
-    """The encounter of a visit with its doctor; the encounter is held against other windows. One statement."""
+    """The encounter of a visit with its doctor, held against other windows; one statement."""
     row = db.session.execute(
         select(Encounter, Practitioner)
         .join(Practitioner, Practitioner.id == Encounter.practitioner_id)
@@ -155,6 +155,6 @@ def count_unsigned(practitioner_id: int | None, on: date) -> int:
 
 
 def damaged_records(*, limit: int = 10_000) -> list[int]:
-    """Ids of signed records whose content no longer gives their digest, among the newest (``flask check``)."""
+    """Ids of signed records, among the newest, whose content no longer gives their digest."""
     rows = db.session.scalars(select(SignedRecord).order_by(SignedRecord.id.desc()).limit(limit))
     return [row.id for row in rows if not row.is_intact]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app import clock
 from app.db import Model, TenantScoped, choice_column, id_column, quantity_column, text_column
 from app.db.indexes import only_where
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 from modules.prescriptions.rules.sheets import SheetKind
 from modules.prescriptions.rules.states import PrescriptionState, is_editable, may_move
 
@@ -88,7 +88,7 @@ ACTIVE = (
 
 
 class Prescription(TenantScoped, Model):
-    """A prescription (处方). Signed lines stay as they are; signing again after a withdrawal is a new revision."""
+    """A prescription (处方). Signed lines stay as they are; signing again makes a new revision."""
 
     __tablename__ = "prescriptions_prescription"
     __table_args__ = (

@@ -59,7 +59,7 @@ def body_mass_index(height: Decimal | None, weight: Decimal | None) -> Decimal |
 
 
 def pressure_faults(systolic: int | None, diastolic: int | None) -> Iterator[str]:
-    """Names of the fields that make a blood pressure impossible: one value alone, or not systolic > diastolic."""
+    """Fields that make a blood pressure impossible: one value alone, or not systolic > diastolic."""
     if (systolic is None) != (diastolic is None):
         yield "systolic" if systolic is None else "diastolic"
     elif systolic is not None and diastolic is not None and systolic <= diastolic:

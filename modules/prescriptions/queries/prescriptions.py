@@ -30,7 +30,7 @@ def get_prescription(prescription_id: int) -> Prescription:
 
 
 def lock_prescriptions(prescription_ids: Iterable[int]) -> list[Prescription]:
-    """Prescriptions held against other windows, in the order of their ids; all of them, or PrescriptionNotFound."""
+    """Prescriptions held against other windows, by rising id; all of them, or PrescriptionNotFound."""
     wanted = sorted(set(prescription_ids))
     found = lock_rows(Prescription, wanted)
     if len(found) != len(wanted):
@@ -109,7 +109,7 @@ class Favourite:
 
 
 def favourites(practitioner_id: int | None, *, kind: Kind = Kind.WESTERN) -> dict[int, Favourite]:
-    """Drug id → favourite, most frequent first, from the doctor's newest 300 lines; one statement of fixed cost."""
+    """Drug id → favourite, most frequent first, from the doctor's newest 300 lines; one statement."""
     statement = (
         select(Item)
         .where(Item.practitioner_id == practitioner_id)

@@ -157,7 +157,7 @@ def _check_patient(drug: DrugFacts, patient: PatientFacts) -> Iterator[Finding]:
 def check_allergy(
     drug: DrugFacts, allergies: AbstractSet[str], *, suspected: AbstractSet[str] = frozenset()
 ) -> Iterator[Finding]:
-    """Stop a drug whose ingredient, herb or allergy class the patient is allergic to (3); warn if suspected (2).
+    """Stop a drug whose ingredient, herb or class the patient is allergic to (3); warn if suspected (2).
 
     One finding a drug, the first key in order; a proven allergy comes before a suspected one.
     """

@@ -45,8 +45,8 @@ _MOVES_UNPAID = {
 }
 
 
-# Where the pharmacist reviews at the window after payment, the bill does not wait for the review; a sheet that
-# is sent back then stays paid until the doctor confirms it or the money is given back.
+# Where the pharmacist reviews after payment, the bill does not wait for the review; a sheet that is sent back
+# then stays paid until the doctor confirms it or the money is given back.
 _MOVES_REVIEWED_LATER = {
     _S.SUBMITTED: frozenset({_S.PAID}),
     _S.PAID: frozenset({_S.SUBMITTED, _S.RETURNED}),

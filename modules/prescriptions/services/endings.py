@@ -86,7 +86,7 @@ def expire_prescription(*, prescription_id: int, by: Actor) -> Prescription:
 def expire_prescriptions(*, by: Actor) -> int:
     """End all prescriptions past their validity, each in a transaction of its own; returns how many.
 
-    The job opens a reading unit of the centre around it. One that was fetched in this very moment is left alone.
+    The job opens a reading unit of the centre around it. One that is fetched at this very moment is left.
     """
     ended = 0
     for prescription_id in queries.list_expired_ids(limit=_BATCH):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import to_jsonable_python
 
-from app import audit, clock, numbering
+from app import audit, clock, ids, numbering
 from app.actor import Actor
 from app.db import db
 from app.events import emit
@@ -37,6 +37,10 @@ Lines = Annotated[list[DrugLine], Field(max_length=20)]
 Herbs = Annotated[list[HerbLine], Field(max_length=40)]
 Reasons = Annotated[list[FindingReason], Field(max_length=60)]
 Reason = Annotated[str, Field(max_length=200)]
+SEALED = (
+    *("line_no", "group_no", "drug_code", "drug_name", "strength", "dose", "dose_unit", "route"),
+    *("frequency", "days", "quantity", "min_unit", "skin_test", "footnote", "remark"),
+)
 ValidDays = Annotated[int, Field(ge=1, le=MAX_VALID_DAYS)]
 
 
@@ -156,6 +160,7 @@ def _editable(prescription_id: int | None, treating: Treating) -> Prescription |
 def _new(treating: Treating, kind: Kind) -> Prescription:
     encounter, today = treating.encounter, clock.today()
     prescription = Prescription(
+        id=ids.new_id(),
         number=numbering.next_number("prescription", on=today, prefix="R"),
         kind=kind,
         sheet=Sheet.HERBAL if kind is Kind.HERBAL else Sheet.ORDINARY,
@@ -184,8 +189,8 @@ def _sign(
     if prescription.status is Status.RETURNED:  # the lines that were sent back leave the bill and the shelf
         emit(PrescriptionWithdrawn(prescription_id=prescription.id, visit_id=visit_id))
     _fill(prescription, found, treating, valid_days, reasons)
-    db.session.flush()  # the lines need its id
     items = [_item(prescription, number, row, treating) for number, row in enumerate(found.lines, start=1)]
+    prescription.digest = content_digest(_content(prescription, items))
     db.session.add_all(items)
     db.session.flush()
     audit.record(
@@ -302,8 +307,6 @@ def _item(prescription: Prescription, line_no: int, row: queries.Assessed, treat
 
 def _content(prescription: Prescription, items: Sequence[Item]) -> dict[str, Any]:
     """What the doctor's signature seals."""
-    names = ("line_no", "group_no", "drug_code", "drug_name", "strength", "dose", "dose_unit", "route")
-    names += ("frequency", "days", "quantity", "min_unit", "skin_test", "footnote", "remark")
     content: dict[str, Any] = to_jsonable_python(
         {
             "number": prescription.number,
@@ -313,7 +316,7 @@ def _content(prescription: Prescription, items: Sequence[Item]) -> dict[str, Any
             "signed_at": prescription.signed_at,
             "doses": prescription.doses,
             "findings": prescription.findings,
-            "lines": [{name: getattr(item, name) for name in names} for item in items],
+            "lines": [{name: getattr(item, name) for name in SEALED} for item in items],
         }
     )
     return content
