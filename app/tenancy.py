@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from app.errors import DomainError, NotFound
 from app.i18n import N_
@@ -42,6 +42,20 @@ class Directory(Protocol):
 
     def all_active(self) -> list[Tenant]:
         """Every tenant that is not suspended, ordered by code."""
+
+
+def request_memo() -> dict[int, Tenant] | None:
+    """Tenants that the present request has looked up already; None outside a request."""
+    if not has_request_context():
+        return None
+    memo: dict[int, Tenant] = request.environ.setdefault("his.tenants", {})
+    return memo
+
+
+def forget_request_memo() -> None:
+    """What the request knew of its tenant may have changed: it has just written to the control database."""
+    if has_request_context():
+        request.environ.pop("his.tenants", None)
 
 
 def directory() -> Directory:

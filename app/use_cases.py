@@ -39,6 +39,7 @@ from app.errors import (
     Unavailable,
 )
 from app.records import CommandLog, ControlCommandLog
+from app.tenancy import forget_request_memo
 
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 RETRIES = 6
@@ -289,3 +290,4 @@ def after_commit(hook: Callable[[], None]) -> None:
 def _refresh_reader() -> None:
     """What the page read before its own write is stale: its next query opens a fresh session."""
     db.session.remove()
+    forget_request_memo()

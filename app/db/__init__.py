@@ -40,6 +40,6 @@ __all__ = [
     "starts_with",
     "tenant_unit",
     "text_column",
-    "update_rows",
     "unit_price_column",
+    "update_rows",
 ]

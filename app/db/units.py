@@ -176,8 +176,8 @@ def _lay_tenant_filter(state: ORMExecuteState) -> None:
         raise WriteInReadSession(str(state.statement))
     if unit.all_tenants:
         return
-    if state.is_insert:
-        raise ForeignTenantRow("insert rows through the session, so that they are stamped")
+    if not (state.is_select or state.is_update or state.is_delete):
+        raise ForeignTenantRow("raw SQL and bulk inserts escape the tenant filter; they live in app/db")
     tenant_id = unit.tenant_id
     if tenant_id is None:
         if any(issubclass(mapper.class_, TenantScoped) for mapper in state.all_mappers):

@@ -8,5 +8,5 @@ from app.db.base import db
 
 
 def update_rows(statement: Update) -> int:
-    """Carry out an update and return how many rows it changed (rows loaded in the session are brought along)."""
+    """Carry out an update and return how many rows it changed; loaded rows are brought along."""
     return cast(CursorResult[Any], db.session.execute(statement)).rowcount
