@@ -1,4 +1,4 @@
-"""The trail: one row for each use case, inserted with it; chained by hash within seconds; verified by command."""
+"""The trail: one row for each use case, inserted with it; chained by hash soon after; verified by command."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from app import clock
 from app.actor import Actor
 from app.db import current_unit, db
 from app.db.types import Sensitive
-from app.db.units import RoutedSession, Unit, Mode, kernel_unit, open_unit, place_of
+from app.db.units import Mode, RoutedSession, Unit, kernel_unit, open_unit, place_of
 from app.records import AuditRow, ControlAuditRow
 from app.tracing import trace_number
 
@@ -125,7 +125,7 @@ def _collect_changes(session: OrmSession, context: Any, instances: Any) -> None:
             unit.notes.setdefault("changes", {}).setdefault(_name_of(row), {}).update(changed)
 
 
-# The chain. Rows are inserted without it, so that no desk waits for another; the sealer follows within seconds.
+# The chain. Rows are inserted without it, so that no desk waits for another; the sealer follows in seconds.
 
 
 def canonical(row: Any) -> str:
@@ -153,7 +153,7 @@ def canonical(row: Any) -> str:
 
 def seal(partition: str) -> int:
     """Chain the rows that are not sealed yet; "" is the control database. Returns how many were sealed."""
-    row_type = AuditRow if partition else ControlAuditRow
+    row_type: Any = AuditRow if partition else ControlAuditRow
     sealed = 0
     while True:
         with kernel_unit(partition):
@@ -166,7 +166,10 @@ def seal(partition: str) -> int:
             number, previous = (last[0], last[1]) if last else (0, "")
             rows = list(
                 db.session.scalars(
-                    select(row_type).where(row_type.sealed_no.is_(None)).order_by(row_type.id).limit(_SEAL_BATCH)
+                    select(row_type)
+                    .where(row_type.sealed_no.is_(None))
+                    .order_by(row_type.id)
+                    .limit(_SEAL_BATCH)
                 )
             )
             for row in rows:
@@ -185,12 +188,16 @@ def _hash(previous: str, row: Any) -> str:
 
 def verify(partition: str) -> tuple[int, int | None, int]:
     """Walk the chain: rows read, id of the first bad row or None, rows not sealed yet."""
-    row_type = AuditRow if partition else ControlAuditRow
+    row_type: Any = AuditRow if partition else ControlAuditRow
     previous, number, bad = "", 0, None
     with open_unit(Unit(Mode.READ, None, partition, all_tenants=True)):
         for row in _sealed_rows(row_type):
             number += 1
-            if row.sealed_no != number or row.previous_hash != previous or row.row_hash != _hash(previous, row):
+            if (
+                row.sealed_no != number
+                or row.previous_hash != previous
+                or row.row_hash != _hash(previous, row)
+            ):
                 bad = row.id
                 break
             previous = row.row_hash

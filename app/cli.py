@@ -1,1 +1,112 @@
-"""Commands for operators: ``flask db upgrade``, ``flask relay``, ``flask audit verify``, ``flask check``."""
+"""Commands for operators: ``flask db``, ``flask relay``, ``flask audit``, ``flask check``."""
+
+import signal
+
+import click
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+
+from app import audit, relay
+from app.db import migrate
+from app.registry import Finding, installed
+from app.tenancy import directory
+
+database = AppGroup("db", help="Bring databases to the present schema.")
+trail = AppGroup("audit", help="The audit trail's chain.")
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Upgrade control and every partition."""
+    changed = migrate.upgrade_all()
+    click.echo(f"upgraded: {', '.join(changed)}" if changed else "nothing to upgrade")
+
+
+@database.command("script")
+@click.argument("kind", type=click.Choice(["control", "partition"]))
+@click.argument("dialect", type=click.Choice(["mssql", "postgresql", "sqlite"]))
+def script(kind: str, dialect: str) -> None:
+    """Print the whole history as SQL."""
+    click.echo(migrate.script(kind, dialect))
+
+
+@database.command("status")
+def status() -> None:
+    """Show where each database stands."""
+    for name, engine in migrate.databases().items():
+        click.echo(f"{name}: {migrate.present(engine)} (newest {migrate.newest(migrate.kind_of(name))})")
+
+
+@trail.command("seal")
+def seal() -> None:
+    """Chain the rows that are not sealed yet."""
+    for partition in audit.partitions():
+        click.echo(f"{partition or 'control'}: {audit.seal(partition)} rows sealed")
+
+
+@trail.command("verify")
+def verify() -> None:
+    """Walk the chain of every partition and name the first bad row."""
+    broken = False
+    for partition in audit.partitions():
+        rows, bad, waiting = audit.verify(partition)
+        broken |= bad is not None
+        state = "unbroken" if bad is None else f"BROKEN at row {bad}"
+        click.echo(f"{partition or 'control'}: {rows} rows, {state}, {waiting} not sealed yet")
+    if broken:
+        raise SystemExit(1)
+
+
+@click.command("relay")
+@with_appcontext
+def run_relay() -> None:
+    """Deliver the outbox and seal the trail until stopped (a process of its own in a deployment)."""
+    worker = relay.Worker(current_app._get_current_object())  # type: ignore[attr-defined]
+    signal.signal(signal.SIGTERM, lambda *_: worker.stopping.set())
+    worker.start()
+    while worker.is_alive():
+        worker.join(1)
+
+
+@click.command("check")
+@with_appcontext
+def check() -> None:
+    """Prove the identities of every centre and print the sums; fails when one does not hold."""
+    failed = 0
+    for tenant in directory().all_active():
+        click.echo(tenant.name)
+        for finding in findings_of(tenant.id):
+            failed += not finding.holds
+            state, mark = ("ok  ", "=") if finding.holds else ("FAIL", "≠")
+            click.echo(f"  {state} {finding.name}: {finding.left} {mark} {finding.right}")
+    for finding in kernel_findings():
+        failed += not finding.holds
+        click.echo(f"{'ok  ' if finding.holds else 'FAIL'} {finding.name}: {finding.left} / {finding.right}")
+    if failed:
+        raise SystemExit(f"{failed} identities do not hold")
+
+
+def findings_of(tenant_id: int) -> list[Finding]:
+    """What the modules' checks say of one centre."""
+    return [
+        finding
+        for module in installed().modules.values()
+        for checked in module.checks
+        for finding in checked(tenant_id)
+    ]
+
+
+def kernel_findings() -> list[Finding]:
+    """Outbox empty, trail unbroken, in control and every partition."""
+    found = []
+    for partition in audit.partitions():
+        name = partition or "control"
+        audit.seal(partition)
+        left = relay.unfinished(partition)
+        found.append(Finding(f"outbox of {name} empty", "0", str(sum(left.values()))))
+        rows, bad, waiting = audit.verify(partition)
+        found.append(Finding(f"audit chain of {name} verifies ({rows} rows)", "None/0", f"{bad}/{waiting}"))
+    return found
+
+
+COMMANDS = (database, trail, run_relay, check)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
 _stopped: datetime | None = None
-_zone: ContextVar[ZoneInfo] = ContextVar("zone", default=ZoneInfo("Asia/Shanghai"))
+_zone: ContextVar[str] = ContextVar("zone", default="Asia/Shanghai")
 
 
 def now() -> datetime:
@@ -29,17 +29,17 @@ def today() -> date:
 
 def zone() -> ZoneInfo:
     """The zone in which days begin and end for the present tenant."""
-    return _zone.get()
+    return ZoneInfo(_zone.get())
 
 
 def local(moment: datetime) -> datetime:
     """The moment on the wall clock of the tenant's place."""
-    return moment.astimezone(_zone.get())
+    return moment.astimezone(zone())
 
 
 def moment_of(on: date, at: time) -> datetime:
     """The UTC moment at which the wall clock of the tenant's place shows this day and time."""
-    return datetime.combine(on, at, tzinfo=_zone.get()).astimezone(UTC)
+    return datetime.combine(on, at, tzinfo=zone()).astimezone(UTC)
 
 
 def day_bounds(on: date) -> tuple[datetime, datetime]:
@@ -50,7 +50,7 @@ def day_bounds(on: date) -> tuple[datetime, datetime]:
 @contextmanager
 def in_zone(name: str) -> Iterator[None]:
     """Days begin and end by this zone inside the block."""
-    token = _zone.set(ZoneInfo(name))
+    token = _zone.set(name)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Dictionaries (diagnoses, frequencies, routes, value domains …) by edition and date, searched by code, name, pinyin.
+"""Dictionaries (diagnoses, frequencies, routes …) by edition and date, searched by code, name and pinyin.
 
 They live in the control database and are shared by the district. A document stores code and name as used.
 """
@@ -75,7 +75,7 @@ def load(dictionary: str, edition: str, rows: Iterable[Mapping[str, Any]], *, va
 
 
 def search(dictionary: str, text: str, *, limit: int = 8) -> list[DictionaryEntry]:
-    """Entries that hold today: exact code first, then initials, code and name prefixes, then names that contain it."""
+    """Entries that hold today: exact code first, then whole names and initials, then the rest by rank."""
     today = clock.today()
     typed = text.strip()
     upper, lower = typed.upper(), typed.lower()
@@ -86,7 +86,11 @@ def search(dictionary: str, text: str, *, limit: int = 8) -> list[DictionaryEntr
     if typed:
         found = [contains_text(entry.name, typed)]
         if typed.isascii():
-            found = [starts_with(entry.code, upper), starts_with(entry.code, lower), starts_with(entry.initials, lower)]
+            found = [
+                starts_with(entry.code, upper),
+                starts_with(entry.code, lower),
+                starts_with(entry.initials, lower),
+            ]
         statement = statement.where(or_(*found))
         closeness = case(
             (entry.code == upper, 0), (entry.name == typed, 1), (entry.initials == lower, 2), else_=3
@@ -130,4 +134,8 @@ def require(dictionary: str, codes: Iterable[str], *, field: str) -> dict[str, D
 def count(dictionary: str) -> int:
     """How many entries a dictionary holds, over all editions."""
     with control_unit():
-        return len(list(db.session.scalars(select(DictionaryEntry.id).where(DictionaryEntry.dictionary == dictionary))))
+        return len(
+            list(
+                db.session.scalars(select(DictionaryEntry.id).where(DictionaryEntry.dictionary == dictionary))
+            )
+        )

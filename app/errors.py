@@ -1,7 +1,7 @@
 """Refusals: what a caller can act on. Everything else is a defect.
 
-A use case raises one of these; the page shows it on its form, the handler in ``app/web/problems.py`` makes the
-short page or the problem document of it.
+A use case raises one of these; the page shows it on its form, the handler in ``app/web/problems.py`` makes
+the short page or the problem document of it.
 """
 
 from typing import Any, ClassVar

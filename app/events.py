@@ -69,8 +69,8 @@ subscriptions = Subscriptions()
 def emit(event: EventT) -> EventT:
     """Say that something has happened, inside a use case.
 
-    *Now* subscribers run at once in this transaction. The event and a delivery for each *later* subscriber are
-    stored with the rows it speaks of.
+    *Now* subscribers run at once in this transaction. The event and a delivery for each *later* subscriber
+    are stored with the rows it speaks of.
     """
     from app.records import ControlDelivery, ControlEventRow, Delivery, EventRow
 

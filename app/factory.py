@@ -7,7 +7,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 import modules
-from app import ids, logs, numbering, use_cases
+from app import cli, ids, logs, numbering, use_cases
 from app.config import ROOT, Settings
 from app.db import db
 from app.db.engines import make_engines
@@ -42,6 +42,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     for part in (headers, assets, problems, health, sessions, shell):
         part.install(app)
+    for command in cli.COMMANDS:
+        app.cli.add_command(command)
     access.refuse_open_routes(app)
     return app
 
@@ -88,7 +90,9 @@ def _install_manifests(app: Flask) -> Registry:
     for name in (*KERNEL_MANIFESTS, *(f"modules.{name}.manifest" for name in modules.INSTALLED)):
         module = importlib.import_module(name).module
         if name.startswith("modules."):
-            importlib.import_module(name.replace(".manifest", ".services"))  # registers its use cases and tables
+            importlib.import_module(
+                name.replace(".manifest", ".services")
+            )  # registers its use cases and tables
         registry.add(module)
         for blueprint in module.blueprints:
             app.register_blueprint(blueprint)

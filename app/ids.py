@@ -41,7 +41,7 @@ class IdMaker:
 
 _maker: IdMaker | None = None
 _maker_process = 0
-_lease: Callable[[], int] = lambda: 0
+_lease: Callable[[], int] | None = None
 _guard = threading.Lock()
 
 
@@ -57,7 +57,7 @@ def ensure_node() -> None:
     if _maker is None or _maker_process != os.getpid():
         with _guard:
             if _maker is None or _maker_process != os.getpid():
-                _maker, _maker_process = IdMaker(_lease()), os.getpid()
+                _maker, _maker_process = IdMaker(_lease() if _lease else 0), os.getpid()
 
 
 def new_id() -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -29,11 +30,11 @@ def install(log_format: str) -> None:
     )
 
 
-def _add_ids(logger: Any, method: str, line: dict[str, Any]) -> dict[str, Any]:
+def _add_ids(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     line["trace"] = trace_number()
     if has_request_context():
         line["method"] = request.method
         actor = g.get("actor")
         if actor is not None:
-            line |= {"tenant": actor.tenant_id, "account": actor.account_id}
+            line.update(tenant=actor.tenant_id, account=actor.account_id)
     return line

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock, ids
-from app.db import Control, db
+from app.db import Control, db, update_rows
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 
 LEASE = timedelta(days=2)
@@ -36,13 +36,13 @@ def lease_node() -> int:
                 select(NodeLease.node).where(NodeLease.until < moment).order_by(NodeLease.node).limit(1)
             )
             if expired is not None:
-                taken = db.session.execute(
+                taken = update_rows(
                     update(NodeLease)
                     .where(NodeLease.node == expired, NodeLease.until < moment)
                     .values(holder=holder, until=moment + LEASE)
                 )
                 db.session.commit()
-                if taken.rowcount == 1:
+                if taken == 1:
                     return expired
                 continue
             highest = db.session.scalar(select(NodeLease.node).order_by(NodeLease.node.desc()).limit(1))

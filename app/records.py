@@ -10,9 +10,9 @@ from sqlalchemy import CheckConstraint, Index, Integer, Unicode
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.db import Control, Model, id_column, text_column
-from app.db.types import BigInt
 from app.db.indexes import only_where
-from app.i18n import Choice, N_
+from app.db.types import BigInt
+from app.i18n import N_, Choice
 
 
 class CommandColumns:
@@ -50,7 +50,7 @@ class AuditColumns:
     row_hash: Mapped[str] = mapped_column(Unicode(64), default="")
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805  a class method in all but name
         name = cls.__tablename__  # type: ignore[attr-defined]
         return (
             Index(f"ix_{name}_tenant", "tenant_id", "id"),
@@ -69,7 +69,7 @@ class EventColumns:
     payload: Mapped[dict[str, Any]]
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805  a class method in all but name
         name = cls.__tablename__  # type: ignore[attr-defined]
         return (Index(f"ix_{name}_name", "tenant_id", "name", "id"),)
 
@@ -98,7 +98,7 @@ class DeliveryColumns:
     last_error: Mapped[str] = text_column(1000, default="")
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805  a class method in all but name
         name = cls.__tablename__  # type: ignore[attr-defined]
         return (
             CheckConstraint("status IN ('waiting','claimed','done','dead')", name="status"),

@@ -1,4 +1,4 @@
-"""What a module adds to the product: its manifest. Which centre has which module is data, read at each request."""
+"""What a module adds to the product: its manifest. Which centre has which module is data."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app.actor import Actor
 from app.events import Event
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 
 class Role(Choice):
@@ -85,7 +85,9 @@ class Module:
     lookups: tuple[Lookup, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     places: Mapping[str, Callable[..., str]] = field(default_factory=dict)
-    checks: tuple[Callable[[int], list["Finding"]], ...] = ()  # identities that ``flask check`` proves for a centre
+    checks: tuple[
+        Callable[[int], list["Finding"]], ...
+    ] = ()  # identities that ``flask check`` proves for a centre
     commands: tuple[Any, ...] = ()  # click commands
     is_optional: bool = True  # may a centre switch it off
 

@@ -1,7 +1,7 @@
 """The relay: takes what use cases left in the outbox to those who react later.
 
-Rows are claimed by status, so any number of relays may run. A delivery that fails is tried again with back-off and
-given up after ``ATTEMPTS``; dead rows stay, are shown on a page, and can be sent again.
+Rows are claimed by status, so any number of relays may run. A delivery that fails is tried again with
+back-off and given up after ``ATTEMPTS``; dead rows stay, are shown on a page, and can be sent again.
 """
 
 import os
@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app import audit, clock
-from app.db import db
+from app.db import db, update_rows
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
@@ -60,13 +60,15 @@ def _claim(delivery_type: Any, partition: str, worker: str, limit: int) -> list[
         ids = list(db.session.scalars(due.order_by(delivery_type.id).limit(limit)))
         won = []
         for delivery_id in ids:
-            taken = db.session.execute(
+            taken = update_rows(
                 update(delivery_type)
                 .where(delivery_type.id == delivery_id, delivery_type.status != DeliveryStatus.DONE.value)
-                .where((delivery_type.status == DeliveryStatus.WAITING.value) | (delivery_type.due_at <= stuck))
+                .where(
+                    (delivery_type.status == DeliveryStatus.WAITING.value) | (delivery_type.due_at <= stuck)
+                )
                 .values(status=DeliveryStatus.CLAIMED.value, claimed_by=worker, due_at=moment)
             )
-            if taken.rowcount == 1:
+            if taken == 1:
                 won.append(delivery_id)
         rows = db.session.execute(
             select(delivery_type, event_type)
@@ -90,7 +92,12 @@ def _deliver(delivery_type: Any, partition: str, delivery: Any, row: Any) -> Non
             subscriber(event)
     except Exception as failure:  # whatever went wrong, the row must say so and be tried again
         error = f"{type(failure).__name__}: {failure}"[:1000]
-        log.warning("delivery.failed", delivery=delivery.id, subscriber=delivery.subscriber, error=type(failure).__name__)
+        log.warning(
+            "delivery.failed",
+            delivery=delivery.id,
+            subscriber=delivery.subscriber,
+            error=type(failure).__name__,
+        )
     _settle(delivery_type, partition, delivery, error)
 
 
@@ -118,7 +125,7 @@ def unfinished(partition: str) -> dict[str, int]:
             .where(delivery_type.status != DeliveryStatus.DONE.value)
             .group_by(delivery_type.status)
         )
-        return {status: count for status, count in rows}
+        return {row[0]: row[1] for row in rows}
 
 
 def send_again(partition: str, delivery_id: int, tenant_id: int | None) -> bool:
@@ -132,7 +139,7 @@ def send_again(partition: str, delivery_id: int, tenant_id: int | None) -> bool:
         )
         if tenant_id is not None:
             statement = statement.where(delivery_type.tenant_id == tenant_id)
-        done = db.session.execute(statement).rowcount == 1
+        done = update_rows(statement) == 1
         db.session.commit()
         return done
 

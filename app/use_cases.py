@@ -1,7 +1,8 @@
 """A use case is one function of a module's ``services.py``; calling it *is* performing the command.
 
 The decorator checks the module and the permission, validates the arguments by the signature, opens the one
-transaction, answers a second arrival of the same ``command_id``, retries what is safe and writes the audit row.
+transaction, answers a second arrival of the same ``command_id``, retries what is safe and writes the one
+audit row.
 Nothing else in the house commits.
 """
 
@@ -19,8 +20,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import to_jsonable_python
-from sqlalchemy import inspect as inspect_row
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app import audit, clock
 from app.actor import Actor
@@ -151,30 +151,17 @@ def validated(case: UseCase, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
-    command_id, given = _given_command.get(), bool(_given_command.get())
+    command_id = _given_command.get()
     _given_command.set("")  # the id is spent: a second use case of this request is another command
     _admit(case, by, command_id)
     values = validated(case, arguments)
     digest = _digest(case.name, values)
     for attempt in range(RETRIES):
         try:
-            with _write_unit(case, by) as unit:
-                unit.notes.update(actor=by, case=case, command_id=command_id, after_commit=[])
-                if given and (known := _known_command(case, by, command_id)):
-                    return _first_result(known, digest)
-                result = case.function(**values, by=by)
-                if given:
-                    _remember(case, by, command_id, digest, result)
-                audit.write(case, by, command_id, result)
-                db.session.flush()
-                db.session.commit()
-                hooks = unit.notes["after_commit"]
-            _refresh_reader()
-            for hook in hooks:
-                hook()
-            return result
+            return _once(case, values, by, command_id, digest)
         except (DomainError, IntegrityError) as refusal:
-            if given and (found := _answer_of_first(case, by, command_id, digest)) is not None:
+            found = _answer_of_first(case, by, command_id, digest) if command_id else None
+            if found is not None:
                 return found
             if isinstance(refusal, IntegrityError):
                 raise Conflict from refusal
@@ -184,8 +171,28 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
                 raise
             if attempt + 1 == RETRIES:
                 raise Unavailable from error
-            time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311  jitter, not a secret
+            time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311  jitter, no secret
     raise Unavailable
+
+
+def _once(case: UseCase, values: dict[str, Any], by: Actor, command_id: str, digest: str) -> Any:
+    """One try: the whole use case in one transaction, and its hooks after the commit."""
+    with _write_unit(case, by) as unit:
+        unit.notes.update(actor=by, case=case, command_id=command_id, after_commit=[])
+        if command_id and (known := _known_command(case, by, command_id)):
+            return _first_result(known, digest)
+        result = case.function(**values, by=by)
+        if command_id:
+            db.session.flush()
+            _remember(case, by, command_id, digest, result)
+        audit.write(case, by, command_id, result)
+        db.session.flush()
+        db.session.commit()
+        hooks = unit.notes["after_commit"]
+    _refresh_reader()
+    for hook in hooks:
+        hook()
+    return result
 
 
 def _admit(case: UseCase, by: Actor, command_id: str) -> None:
@@ -205,16 +212,19 @@ def _write_unit(case: UseCase, by: Actor) -> Any:
     return open_unit(Unit(Mode.WRITE, by.tenant_id, place.partition), place.zone)
 
 
-def _log_of(case: UseCase) -> type[CommandLog] | type[ControlCommandLog]:
+def _log_of(case: UseCase) -> Any:
     return ControlCommandLog if case.database == "control" else CommandLog
 
 
 def _known_command(case: UseCase, by: Actor, command_id: str) -> CommandLog | ControlCommandLog | None:
-    return db.session.get(_log_of(case), (by.tenant_id or 0, command_id))
+    known: CommandLog | ControlCommandLog | None = db.session.get(
+        _log_of(case), (by.tenant_id or 0, command_id)
+    )
+    return known
 
 
 def _remember(case: UseCase, by: Actor, command_id: str, digest: str, result: Any) -> None:
-    kind, row_id = ("", None) if result is None else (result.__tablename__, inspect_row(result).mapper and result.id)
+    kind, row_id = ("", None) if result is None else (result.__tablename__, result.id)
     db.session.add(
         _log_of(case)(
             tenant_id=by.tenant_id or 0,
@@ -251,7 +261,7 @@ def _digest(name: str, values: dict[str, Any]) -> str:
 
 
 def after_commit(hook: Callable[[], None]) -> None:
-    """Run when the transaction has been committed: wake a relay, push to a screen. Must not be needed for truth."""
+    """Run after the commit: wake a relay, push to a screen. Nothing true may depend on it."""
     from app.db import current_unit
 
     unit = current_unit()
@@ -262,6 +272,3 @@ def after_commit(hook: Callable[[], None]) -> None:
 def _refresh_reader() -> None:
     """What the page read before its own write is stale: its next query opens a fresh session."""
     db.session.remove()
-
-
-__all__ = ["Arguments", "OperationalError", "UseCase", "after_commit", "case_of", "command", "perform", "registry", "use_case", "validated"]

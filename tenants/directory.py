@@ -1,4 +1,4 @@
-"""The tenant directory: one statement a request, the rest kept in the process until the centre's version rises."""
+"""The tenant directory: one statement a request, the rest kept until the centre's version rises."""
 
 import threading
 

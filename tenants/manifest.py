@@ -11,7 +11,9 @@ module = Module(
     blueprints=(views.theme,),
     permissions=(
         Permission("tenants.centre.create", N_("Open a centre")),
-        Permission("tenants.settings.change", N_("Change the centre's settings and theme"), ("administrator",)),
+        Permission(
+            "tenants.settings.change", N_("Change the centre's settings and theme"), ("administrator",)
+        ),
         Permission("tenants.module.switch", N_("Switch parts of the system on and off"), ("administrator",)),
         Permission("tenants.role.grant", N_("Change what roles may do"), ("administrator",)),
         Permission("tenants.department.manage", N_("Manage stations and departments"), ("administrator",)),

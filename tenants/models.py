@@ -7,11 +7,11 @@ from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Control, Model, TenantScoped, choice_column, id_column
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 
 class Centre(Control):
-    """A community health centre (社区卫生服务中心): one tenant. ``version`` rises with every change of its settings."""
+    """A community health centre (社区卫生服务中心): one tenant. A change of settings raises ``version``."""
 
     __tablename__ = "tenants_centre"
     __table_args__ = (UniqueConstraint("code"),)

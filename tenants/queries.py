@@ -46,5 +46,7 @@ def get_practitioner(practitioner_id: int | None) -> Practitioner:
 
 def practitioner_names(ids: set[int]) -> dict[int, str]:
     """Id → name, in one statement."""
-    rows = db.session.execute(select(Practitioner.id, Practitioner.name).where(Practitioner.id.in_(sorted(ids))))
+    rows = db.session.execute(
+        select(Practitioner.id, Practitioner.name).where(Practitioner.id.in_(sorted(ids)))
+    )
     return {row[0]: row[1] for row in rows}

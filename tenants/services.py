@@ -101,7 +101,9 @@ def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, 
     centre = _own_centre(by)
     rows = {
         row.module: row
-        for row in db.session.scalars(select(ModuleSubscription).where(ModuleSubscription.tenant_id == centre.id))
+        for row in db.session.scalars(
+            select(ModuleSubscription).where(ModuleSubscription.tenant_id == centre.id)
+        )
     }
     on = {name for name in modules if name not in rows or rows[name].is_on} | {module}
     if is_on:
@@ -141,7 +143,9 @@ def change_grant(
         )
     )
     if row is None:
-        db.session.add(RoleGrant(tenant_id=centre.id, role=role, permission=permission, is_granted=is_granted))
+        db.session.add(
+            RoleGrant(tenant_id=centre.id, role=role, permission=permission, is_granted=is_granted)
+        )
     else:
         row.is_granted = is_granted
     centre.version += 1
@@ -169,9 +173,7 @@ def add_station(
 
 
 @use_case("tenants.department.manage")
-def add_department(
-    *, station_id: int, code: Code, name: Name, kind: DepartmentKind, by: Actor
-) -> Department:
+def add_department(*, station_id: int, code: Code, name: Name, kind: DepartmentKind, by: Actor) -> Department:
     """Add a department to a station.
 
     Raises:

@@ -26,6 +26,8 @@ def show_theme(tenant_code: str, version: int) -> ResponseReturnValue:
         raise NotFound
     brand = PRESETS.get(str(tenant.settings.get("theme", "teal")), PRESETS["teal"])
     red, green, blue = (int(brand[i : i + 2], 16) for i in (1, 3, 5))
-    answer = Response(f":root{{--his-brand:{brand};--his-brand-rgb:{red},{green},{blue}}}\n", mimetype="text/css")
+    answer = Response(
+        f":root{{--his-brand:{brand};--his-brand-rgb:{red},{green},{blue}}}\n", mimetype="text/css"
+    )
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return answer

@@ -1,4 +1,4 @@
-"""Two engines, two centres, one person for every role; the wall clock, the network and the printer are shut off."""
+"""Two engines, two centres, one person for every role; the clock stands still."""
 
 import sys
 from collections.abc import Iterator
@@ -43,7 +43,9 @@ def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
 
 
 @pytest.fixture(scope="session")
-def built(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, dict[str, Any]]]:
+def built(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, dict[str, Any]]]:
     """The application and the test world, built once for each engine and kept as a template."""
     app = create_app(
         Settings(

@@ -1,4 +1,4 @@
-"""Accounts live in the control database: one person, one account, a membership in each centre they work for."""
+"""Accounts live in the control database: one person, one account, a membership in each of their centres."""
 
 from datetime import datetime
 from typing import Any

@@ -36,7 +36,8 @@ class SignInRefused(DomainError):
     status = 422
     code = "sign_in.refused"
     message = N_(
-        "Name or password is not right, or the account is locked. After 5 failures it stays locked for 15 minutes."
+        "Name or password is not right, or the account is locked. "
+        "After 5 failures it stays locked for 15 minutes."
     )
 
 
@@ -91,7 +92,10 @@ def sign_in(*, name: str, password: str, address: str, now: datetime | None = No
             token = _begin(account.id, membership.id, address, moment)
             db.session.commit()
             actor = Actor(
-                account_id=account.id, name=account.display_name, tenant_id=membership.tenant_id, address=address
+                account_id=account.id,
+                name=account.display_name,
+                tenant_id=membership.tenant_id,
+                address=address,
             )
     if refused is not None or account is None:
         who = refused.id if refused else 0
@@ -155,7 +159,12 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
         with control_unit(Mode.WRITE):
             db.session.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=moment))
             db.session.commit()
-    return SignedIn(row.id, actor_of(account, membership, address, origin), account.display_name, account.must_change_password)
+    return SignedIn(
+        row.id,
+        actor_of(account, membership, address, origin),
+        account.display_name,
+        account.must_change_password,
+    )
 
 
 def actor_of(account: Account, membership: Membership, address: str = "", origin: str = "desk") -> Actor:

@@ -16,6 +16,7 @@ from app.db.types import (
     unit_price_column,
 )
 from app.db.units import Mode, across_tenants, control_unit, current_unit, tenant_unit
+from app.db.writes import update_rows
 
 __all__ = [
     "CONTROL",
@@ -43,4 +44,5 @@ __all__ = [
     "tenant_unit",
     "text_column",
     "unit_price_column",
+    "update_rows",
 ]

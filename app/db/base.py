@@ -41,7 +41,12 @@ class Base(DeclarativeBase):
 def _session_options() -> dict[str, Any]:
     from app.db.units import RoutedSession, session_scope
 
-    return {"class_": RoutedSession, "scopefunc": session_scope, "expire_on_commit": False, "autoflush": False}
+    return {
+        "class_": RoutedSession,
+        "scopefunc": session_scope,
+        "expire_on_commit": False,
+        "autoflush": False,
+    }
 
 
 db = SQLAlchemy(model_class=Base, session_options=_session_options())

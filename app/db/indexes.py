@@ -6,6 +6,6 @@ from sqlalchemy import text
 
 
 def only_where(condition: str) -> dict[str, Any]:
-    """Options of a partial index: unique among the rows where the condition holds (SQL Server allows one NULL)."""
+    """Options of a partial index: only rows for which the condition holds (SQL Server allows one NULL)."""
     clause = text(condition)
     return {"sqlite_where": clause, "postgresql_where": clause, "mssql_where": clause}

@@ -14,8 +14,8 @@ StaleRow = StaleDataError
 def lock_row(model: type[RowT], row_id: int) -> RowT | None:
     """The row, held against other writers until commit; None when there is no such row here.
 
-    FOR UPDATE on PostgreSQL, UPDLOCK on SQL Server (which ignores FOR UPDATE); SQLite's writing units begin with
-    BEGIN IMMEDIATE, so the whole file is held already.
+    FOR UPDATE on PostgreSQL, UPDLOCK on SQL Server (which ignores FOR UPDATE); SQLite's writing units begin
+    with BEGIN IMMEDIATE, so the whole file is held already.
     """
     key = model.__mapper__.primary_key[0]
     statement = (
@@ -29,7 +29,7 @@ def lock_row(model: type[RowT], row_id: int) -> RowT | None:
 
 
 def lock_rows(model: type[RowT], row_ids: list[int]) -> list[RowT]:
-    """Several rows, locked in the order of their keys so that two desks never wait for each other in a ring."""
+    """Several rows, locked in the order of their keys so that desks never wait for each other in a ring."""
     key = model.__mapper__.primary_key[0]
     statement = (
         select(model)

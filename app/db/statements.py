@@ -29,7 +29,9 @@ def count_statements() -> Iterator[Counted]:
     """Record the statements of all engines of the application inside the block."""
     counted = Counted()
 
-    def listen(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
+    def listen(
+        conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+    ) -> None:
         if statement.lstrip().upper().startswith(_ADMINISTRATION):
             return
         if any(table in statement for table in _KERNEL_TABLES):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Integer
@@ -41,4 +41,4 @@ def contains_text(column: Any, needle: str) -> ColumnElement[bool]:
 
 def starts_with(column: Any, prefix: str) -> ColumnElement[bool]:
     """A prefix as a range, so that every engine can use the index whatever its collation for LIKE."""
-    return (column >= prefix) & (column < prefix + _LAST)
+    return and_(column >= prefix, column < prefix + _LAST)

@@ -23,7 +23,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "mssql":
-            return dialect.type_descriptor(mssql.DATETIME2(6))
+            return dialect.type_descriptor(mssql.DATETIME2(6))  # type: ignore[no-untyped-call]  # the dialect has no hints
         return dialect.type_descriptor(DateTime(timezone=False))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -84,7 +84,7 @@ class ChoiceType(TypeDecorator[Choice]):
 
     def __init__(self, choice: type[Choice], length: int = 32) -> None:
         super().__init__(length)
-        self.choice = choice
+        self.choice, self.length = choice, length
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else self.choice(value).value
@@ -93,7 +93,7 @@ class ChoiceType(TypeDecorator[Choice]):
         return None if value is None else self.choice(value)
 
     def __repr__(self) -> str:
-        return f"Unicode({self.impl.length})"  # type: ignore[attr-defined]  # migrations see the plain column
+        return f"Unicode({self.length})"  # migrations see the plain column
 
 
 class Sensitive(TypeDecorator[str]):
@@ -122,7 +122,9 @@ def text_column(length: int | None = None, **options: Any) -> MappedColumn[Any]:
 def search_key_column(length: int, **options: Any) -> MappedColumn[Any]:
     """Text that is searched by prefix: compared byte by byte on every engine, so that a range is a prefix."""
     kind = Unicode(length).with_variant(Unicode(length, collation="C"), "postgresql")
-    return mapped_column(kind.with_variant(Unicode(length, collation="Latin1_General_100_BIN2"), "mssql"), **options)
+    return mapped_column(
+        kind.with_variant(Unicode(length, collation="Latin1_General_100_BIN2"), "mssql"), **options
+    )
 
 
 def amount_column(**options: Any) -> MappedColumn[Any]:

@@ -1,8 +1,8 @@
 """Units of work: one tenant, one route, one session.
 
 Outside a use case a session only reads. The decorator in ``app.use_cases`` opens a writing unit; nothing else
-commits. The tenant filter is laid on every ORM statement and every new row is stamped; a row of another tenant in
-a flush is an error.
+commits. The tenant filter is laid on every ORM statement and every new row is stamped; a row of another
+tenant in a flush is an error.
 """
 
 from collections.abc import Iterator
@@ -176,8 +176,8 @@ def _lay_tenant_filter(state: ORMExecuteState) -> None:
         raise WriteInReadSession(str(state.statement))
     if unit.all_tenants:
         return
-    if state.is_insert:
-        raise ForeignTenantRow("insert rows through the session, so that they are stamped")
+    if not (state.is_select or state.is_update or state.is_delete):
+        raise ForeignTenantRow("raw SQL and bulk inserts escape the tenant filter; they live in app/db")
     tenant_id = unit.tenant_id
     if tenant_id is None:
         if any(issubclass(mapper.class_, TenantScoped) for mapper in state.all_mappers):
@@ -202,9 +202,13 @@ def _guard_flush(session: OrmSession, context: UOWTransaction, instances: Any) -
         if _is_control(type(row), None) != unit.writes_control:
             raise WriteInReadSession(f"{type(row).__name__} is in the other database")
         if isinstance(row, TenantScoped) and not unit.all_tenants:
-            if row.tenant_id is None and row in session.new:
-                if unit.tenant_id is None:
-                    raise TenantMissing(type(row).__name__)
-                row.tenant_id = unit.tenant_id
-            elif row.tenant_id != unit.tenant_id:
-                raise ForeignTenantRow(type(row).__name__)
+            _stamp(row, unit, is_new=row in session.new)
+
+
+def _stamp(row: Any, unit: Unit, *, is_new: bool) -> None:
+    if row.tenant_id is None and is_new:
+        if unit.tenant_id is None:
+            raise TenantMissing(type(row).__name__)
+        row.tenant_id = unit.tenant_id
+    elif row.tenant_id != unit.tenant_id:
+        raise ForeignTenantRow(type(row).__name__)

@@ -39,12 +39,14 @@ def vendor_versions() -> dict[str, str]:
 
 
 def install(app: Flask) -> None:
-    """Give templates ``asset()``; a versioned address may be kept for a year, any other is asked for again."""
+    """Give templates ``asset()``; a versioned address is kept for a year, any other asked for again."""
     app.jinja_env.globals["asset"] = asset
 
     @app.after_request
     def keep_static(answer: Response) -> Response:
         if request.endpoint == "static":
             versioned = "v" in request.args
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
+            answer.headers["Cache-Control"] = (
+                "public, max-age=31536000, immutable" if versioned else "no-cache"
+            )
         return answer

@@ -101,7 +101,10 @@ class Form:
             self.messages = [refusal.text]
             shown = set(self.case.schema.model_fields)
             self.messages += [
-                text for name, texts in refusal.complaints.items() if name.split("-")[0] not in shown for text in texts
+                text
+                for name, texts in refusal.complaints.items()
+                if name.split("-")[0] not in shown
+                for text in texts
             ]
         elif refusal.field:
             self.errors = {refusal.field: [refusal.text]}

@@ -16,7 +16,10 @@ from app.web.access import public
 blueprint = Blueprint("health", __name__)
 REQUESTS = Counter("his_requests_total", "Requests answered", ["endpoint", "status"])
 SECONDS = Histogram(
-    "his_request_seconds", "Time to answer", ["endpoint"], buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+    "his_request_seconds",
+    "Time to answer",
+    ["endpoint"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 OUTBOX = Gauge("his_outbox_rows", "Deliveries that are not done", ["partition", "status"])
 
@@ -43,7 +46,9 @@ def show_health() -> ResponseReturnValue:
     """The process lives; no database is touched. Says what is missing for pages and papers."""
     parts = {
         "assets": "missing" if assets.are_missing() else "ok",
-        "paper_fonts": "ok" if ctypes.util.find_library("harfbuzz-subset") else "slow: install libharfbuzz-subset0",
+        "paper_fonts": "ok"
+        if ctypes.util.find_library("harfbuzz-subset")
+        else "slow: install libharfbuzz-subset0",
     }
     return jsonify(status="ok", parts=parts)
 

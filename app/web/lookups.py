@@ -38,9 +38,24 @@ def _palette(query: str) -> list[dict[str, object]]:
             continue
         for entry in module.menu:
             label = gettext(entry.label)
-            if actor.may(entry.permission) and query.lower() in f"{label} {entry.label} {entry.endpoint}".lower():
-                rows.append({"id": entry.endpoint, "text": label, "columns": [], "extra": {"url": url_for(entry.endpoint)}})
+            if (
+                actor.may(entry.permission)
+                and query.lower() in f"{label} {entry.label} {entry.endpoint}".lower()
+            ):
+                rows.append(
+                    {
+                        "id": entry.endpoint,
+                        "text": label,
+                        "columns": [],
+                        "extra": {"url": url_for(entry.endpoint)},
+                    }
+                )
     for kind, (module_name, lookup) in installed().lookups.items():
-        if kind.startswith("palette-") and module_name in tenant.modules and query and actor.may(lookup.permission):
+        if (
+            kind.startswith("palette-")
+            and module_name in tenant.modules
+            and query
+            and actor.may(lookup.permission)
+        ):
             rows = lookup.find(query, actor, {}) + rows
     return rows[:8]

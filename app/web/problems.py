@@ -3,12 +3,12 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, Unavailable
+from app.errors import DomainError, InvalidInput, NotSignedIn, Unavailable
 from app.i18n import N_, gettext
 from app.tracing import trace_number
 
@@ -80,31 +80,29 @@ def _page(status: int, text: str) -> str:
 
 def install(app: Flask) -> None:
     """Register the handlers."""
+    app.register_error_handler(DomainError, show_refusal)
+    app.register_error_handler(CSRFError, _on_csrf)
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(Exception, _on_defect)
 
-    @app.errorhandler(DomainError)
-    def on_refusal(refusal: DomainError) -> ResponseReturnValue:
-        return show_refusal(refusal)
 
-    @app.errorhandler(CSRFError)
-    def on_csrf(error: CSRFError) -> ResponseReturnValue:
-        text = gettext("This page was open too long. Go back, reload it and send it again.")
-        return (problem(400, "csrf", text), 400) if wants_json() else (_page(400, text), 400)
+def _on_csrf(error: CSRFError) -> ResponseReturnValue:
+    text = gettext("This page was open too long. Go back, reload it and send it again.")
+    return problem(400, "csrf", text) if wants_json() else (_page(400, text), 400)
 
-    @app.errorhandler(HTTPException)
-    def on_http(error: HTTPException) -> ResponseReturnValue:
-        if error.code == 404:
-            return show_refusal(NotFound()) if wants_json() else (_page(404, gettext(_HTTP[404])), 404)
-        if error.code is None or error.code < 400:
-            return error.get_response()
-        text = gettext(_HTTP.get(error.code, N_("This request was refused.")))
-        if wants_json():
-            return problem(error.code, f"http.{error.code}", text)
-        return _page(error.code, text), error.code
 
-    @app.errorhandler(Exception)
-    def on_defect(error: Exception) -> ResponseReturnValue:
-        log.exception("request.defect", path=request.path, error=type(error).__name__)
-        if app.config.get("PROPAGATE_DEFECTS"):
-            raise error
-        text = gettext("Something went wrong on our side. Nothing was half-written. Please try again.")
-        return problem(500, "defect", text) if wants_json() else (_page(500, text), 500)
+def _on_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    text = gettext(_HTTP.get(error.code, N_("This request was refused.")))
+    if wants_json():
+        return problem(error.code, f"http.{error.code}", text)
+    return _page(error.code, text), error.code
+
+
+def _on_defect(error: Exception) -> ResponseReturnValue:
+    log.error("request.defect", path=request.path, error=type(error).__name__, exc_info=error)
+    if current_app.config["PROPAGATE_DEFECTS"]:
+        raise error
+    text = gettext("Something went wrong on our side. Nothing was half-written. Please try again.")
+    return problem(500, "defect", text) if wants_json() else (_page(500, text), 500)

@@ -59,7 +59,12 @@ def _find_signed_in() -> SignedIn | None:
 
 def _password_first(found: SignedIn | None) -> ResponseReturnValue | None:
     """A one-time password opens nothing but the page that replaces it."""
-    allowed = {"sessions.change_password", "sessions.sign_out", "sessions.choose_language", "theme.show_theme"}
+    allowed = {
+        "sessions.change_password",
+        "sessions.sign_out",
+        "sessions.choose_language",
+        "theme.show_theme",
+    }
     if found is not None and found.must_change_password and request.endpoint not in allowed:
         return redirect(url_for("sessions.change_password"), 303)
     return None
@@ -122,7 +127,12 @@ def choose_language() -> ResponseReturnValue:
     answer: Response = redirect(_safe_next(request.form.get("next", "")) or url_for("home.show_home"), 303)  # type: ignore[assignment]
     if chosen in i18n.LOCALES:
         answer.set_cookie(
-            i18n.LANGUAGE_COOKIE, chosen, max_age=31_536_000, samesite="Lax", httponly=True, secure=request.is_secure
+            i18n.LANGUAGE_COOKIE,
+            chosen,
+            max_age=31_536_000,
+            samesite="Lax",
+            httponly=True,
+            secure=request.is_secure,
         )
     return answer
 

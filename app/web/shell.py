@@ -1,4 +1,4 @@
-"""What every page shows around its own content: centre, menu, user, theme; and the words templates may use."""
+"""What every page shows around its own content: centre, menu, user, theme; and templates' filters."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -7,7 +7,7 @@ from sqlalchemy import Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Control, choice_column, id_column, quantity_column, search_key_column
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 
 class DrugKind(Choice):
@@ -19,7 +19,7 @@ class DrugKind(Choice):
 
 
 class FeeClass(Choice):
-    """Fee classes of the insurance interface (med_chrgitm_type); invoice line and account follow from them."""
+    """Fee classes of the insurance interface (med_chrgitm_type); invoice line and account follow."""
 
     BED = "01", N_("Bed")
     CONSULTATION = "02", N_("Consultation")
@@ -45,7 +45,7 @@ FEE_CLASS_OF_DRUG = {
 
 
 class Drug(Control):
-    """A drug: identity, pack and loose units, ingredients and classes, limits of dose and age (clinic rules D1)."""
+    """A drug: identity, pack and loose units, ingredients and classes, limits of dose and age."""
 
     __tablename__ = "catalogue_drug"
     __table_args__ = (
@@ -69,7 +69,9 @@ class Drug(Control):
     dose_unit: Mapped[str] = mapped_column(Unicode(10))
     dose_per_min_unit: Mapped[Decimal] = quantity_column()
     is_splittable: Mapped[bool] = mapped_column(default=True)
-    rounds_up_each_dose: Mapped[bool] = mapped_column(default=False)  # ampoules and vials, not kept after opening
+    rounds_up_each_dose: Mapped[bool] = mapped_column(
+        default=False
+    )  # ampoules and vials, not kept after opening
     is_essential: Mapped[bool] = mapped_column(default=False)
     insurance_class: Mapped[str] = mapped_column(Unicode(4), default="")
     antimicrobial_level: Mapped[int] = mapped_column(Integer, default=0)
@@ -79,7 +81,9 @@ class Drug(Control):
     default_route: Mapped[str] = mapped_column(Unicode(20), default="")
     default_frequency: Mapped[str] = mapped_column(Unicode(20), default="")
     ingredients: Mapped[list[Any]] = mapped_column(default=list)
-    herbs: Mapped[list[Any]] = mapped_column(default=list)  # herb keys of the incompatibility and ceiling tables
+    herbs: Mapped[list[Any]] = mapped_column(
+        default=list
+    )  # herb keys of the incompatibility and ceiling tables
     classes: Mapped[list[Any]] = mapped_column(default=list)  # pharmacological classes
     allergy_classes: Mapped[list[Any]] = mapped_column(default=list)
     single_max: Mapped[Decimal | None] = quantity_column()  # in dose units

@@ -77,7 +77,9 @@ def all_drugs() -> list[Drug]:
 
 def all_services() -> list[ServiceItem]:
     """Every service item in use, ordered by code."""
-    return list(db.session.scalars(select(ServiceItem).where(ServiceItem.is_active).order_by(ServiceItem.code)))
+    return list(
+        db.session.scalars(select(ServiceItem).where(ServiceItem.is_active).order_by(ServiceItem.code))
+    )
 
 
 def get_service(item_id: int) -> ServiceItem:

@@ -32,7 +32,9 @@ def load_dictionaries(*, small: bool = False) -> dict[str, int]:
     loaded = {
         "frequency": dictionaries.load("frequency", "2026", _frequencies(), valid_from=start),
         "route": dictionaries.load("route", "2026", _routes(), valid_from=start),
-        "ethnicity": dictionaries.load("ethnicity", "GB/T 3304", _plain("gb3304_ethnicity"), valid_from=start),
+        "ethnicity": dictionaries.load(
+            "ethnicity", "GB/T 3304", _plain("gb3304_ethnicity"), valid_from=start
+        ),
     }
     diagnoses = common.values() if small else _rows("icd10_insurance")
     loaded["diagnosis"] = dictionaries.load(
@@ -49,7 +51,7 @@ def load_dictionaries(*, small: bool = False) -> dict[str, int]:
 
 @use_case("catalogue.catalogue.load", database="control")
 def load_demo_catalogue(*, by: Actor) -> None:
-    """Load the demonstration formulary with its safety table, and the demonstration service items."""
+    """Load the demonstration formulary with its safety table, and the demonstration services."""
     safety = {row["code"]: row for row in _rows("drug_safety_demo")}
     known = set(db.session.scalars(select(Drug.code)))
     for row in _rows("formulary_demo"):
@@ -73,7 +75,7 @@ def load_demo_catalogue(*, by: Actor) -> None:
 
 
 def demo_prices() -> Iterator[tuple[str, str, Decimal]]:
-    """Kind (drug | service), code and price of the demonstration price list: drugs a pack, herbs a kilogram."""
+    """Kind (drug | service), code and price of the demonstration list: drugs a pack, herbs a kilogram."""
     for row in _rows("formulary_demo"):
         yield "drug", row["demo_code"], Decimal(row["demo_pack_price"])
     for row in _rows("charge_items_demo"):

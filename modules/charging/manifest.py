@@ -2,7 +2,8 @@
 
 from app.i18n import N_
 from app.registry import Module, Permission
-from modules.charging import checks, subscribers
+from modules.charging import subscribers
+from modules.charging.queries.checks import check_money
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -35,5 +36,5 @@ module = Module(
         (PrescriptionVoided, subscribers.void_voided),
         (PrescriptionExpired, subscribers.void_expired),
     ),
-    checks=(checks.check_money,),
+    checks=(check_money,),
 )

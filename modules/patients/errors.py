@@ -8,7 +8,9 @@ class SameDocumentOtherName(Conflict):
     """The document number belongs to somebody of another name: a typing error or a change of name."""
 
     code = "patients.same_document_other_name"
-    message = N_("This number already belongs to %(name)s (%(record_no)s). A typing error, or a change of name?")
+    message = N_(
+        "This number already belongs to %(name)s (%(record_no)s). A typing error, or a change of name?"
+    )
 
 
 class AlreadyOnFile(Conflict):
@@ -22,7 +24,9 @@ class PerhapsOnFile(Conflict):
     """Files that may be the same person; the window must say that this one is new."""
 
     code = "patients.perhaps_on_file"
-    message = N_("There may be a file already: %(candidates)s. Open it, or confirm that this is another person.")
+    message = N_(
+        "There may be a file already: %(candidates)s. Open it, or confirm that this is another person."
+    )
 
 
 class GuardianNeeded(DomainError):

@@ -16,7 +16,9 @@ module = Module(
         Permission("patients.patient.view", N_("Find and read residents' files"), EVERYONE),
         Permission("patients.patient.create", N_("Open a resident's file"), DESKS),
         Permission("patients.patient.change", N_("Correct a resident's file"), DESKS),
-        Permission("patients.allergy.record", N_("Record allergies"), ("triage_nurse", "doctor", "registrar")),
+        Permission(
+            "patients.allergy.record", N_("Record allergies"), ("triage_nurse", "doctor", "registrar")
+        ),
         Permission("patients.card.issue", N_("Issue and block cards"), ("registrar", "cashier")),
         Permission("patients.merge.propose", N_("Propose to merge two files"), DESKS),
         Permission("patients.merge.decide", N_("Decide on merges"), ("administrator", "doctor")),

@@ -17,7 +17,7 @@ from app.db import (
     text_column,
 )
 from app.db.indexes import only_where
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 
 class SexCode(Choice):
@@ -225,7 +225,7 @@ class Merge(TenantScoped, Model):
 
 
 class IndexEntry(Control):
-    """One file as the region knows it (居民主索引); fed by events, so that twins across centres can be found."""
+    """One file as the region knows it (居民主索引); fed by events, to find twins across centres."""
 
     __tablename__ = "patients_index_entry"
     __table_args__ = (

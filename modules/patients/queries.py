@@ -58,7 +58,7 @@ def patients_by_id(patient_ids: Iterable[int]) -> dict[int, Patient]:
 
 
 def search_patients(text: str, *, limit: int = FOUND_AT_MOST) -> list[Patient]:
-    """Files that a typed text may mean: name, pinyin, initials, whole identity number, phone, its tail, card, record no.
+    """Files that a typed text may mean: name, pinyin, initials, identity number, phone or tail, card, record.
 
     One statement, whatever was typed; merged files do not appear. Returns nothing when too little was typed.
     """

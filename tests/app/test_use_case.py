@@ -47,7 +47,11 @@ def test_who_may_not_is_refused_and_the_refusal_is_in_the_trail(doctor: Actor, r
     with pytest.raises(PermissionDenied):
         services.add_station(code="S9", name="桥北站", by=doctor)
     last = db.session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(1)).one()
-    assert (last.outcome, last.use_case, last.account_id) == ("refused", "tenants.add_station", doctor.account_id)
+    assert (last.outcome, last.use_case, last.account_id) == (
+        "refused",
+        "tenants.add_station",
+        doctor.account_id,
+    )
 
 
 def test_each_use_case_leaves_one_audit_row_and_no_command_without_an_id(

@@ -119,7 +119,9 @@ def test_the_region_knows_one_person_with_files_in_two_centres(
     from support import world
 
     make_patient()
-    services.create_patient(name="王测试", document_number="990000198506152462", by=world.actor(theirs, "registrar"))
+    services.create_patient(
+        name="王测试", document_number="990000198506152462", by=world.actor(theirs, "registrar")
+    )
     relay.run_until_empty()
     with control_unit():
         numbers = list(db.session.scalars(select(IndexEntry.person_no)))

@@ -7,7 +7,6 @@ from typing import Protocol
 
 import psycopg
 from sqlalchemy import Engine
-
 from support.postgres import Cluster
 
 NAMES = ("control", "p1")
@@ -33,7 +32,9 @@ class SqliteFiles:
     kind = "sqlite"
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="his-sqlite-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="his-sqlite-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+        )
 
     def url(self, name: str) -> str:
         return f"sqlite:///{self.folder}/{name}.db"
@@ -82,5 +83,7 @@ class PostgresDatabases:
         self.cluster.stop()
 
     def _say(self, statement: str) -> None:
-        with psycopg.connect(f"host={self.cluster.folder} user=his dbname=postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            f"host={self.cluster.folder} user=his dbname=postgres", autocommit=True
+        ) as connection:
             connection.execute(statement)

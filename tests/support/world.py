@@ -12,7 +12,7 @@ from tenants.models import DepartmentKind, LicenceKind, StationKind, Title
 
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)  # a Friday, 09:30 in Shanghai
 TODAY = date(2026, 11, 20)
-PASSWORD = "three quiet herons"  # noqa: S105  accounts of the test world
+PASSWORD = "three quiet herons"
 DEPARTMENTS = {
     "general": ("GP", "全科", DepartmentKind.CLINIC),
     "tcm": ("TCM", "中医科", DepartmentKind.CLINIC),

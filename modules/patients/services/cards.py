@@ -53,7 +53,11 @@ def issue_card(
 
 @use_case("patients.card.issue")
 def change_card_status(
-    *, card_id: int, status: CardStatus, reason: Annotated[str, Field(min_length=2, max_length=100)], by: Actor
+    *,
+    card_id: int,
+    status: CardStatus,
+    reason: Annotated[str, Field(min_length=2, max_length=100)],
+    by: Actor,
 ) -> Card:
     """Report a card lost, freeze, cancel or free it again.
 

@@ -64,7 +64,7 @@ def create_patient(
     is_another_person: bool = False,
     by: Actor,
 ) -> Patient:
-    """Open a resident's file. Sex and birth date follow from a resident identity number when they are not typed.
+    """Open a resident's file. Sex and birth date follow from an identity number when they are not typed.
 
     ``is_another_person`` says that the window has looked at the files that resemble this one.
 
@@ -154,7 +154,9 @@ def change_patient(
     patient.document_index = blind_index(own_number, purpose="document") if own_number else None
     patient.phone = checked.phone
     patient.phone_index = blind_index(checked.phone, purpose="phone") if checked.phone else None
-    patient.phone_tail_index = blind_index(checked.phone[-4:], purpose="phone-tail") if checked.phone else None
+    patient.phone_tail_index = (
+        blind_index(checked.phone[-4:], purpose="phone-tail") if checked.phone else None
+    )
     patient.street_code, patient.address = street_code, address
     patient.ethnicity, patient.occupation = ethnicity, occupation
     patient.guardian_name, patient.guardian_phone = guardian_name.strip(), guardian
@@ -199,7 +201,12 @@ def _resembling(newcomer: PersonTraits):  # type: ignore[no-untyped-def]  # a Se
             conditions.append(and_(Patient.phone_index == index, Patient.born_on == newcomer.birth_date))
     if not conditions:
         conditions.append(Patient.id.is_(None))
-    return select(Patient).where(Patient.merged_into_id.is_(None), or_(*conditions)).order_by(Patient.id).limit(20)
+    return (
+        select(Patient)
+        .where(Patient.merged_into_id.is_(None), or_(*conditions))
+        .order_by(Patient.id)
+        .limit(20)
+    )
 
 
 def _refuse_twins(newcomer: PersonTraits, is_another_person: bool) -> None:
@@ -293,17 +300,26 @@ def _check(
     if complaints or born_on is None:
         raise InvalidInput(complaints)
     return _Checked(
-        names.normalise_name(name), sex, born_on, document_kind if number else None, number or None, typed_phone
+        names.normalise_name(name),
+        sex,
+        born_on,
+        document_kind if number else None,
+        number or None,
+        typed_phone,
     )
 
 
 def _read_number(
     number: str, sex: SexCode, born_on: date | None, complaints: dict[str, list[str]]
 ) -> tuple[SexCode, date | None]:
-    """Birth date and sex from a resident identity number (GB 11643-1999); what was typed must agree with it."""
+    """Birth date and sex from an identity number (GB 11643-1999); what was typed must agree with it."""
     texts = {
-        identity.IdNumberFault.SHAPE: gettext("An identity number has 18 characters: 17 digits and a digit or X."),
-        identity.IdNumberFault.CHECK_DIGIT: gettext("The last character does not fit the others: a typing error."),
+        identity.IdNumberFault.SHAPE: gettext(
+            "An identity number has 18 characters: 17 digits and a digit or X."
+        ),
+        identity.IdNumberFault.CHECK_DIGIT: gettext(
+            "The last character does not fit the others: a typing error."
+        ),
         identity.IdNumberFault.BIRTH_DATE: gettext("The birth date inside this number does not exist."),
         identity.IdNumberFault.FUTURE_BIRTH: gettext("The birth date inside this number lies in the future."),
     }
@@ -323,7 +339,12 @@ def _guardian(checked: _Checked, is_proxy: bool, name: str, phone: str) -> str |
     """The guardian's phone in one form; refuses when a guardian is needed and missing."""
     age = age_on(checked.born_on, clock.today())
     has_own = checked.document_number is not None and not is_proxy
-    if age is not None and needs_guardian(age, has_own_document=has_own) and not name.strip() and age.years < 14:
+    if (
+        age is not None
+        and needs_guardian(age, has_own_document=has_own)
+        and not name.strip()
+        and age.years < 14
+    ):
         raise GuardianNeeded(field="guardian_name")
     if not phone.strip():
         return None

@@ -1,6 +1,6 @@
 """The region-wide index (居民主索引) in the control database, fed by events after commit."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app import audit, ids
 from app.actor import Actor
@@ -35,7 +35,7 @@ def follow_patient(*, patient_id: int, person_patient_id: int | None = None, by:
 
 
 def _person_no(entry: IndexEntry, person_patient_id: int | None, tenant_id: int) -> int:
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if person_patient_id is not None:
         conditions.append((IndexEntry.tenant_id == tenant_id) & (IndexEntry.patient_id == person_patient_id))
     elif entry.document_index is not None:

@@ -51,7 +51,7 @@ def propose_merge(*, survivor_id: int, merged_id: int, reason: Reason, by: Actor
 
 @use_case("patients.merge.decide")
 def decide_merge(*, merge_id: int, is_approved: bool, reason: Reason = "ok", by: Actor) -> Merge:
-    """Approve or reject a proposed merge. Business rows keep their patient_id and resolve through the survivor.
+    """Approve or reject a proposed merge. Rows keep their patient_id and resolve through the survivor.
 
     Raises:
         NotFound: no such proposal here.

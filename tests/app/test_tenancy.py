@@ -1,0 +1,109 @@
+"""A centre never sees or touches another centre's rows, whatever the code tries."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from support import world
+
+from app.actor import Actor
+from app.db import Mode, db, tenant_unit
+from app.db.units import (
+    ForeignTenantRow,
+    RecordMayNotBeDeleted,
+    TenantMissing,
+    WriteInReadSession,
+    control_unit,
+)
+from tenants.models import Department
+
+
+def _ours(ours: dict[str, Any]) -> int:
+    found: int = ours["departments"]["general"]
+    return found
+
+
+def test_a_query_sees_only_its_own_centre(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    with tenant_unit(theirs["tenant_id"]):
+        ids = set(db.session.scalars(select(Department.id)))
+        assert _ours(ours) not in ids
+        assert db.session.get(Department, _ours(ours)) is None
+    assert ids == set(theirs["departments"].values())
+
+
+def test_an_update_reaches_only_its_own_centre(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    with tenant_unit(theirs["tenant_id"], Mode.WRITE):
+        changed = db.session.execute(update(Department).values(name="x"))
+        assert changed.rowcount == len(theirs["departments"])  # type: ignore[attr-defined]
+        changed = db.session.execute(update(Department).where(Department.id == _ours(ours)).values(name="x"))
+        assert changed.rowcount == 0  # type: ignore[attr-defined]
+
+
+def test_a_foreign_row_in_a_flush_is_an_error(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    with tenant_unit(ours["tenant_id"]):
+        row = db.session.get_one(Department, _ours(ours))
+        db.session.expunge(row)
+    with tenant_unit(theirs["tenant_id"], Mode.WRITE):
+        db.session.add(row)
+        row.name = "x"
+        with pytest.raises(ForeignTenantRow):
+            db.session.flush()
+
+
+def test_a_new_row_is_stamped_and_cannot_be_forged(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    given = {"station_id": theirs["station_id"], "code": "N1", "name": "新科", "kind": "clinic"}
+    with tenant_unit(theirs["tenant_id"], Mode.WRITE):
+        row = Department(**given)
+        db.session.add(row)
+        db.session.flush()
+        assert row.tenant_id == theirs["tenant_id"]
+        db.session.add(Department(**{**given, "code": "N2"}, tenant_id=ours["tenant_id"]))
+        with pytest.raises(ForeignTenantRow):
+            db.session.flush()
+
+
+def test_a_page_cannot_write(ours: dict[str, Any]) -> None:
+    with tenant_unit(ours["tenant_id"]):
+        row = db.session.get_one(Department, _ours(ours))
+        row.name = "x"
+        with pytest.raises(WriteInReadSession):
+            db.session.flush()
+        db.session.rollback()
+        with pytest.raises(WriteInReadSession):
+            db.session.execute(update(Department).values(name="x"))
+
+
+def test_rows_cannot_be_deleted(ours: dict[str, Any]) -> None:
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        db.session.delete(db.session.get_one(Department, _ours(ours)))
+        with pytest.raises(RecordMayNotBeDeleted):
+            db.session.flush()
+
+
+def test_tenant_rows_cannot_be_read_without_a_tenant(app: Any) -> None:
+    with control_unit(), pytest.raises(TenantMissing):
+        db.session.scalars(select(Department)).all()
+
+
+def test_raw_sql_in_a_reading_unit_is_refused_by_the_database(ours: dict[str, Any]) -> None:
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    with tenant_unit(ours["tenant_id"]), pytest.raises(DBAPIError):
+        connection = db.session.connection(bind_arguments={"mapper": Department})
+        connection.execute(text("UPDATE tenants_department SET name = 'x'"))
+
+
+def test_raw_sql_never_slips_past_the_tenant_filter(ours: dict[str, Any]) -> None:
+    from sqlalchemy import text
+
+    statement = text("UPDATE tenants_department SET name = 'x'")
+    with tenant_unit(ours["tenant_id"], Mode.WRITE), pytest.raises(ForeignTenantRow):
+        db.session.execute(statement, bind_arguments={"mapper": Department})
+
+
+def test_both_centres_keep_their_own_staff(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    a: Actor = world.actor(ours, "doctor")
+    b: Actor = world.actor(theirs, "doctor")
+    assert a.tenant_id != b.tenant_id
+    assert a.practitioner_id != b.practitioner_id
