@@ -92,7 +92,9 @@ class RefundTooLarge(DomainError):
     """More than was paid, or drugs that are still with the patient."""
 
     code = "charging.refund_too_large"
-    message = N_("%(item)s: at most %(quantity)s may be refunded. Drugs handed out must first come back to the pharmacy.")
+    message = N_(
+        "%(item)s: at most %(quantity)s may be refunded. Drugs handed out must first come back to the pharmacy."
+    )
 
 
 class VisitSeen(DomainError):

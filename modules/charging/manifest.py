@@ -17,9 +17,15 @@ module = Module(
     label=N_("Charging"),
     requires=("catalogue", "patients"),
     permissions=(
-        Permission("charging.price.view", N_("See prices"), ("cashier", "registrar", "doctor", "pharmacist", "storekeeper", "administrator", "auditor")),
+        Permission(
+            "charging.price.view",
+            N_("See prices"),
+            ("cashier", "registrar", "doctor", "pharmacist", "storekeeper", "administrator", "auditor"),
+        ),
         Permission("charging.price.change", N_("Change prices"), ("administrator",)),
-        Permission("charging.bill.view", N_("See bills"), ("cashier", "registrar", "administrator", "auditor")),
+        Permission(
+            "charging.bill.view", N_("See bills"), ("cashier", "registrar", "administrator", "auditor")
+        ),
         Permission("charging.bill.settle", N_("Take payment"), ("cashier", "registrar")),
         Permission("charging.charge.add", N_("Add service items to a bill"), ("cashier", "registrar")),
         Permission("charging.charge.void", N_("Take unpaid items off a bill"), ("cashier", "registrar")),

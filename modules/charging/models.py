@@ -196,9 +196,7 @@ class Shift(TenantScoped, Model):
             unique=True,
             **only_where("status = 'open'"),
         ),
-        CheckConstraint(
-            "status = 'open' OR charges_amount - refunds_amount = net_amount", name="net"
-        ),
+        CheckConstraint("status = 'open' OR charges_amount - refunds_amount = net_amount", name="net"),
         CheckConstraint("status = 'open' OR counted_cash - expected_cash = difference", name="difference"),
     )
 
@@ -274,7 +272,9 @@ class Settlement(AppendOnly, TenantScoped, Model):
         Index("ix_charging_settlement_bill", "tenant_id", "bill_id"),
         Index("ix_charging_settlement_shift", "tenant_id", "shift_id"),
         Index("ix_charging_settlement_on", "tenant_id", "on", "id"),
-        CheckConstraint("(kind = 'mirror' AND amount <= 0) OR (kind <> 'mirror' AND amount >= 0)", name="sign"),
+        CheckConstraint(
+            "(kind = 'mirror' AND amount <= 0) OR (kind <> 'mirror' AND amount >= 0)", name="sign"
+        ),
         CheckConstraint("kind <> 'mirror' OR mirrors_id IS NOT NULL", name="mirror"),
     )
 

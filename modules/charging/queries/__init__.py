@@ -27,6 +27,7 @@ from modules.charging.models import (
     ShiftSum,
     Tender,
 )
+from modules.charging.queries.checks import check_money as check_money
 from modules.charging.rules.shifts import ShiftEntry
 
 DECOCTION_CODE = "X0045"
@@ -71,10 +72,7 @@ def prices_for_prescription(
     if decoction:
         wanted |= (Price.item_kind == ItemKind.SERVICE) & (Price.item_code == DECOCTION_CODE)
     statement = (
-        _in_force(clock.now())
-        .where(wanted)
-        .outerjoin(Bill, Bill.visit_id == visit_id)
-        .add_columns(Bill.id)
+        _in_force(clock.now()).where(wanted).outerjoin(Bill, Bill.visit_id == visit_id).add_columns(Bill.id)
     )
     rows = db.session.execute(statement).all()
     return next((row[1] for row in rows), None), [row[0] for row in rows]
@@ -273,7 +271,9 @@ def list_bills(
 
 def _summaries(statement: "Select[tuple[Bill, Decimal, int]]", size: int) -> list[BillSummary]:
     grouped = statement.group_by(*Bill.__table__.columns).order_by(Bill.id.desc()).limit(size)
-    return [BillSummary(row[0], row[1] or Decimal("0.00"), row[2] or 0) for row in db.session.execute(grouped)]
+    return [
+        BillSummary(row[0], row[1] or Decimal("0.00"), row[2] or 0) for row in db.session.execute(grouped)
+    ]
 
 
 def visit_amounts(visit_id: int) -> tuple[Decimal, Decimal]:
@@ -353,9 +353,7 @@ def tenders_of(settlement_id: int) -> list[Tender]:
 
 def is_mirrored(settlement_id: int) -> bool:
     """Whether a settlement was reversed."""
-    return (
-        db.session.scalar(select(Settlement.id).where(Settlement.mirrors_id == settlement_id)) is not None
-    )
+    return db.session.scalar(select(Settlement.id).where(Settlement.mirrors_id == settlement_id)) is not None
 
 
 def count_prints(settlement_id: int) -> int:
@@ -408,7 +406,9 @@ def get_shift(shift_id: int) -> Shift:
     return found
 
 
-def list_shifts(*, before: int | None = None, cashier_account_id: int | None = None, size: int = 30) -> Page[Shift]:
+def list_shifts(
+    *, before: int | None = None, cashier_account_id: int | None = None, size: int = 30
+) -> Page[Shift]:
     """Shifts, the latest first; of one cashier or of all."""
     statement = select(Shift)
     if cashier_account_id is not None:
@@ -418,7 +418,9 @@ def list_shifts(*, before: int | None = None, cashier_account_id: int | None = N
 
 def shift_sums(shift_id: int) -> list[ShiftSum]:
     """The stored sums of a closed shift."""
-    return list(db.session.scalars(select(ShiftSum).where(ShiftSum.shift_id == shift_id).order_by(ShiftSum.id)))
+    return list(
+        db.session.scalars(select(ShiftSum).where(ShiftSum.shift_id == shift_id).order_by(ShiftSum.id))
+    )
 
 
 def shift_entries(shift_id: int) -> tuple[list[Settlement], list[ShiftEntry]]:

@@ -20,11 +20,27 @@ def check_money(tenant_id: int) -> list[Finding]:
         charges = _sum(Settlement.amount, Settlement.kind != SettlementKind.MIRROR)
         refunds = -_sum(Settlement.amount, Settlement.kind == SettlementKind.MIRROR)
         return [
-            Finding("charging: charges - refunds = by tender", format_amount(charges - refunds), format_amount(_sum(Tender.amount))),
-            Finding("charging: charges - refunds = by fee class", format_amount(net), format_amount(_sum(SettlementLine.amount))),
-            Finding("charging: paid charges = net of their settlements", format_amount(_paid_charges()), format_amount(net)),
+            Finding(
+                "charging: charges - refunds = by tender",
+                format_amount(charges - refunds),
+                format_amount(_sum(Tender.amount)),
+            ),
+            Finding(
+                "charging: charges - refunds = by fee class",
+                format_amount(net),
+                format_amount(_sum(SettlementLine.amount)),
+            ),
+            Finding(
+                "charging: paid charges = net of their settlements",
+                format_amount(_paid_charges()),
+                format_amount(net),
+            ),
             _unique("charging: receipt numbers unique", Settlement.number, Settlement.id),
-            Finding("charging: mirrors equal what they reverse", format_amount(_mirrored()), format_amount(refunds)),
+            Finding(
+                "charging: mirrors equal what they reverse",
+                format_amount(_mirrored()),
+                format_amount(refunds),
+            ),
         ]
 
 

@@ -145,7 +145,9 @@ def void_charge(
     return charge
 
 
-def _charge(bill_id: int, price: Price, quantity: Decimal, source_kind: ChargeSource, source_id: int) -> Charge:
+def _charge(
+    bill_id: int, price: Price, quantity: Decimal, source_kind: ChargeSource, source_id: int
+) -> Charge:
     return Charge(
         id=ids.new_id(),
         bill_id=bill_id,

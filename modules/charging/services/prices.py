@@ -62,7 +62,7 @@ def load_demo_prices(*, by: Actor) -> None:
     """Take over the demonstration price list for every drug and item that has no price yet."""
     drugs = {drug.code: drug.id for drug in catalogue.all_drugs()}
     items = {item.code: item.id for item in catalogue.all_services()}
-    known = set(db.session.execute(select(Price.item_kind, Price.item_code)).tuples())
+    known = {(row[0], row[1]) for row in db.session.execute(select(Price.item_kind, Price.item_code))}
     count = 0
     for kind, code, amount in catalogue_services.demo_prices():
         ids = drugs if kind == "drug" else items

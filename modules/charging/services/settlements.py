@@ -104,7 +104,9 @@ def settle_bill(
     settlement = _settlement(bill, SettlementKind.CHARGE, due, _shift_of(by), by)
     settlement.change_amount = paid.change
     references = {TenderMethod(tender.method): tender.reference for tender in tenders}
-    _store(settlement, [(charge, charge.quantity, charge.amount) for charge in charges], paid.booked, references)
+    _store(
+        settlement, [(charge, charge.quantity, charge.amount) for charge in charges], paid.booked, references
+    )
     audit.record("bill.settled", settlement, by=by, number=settlement.number, amount=due)
     emit(
         BillSettled(

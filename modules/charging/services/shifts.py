@@ -100,7 +100,8 @@ def close_shift(
             receipts_amount=report.charges,
             refunds_amount=report.refunds,
             tenders=tuple(
-                SettledTender(method=method.value, amount=amount) for method, amount in report.by_tender.items()
+                SettledTender(method=method.value, amount=amount)
+                for method, amount in report.by_tender.items()
             ),
         )
     )
