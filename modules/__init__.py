@@ -4,4 +4,5 @@ INSTALLED: tuple[str, ...] = (
     "catalogue",
     "patients",
     "registration",
+    "charging",
 )

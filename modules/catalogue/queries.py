@@ -80,3 +80,11 @@ def all_services() -> list[ServiceItem]:
     return list(
         db.session.scalars(select(ServiceItem).where(ServiceItem.is_active).order_by(ServiceItem.code))
     )
+
+
+def get_service(item_id: int) -> ServiceItem:
+    """The service item, or NotFound."""
+    found = db.session.get(ServiceItem, item_id)
+    if found is None:
+        raise NotFound(field="item_id")
+    return found
