@@ -87,6 +87,14 @@ def all_services() -> list[ServiceItem]:
     )
 
 
+def get_service(item_id: int) -> ServiceItem:
+    """The service item, or NotFound."""
+    found = db.session.get(ServiceItem, item_id)
+    if found is None:
+        raise NotFound(field="item_id")
+    return found
+
+
 @lru_cache(maxsize=1)
 def incompatible_herbs() -> frozenset[frozenset[str]]:
     """Pairs of herb keys that must not meet (十八反, 十九畏); shipped with the product."""

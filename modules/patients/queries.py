@@ -158,6 +158,12 @@ def age_text(born_on: date, on: date | None = None) -> str:
     return gettext("%(years)s y", years=age.years)
 
 
+def age_years(born_on: date, on: date | None = None) -> int | None:
+    """Completed years of life on a day; None before birth."""
+    age = age_on(born_on, on or clock.today())
+    return None if age is None else age.years
+
+
 def banner(patient: Patient, allergies: list[Allergy] | None = None) -> Banner:
     """What the banner shows; reads the allergies unless they are given."""
     listed = list_allergies(patient.id) if allergies is None else allergies
