@@ -76,3 +76,10 @@ def setting(tenant_id: int | None, name: str, default: Any) -> Any:
     if tenant_id is None:
         return default
     return directory().get(tenant_id).settings.get(name, default)
+
+
+def setting_of(tenant_id: int | None, name: str) -> Any:
+    """A declared setting of the centre: what it chose, else the default that the manifest declares."""
+    from app.registry import installed
+
+    return setting(tenant_id, name, installed().settings[name].default)
