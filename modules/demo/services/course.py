@@ -33,6 +33,7 @@ class Known:
     resident: Resident
     patient_id: int
     supplied_until: date | None = None
+    last_visit_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ def open_file(town: Town, resident: Resident) -> Known:
 def visit(town: Town, known: Known) -> Iterator[int]:
     """Registration, consultation, payment, pharmacy; some leave before the end, as people do."""
     centre, dice = town.centre, town.dice
+    known.last_visit_on = clock.today()
     years = (clock.today() - known.resident.born_on).days // 365
     account = _choose_doctor(centre, dice, years)
     complaint = dice.choices(
@@ -96,7 +98,7 @@ def visit(town: Town, known: Known) -> Iterator[int]:
     doctor = _doctor_of(centre, called.practitioner_id, doctor)
     yield dice.randint(1, 4)
     sheets = _consult(town, known, arrived.id, complaint, doctor, years)
-    yield from _finish(town, arrived.id, complaint, doctor, years)
+    yield from _finish(town, known, arrived.id, complaint, doctor, years)
     yield dice.randint(3, 12)
     if dice.random() < 0.02:
         return  # leaves without paying; what was held is freed when the prescription expires
@@ -127,7 +129,7 @@ def _consult(
     clinic.save_record(
         visit_id=visit_id,
         revision=encounter.revision,
-        record=_record(complaint),
+        record=_record(complaint, known.resident, years),
         diagnoses=[{"code": code} for code in complaint.diagnoses],
         vitals=_vitals(town.dice, years, complaint),
         by=doctor,
@@ -160,14 +162,16 @@ def _line(town: Town, use: Any) -> dict[str, Any]:
     }
 
 
-def _finish(town: Town, visit_id: int, complaint: Complaint, doctor: Any, years: int) -> Iterator[int]:
+def _finish(
+    town: Town, known: Known, visit_id: int, complaint: Complaint, doctor: Any, years: int
+) -> Iterator[int]:
     yield town.dice.randint(2, 6)
     with tenant_unit(town.centre.tenant_id):
         revision = clinic_queries.get_encounter(visit_id).revision
     clinic.complete_visit(
         visit_id=visit_id,
         revision=revision,
-        record=_record(complaint),
+        record=_record(complaint, known.resident, years),
         diagnoses=[{"code": code} for code in complaint.diagnoses],
         vitals=_vitals(town.dice, years, complaint),
         by=doctor,
@@ -242,8 +246,10 @@ def _refund_drugs(town: Town, visit_id: int) -> None:
         )
 
 
-def _record(complaint: Complaint) -> dict[str, Any]:
+def _record(complaint: Complaint, resident: Resident, years: int) -> dict[str, Any]:
+    asked = {"is_pregnant": False, "is_lactating": False} if resident.is_female and 15 <= years < 50 else {}
     return {
+        **asked,
         "kind": "first",
         "chief_complaint": complaint.chief,
         "present_illness": complaint.illness,
