@@ -170,7 +170,7 @@ def test_a_broken_chain_is_named_by_the_verification(app: Flask, sign_in: Any) -
     assert "BROKEN" not in _english(client, answer.headers["Location"])
     with app.extensions["his_engines"]["p1"].begin() as connection:
         table = AuditRow.__table__
-        victim = connection.execute(select(table.c.id).order_by(table.c.sealed_no).limit(1)).scalar_one()
+        victim = connection.execute(select(table.c.id).where(table.c.sealed_no == 1)).scalar_one()
         connection.execute(table.update().where(table.c.id == victim).values(action="station.forged"))
     answer = client.post("/trail/verification")
     made.finish()
