@@ -4,4 +4,7 @@ INSTALLED: tuple[str, ...] = (
     "catalogue",
     "patients",
     "registration",
+    "clinic",
+    "prescriptions",
+    "charging",
 )

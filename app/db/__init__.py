@@ -1,7 +1,8 @@
 """Databases: sessions, routes, types, locks. Raw SQL lives here and nowhere else."""
 
+from app.db.append_only import AppendOnly
 from app.db.base import CONTROL, Control, Model, TenantScoped, db
-from app.db.locks import lock_row
+from app.db.locks import lock_row, locking
 from app.db.paging import Page, page_by_key
 from app.db.text import contains_text, starts_with
 from app.db.types import (
@@ -19,6 +20,7 @@ from app.db.writes import update_rows
 
 __all__ = [
     "CONTROL",
+    "AppendOnly",
     "Control",
     "Mode",
     "Model",
@@ -33,6 +35,7 @@ __all__ = [
     "db",
     "id_column",
     "lock_row",
+    "locking",
     "page_by_key",
     "quantity_column",
     "search_key_column",

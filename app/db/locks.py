@@ -1,8 +1,8 @@
 """Holding a row until the transaction ends."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.db.base import Base, db
@@ -40,3 +40,12 @@ def lock_rows(model: type[RowT], row_ids: list[int]) -> list[RowT]:
         .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(statement))
+
+
+def locking(statement: Select[Any], model: type[Base]) -> Select[Any]:
+    """The statement, holding the rows of one model that it finds; order it by that model's key."""
+    return (
+        statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
+        .with_for_update(of=model)
+        .execution_options(populate_existing=True)
+    )

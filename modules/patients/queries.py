@@ -11,8 +11,8 @@ from app.blind_index import blind_index
 from app.db import db, starts_with
 from app.errors import NotFound
 from app.i18n import gettext
+from modules.patients.models import Allergy as Allergy
 from modules.patients.models import (
-    Allergy,
     AllergyCertainty,
     AllergyStatus,
     Card,
@@ -20,9 +20,10 @@ from modules.patients.models import (
     CostType,
     Merge,
     MergeStatus,
-    Patient,
 )
+from modules.patients.models import Patient as Patient
 from modules.patients.rules.age import AgeForm, age_on
+from modules.patients.rules.identity import id_check_digit as id_check_digit
 from modules.patients.rules.search import QueryKind, classify_query
 
 FOUND_AT_MOST = 8
@@ -136,6 +137,12 @@ def same_person_ids(patient_id: int) -> list[int]:
     """The file itself and every file merged into it, for histories that must be whole."""
     statement = select(Patient.id).where(or_(Patient.id == patient_id, Patient.merged_into_id == patient_id))
     return sorted(db.session.scalars(statement))
+
+
+def completed_years(born_on: date, on: date | None = None) -> int:
+    """Completed years of age on a day, today unless told; 0 before birth."""
+    age = age_on(born_on, on or clock.today())
+    return age.years if age else 0
 
 
 def age_text(born_on: date, on: date | None = None) -> str:

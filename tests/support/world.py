@@ -1,12 +1,13 @@
 """The world most tests start from: two centres with the same departments and one person for every role."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app import clock
 from app.accounts import services as accounts
 from app.actor import Actor, system_actor
 from modules.catalogue import services as catalogue
+from modules.charging import services as charging
 from tenants import services as tenants
 from tenants.models import DepartmentKind, LicenceKind, StationKind, Title
 
@@ -37,12 +38,17 @@ STAFF = {
     "storekeeper": ("钱库", "storeroom", {"licence": LicenceKind.PHARMACIST, "title": Title.JUNIOR}),
     "administrator": ("郑管", "cashier", {}),
     "auditor": ("冯审", "cashier", {}),
+    "other_doctor": (
+        "陈光",
+        "tcm",
+        {"licence": LicenceKind.PHYSICIAN, "title": Title.JUNIOR, "may_prescribe": True},
+    ),
 }
 
 
 def build() -> dict[str, Any]:
     """Make both centres; returns ids that fixtures look up by name."""
-    clock.stop(NOW)
+    clock.stop(NOW - timedelta(days=30))
     catalogue.load_dictionaries(small=True)
     catalogue.load_demo_catalogue(by=system_actor(None))
     return {"ours": _centre("C1", "城东社区卫生服务中心"), "theirs": _centre("C2", "城西社区卫生服务中心")}
@@ -56,6 +62,7 @@ def _centre(code: str, name: str) -> dict[str, Any]:
         key: tenants.add_department(station_id=station.id, code=code_, name=title, kind=kind, by=by).id
         for key, (code_, title, kind) in DEPARTMENTS.items()
     }
+    charging.load_demo_prices(by=by)
     people = {}
     for number, (role, (person, department, rights)) in enumerate(STAFF.items(), start=1):
         practitioner = tenants.add_practitioner(
@@ -65,7 +72,7 @@ def _centre(code: str, name: str) -> dict[str, Any]:
             sign_in_name=f"{role}@{code.lower()}",
             display_name=person,
             password=PASSWORD,
-            roles=[role],
+            roles=[role.removeprefix("other_")],
             practitioner_id=practitioner.id,
             department_id=departments[department],
             must_change_password=False,

@@ -3,24 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+
+from app.i18n import Choice, N_
 
 
-class FeeClass(StrEnum):
+class FeeClass(Choice):
     """Outpatient fee classes; the value is the insurer's med_chrgitm_type code (国家医保信息平台接口规范)."""
 
-    CONSULTATION = "02"
-    EXAMINATION = "03"
-    LABORATORY = "04"
-    TREATMENT = "05"
-    SURGERY = "06"
-    MATERIAL = "08"
-    WESTERN_DRUG = "09"
-    HERBAL_DRUG = "10"
-    PATENT_DRUG = "11"
-    GENERAL_TREATMENT = "12"
-    REGISTRATION = "13"
-    OTHER = "14"
+    CONSULTATION = "02", N_("Consultation")
+    EXAMINATION = "03", N_("Examination")
+    LABORATORY = "04", N_("Laboratory")
+    TREATMENT = "05", N_("Treatment")
+    SURGERY = "06", N_("Surgery")
+    MATERIAL = "08", N_("Materials")
+    WESTERN_DRUG = "09", N_("Western drugs")
+    HERBAL_DRUG = "10", N_("Herbal slices")
+    PATENT_DRUG = "11", N_("Chinese patent medicines")
+    GENERAL_TREATMENT = "12", N_("General treatment fee")
+    REGISTRATION = "13", N_("Registration")
+    OTHER = "14", N_("Other outpatient fees")
 
 
 @dataclass(frozen=True, slots=True)

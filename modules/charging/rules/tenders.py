@@ -5,21 +5,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from app.i18n import Choice, N_
+
 ZERO = Decimal("0.00")
 
 
-class TenderMethod(StrEnum):
+class TenderMethod(Choice):
     """Ways to pay. Source: house rule; the insurer's two parts are named after its interface."""
 
-    CASH = "cash"
-    WECHAT = "wechat"
-    ALIPAY = "alipay"
-    BANK_CARD = "bank_card"
-    DIGITAL_YUAN = "digital_yuan"
-    PREPAID = "prepaid"
-    POOLED_FUND = "pooled_fund"
-    PERSONAL_ACCOUNT = "personal_account"
-    OWED = "owed"
+    CASH = "cash", N_("Cash")
+    WECHAT = "wechat", N_("WeChat Pay")
+    ALIPAY = "alipay", N_("Alipay")
+    BANK_CARD = "bank_card", N_("Bank card")
+    DIGITAL_YUAN = "digital_yuan", N_("Digital yuan")
+    PREPAID = "prepaid", N_("Prepaid")
+    POOLED_FUND = "pooled_fund", N_("Pooled insurance fund")
+    PERSONAL_ACCOUNT = "personal_account", N_("Personal insurance account")
+    OWED = "owed", N_("Owed")
 
 
 class TenderFault(StrEnum):

@@ -1,0 +1,452 @@
+"""Reading prices, bills, settlements and shifts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Select, case, func, or_, select
+
+from app import clock
+from app.actor import Actor
+from app.db import Page, contains_text, db, lock_row, locking, page_by_key, starts_with
+from app.errors import NotFound
+from modules.charging.errors import BillMissing
+from modules.charging.models import (
+    Bill,
+    Charge,
+    ChargeStatus,
+    ItemKind,
+    Price,
+    ReceiptPrint,
+    Settlement,
+    SettlementKind,
+    SettlementLine,
+    Shift,
+    ShiftStatus,
+    ShiftSum,
+    Tender,
+)
+from modules.charging.queries.checks import check_money as check_money
+from modules.charging.rules.shifts import ShiftEntry
+
+DECOCTION_CODE = "X0045"
+_REFUNDED = case((Charge.status == ChargeStatus.UNPAID, Charge.amount), else_=Decimal("0.00"))
+
+# Prices
+
+
+def _in_force(moment: datetime) -> Select[tuple[Price]]:
+    return select(Price).where(
+        Price.valid_from <= moment, or_(Price.valid_to.is_(None), Price.valid_to > moment)
+    )
+
+
+def price_of(item_kind: ItemKind, item_id: int, *, at: datetime | None = None) -> Price | None:
+    """The price in force, or None."""
+    statement = _in_force(at or clock.now()).where(Price.item_kind == item_kind, Price.item_id == item_id)
+    return db.session.scalar(statement)
+
+
+def drug_prices(drug_ids: Iterable[int]) -> dict[int, Price]:
+    """Drug id → price in force, in one statement; drugs without a price are absent."""
+    statement = _in_force(clock.now()).where(
+        Price.item_kind == ItemKind.DRUG, Price.item_id.in_(sorted(set(drug_ids)))
+    )
+    return {price.item_id: price for price in db.session.scalars(statement)}
+
+
+def service_prices(codes: Iterable[str]) -> dict[str, Price]:
+    """Service code → price in force, in one statement."""
+    statement = _in_force(clock.now()).where(
+        Price.item_kind == ItemKind.SERVICE, Price.item_code.in_(sorted(set(codes)))
+    )
+    return {price.item_code: price for price in db.session.scalars(statement)}
+
+
+def prices_for_prescription(
+    visit_id: int, drug_ids: Iterable[int], *, decoction: bool
+) -> tuple[int | None, list[Price]]:
+    """The bill of the visit and the prices its new lines need, in one statement."""
+    wanted = (Price.item_kind == ItemKind.DRUG) & Price.item_id.in_(sorted(set(drug_ids)))
+    if decoction:
+        wanted |= (Price.item_kind == ItemKind.SERVICE) & (Price.item_code == DECOCTION_CODE)
+    statement = (
+        _in_force(clock.now()).where(wanted).outerjoin(Bill, Bill.visit_id == visit_id).add_columns(Bill.id)
+    )
+    rows = db.session.execute(statement).all()
+    return next((row[1] for row in rows), None), [row[0] for row in rows]
+
+
+def search_prices(
+    text: str = "", *, kind: ItemKind | None = None, after: str = "", size: int = 50
+) -> list[Price]:
+    """Prices in force whose item matches, ordered by code; `after` is the last code of the page before."""
+    statement = _in_force(clock.now())
+    if kind is not None:
+        statement = statement.where(Price.item_kind == kind)
+    if typed := text.strip():
+        statement = statement.where(
+            or_(
+                Price.item_code == typed.upper(),
+                starts_with(Price.initials, typed.lower()),
+                contains_text(Price.item_name, typed),
+            )
+        )
+    if after:
+        statement = statement.where(Price.item_code > after)
+    return list(db.session.scalars(statement.order_by(Price.item_code, Price.id).limit(size + 1)))
+
+
+def price_history(item_kind: ItemKind, item_id: int) -> list[Price]:
+    """Every price an item ever had here, the latest first."""
+    return list(
+        db.session.scalars(
+            select(Price)
+            .where(Price.item_kind == item_kind, Price.item_id == item_id)
+            .order_by(Price.valid_from.desc())
+            .limit(200)
+        )
+    )
+
+
+def lock_open_price(item_kind: ItemKind, item_id: int) -> Price | None:
+    """The item's latest price, held until commit."""
+    statement = select(Price).where(
+        Price.item_kind == item_kind, Price.item_id == item_id, Price.valid_to.is_(None)
+    )
+    return db.session.scalar(locking(statement, Price))
+
+
+# Bills
+
+
+@dataclass(frozen=True, slots=True)
+class BillSummary:
+    """A bill with what is due, as a list shows it."""
+
+    bill: Bill
+    due_amount: Decimal
+    unpaid_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillView:
+    """A bill with everything on it."""
+
+    bill: Bill
+    charges: list[Charge]
+    settlements: list[Settlement]
+    tenders: dict[int, list[Tender]]  # by settlement
+
+    @property
+    def unpaid(self) -> list[Charge]:
+        """Lines that wait for payment."""
+        return [charge for charge in self.charges if charge.status == ChargeStatus.UNPAID]
+
+    @property
+    def due_amount(self) -> Decimal:
+        """Yuan that wait for payment."""
+        return sum((charge.amount for charge in self.unpaid), Decimal("0.00"))
+
+    @property
+    def paid_amount(self) -> Decimal:
+        """Yuan taken less yuan given back."""
+        return sum((settlement.amount for settlement in self.settlements), Decimal("0.00"))
+
+    @property
+    def refundable(self) -> list[Settlement]:
+        """Settlements that are no reversal and were not reversed."""
+        reversed_ids = {settlement.mirrors_id for settlement in self.settlements}
+        return [
+            settlement
+            for settlement in self.settlements
+            if settlement.kind != SettlementKind.MIRROR and settlement.id not in reversed_ids
+        ]
+
+
+def find_bill(visit_id: int) -> Bill | None:
+    """The bill of a visit, or None."""
+    return db.session.scalar(select(Bill).where(Bill.visit_id == visit_id))
+
+
+def get_bill(bill_id: int) -> Bill:
+    """The bill, or NotFound."""
+    found = db.session.get(Bill, bill_id)
+    if found is None:
+        raise NotFound(field="bill_id")
+    return found
+
+
+def lock_bill(bill_id: int) -> Bill:
+    """The bill, held against other windows until the transaction ends."""
+    bill = lock_row(Bill, bill_id)
+    if bill is None:
+        raise NotFound(field="bill_id")
+    return bill
+
+
+def lock_bill_of_visit(visit_id: int) -> Bill:
+    """The bill of a visit, held until the transaction ends."""
+    bill = db.session.scalar(locking(select(Bill).where(Bill.visit_id == visit_id), Bill))
+    if bill is None:
+        raise BillMissing(field="visit_id")
+    return bill
+
+
+def charges_of(bill_id: int, *, status: ChargeStatus | None = None) -> list[Charge]:
+    """Lines of a bill, oldest first."""
+    statement = select(Charge).where(Charge.bill_id == bill_id).order_by(Charge.id)
+    if status is not None:
+        statement = statement.where(Charge.status == status)
+    return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def charges_of_prescription(prescription_id: int) -> list[Charge]:
+    """Lines of a prescription that stand on a bill, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Charge)
+            .where(Charge.prescription_id == prescription_id, Charge.status != ChargeStatus.VOIDED)
+            .order_by(Charge.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def bill_view(bill_id: int) -> BillView:
+    """A bill with its lines, settlements and tenders, in four statements."""
+    bill = get_bill(bill_id)
+    settlements = list(
+        db.session.scalars(select(Settlement).where(Settlement.bill_id == bill_id).order_by(Settlement.id))
+    )
+    tenders: dict[int, list[Tender]] = {settlement.id: [] for settlement in settlements}
+    if tenders:
+        for tender in db.session.scalars(
+            select(Tender).where(Tender.settlement_id.in_(sorted(tenders))).order_by(Tender.id)
+        ):
+            tenders[tender.settlement_id].append(tender)
+    return BillView(bill, charges_of(bill_id), settlements, tenders)
+
+
+def find_bill_by_number(number: str) -> Bill | None:
+    """The bill whose visit or receipt has this number (a scan)."""
+    wanted = number.strip().upper()
+    if not wanted:
+        return None
+    found = db.session.scalar(select(Bill).where(Bill.visit_number == wanted))
+    if found is None:
+        found = db.session.scalar(
+            select(Bill).join(Settlement, Settlement.bill_id == Bill.id).where(Settlement.number == wanted)
+        )
+    return found
+
+
+def list_due_bills(*, on: date | None = None, size: int = 40) -> list[BillSummary]:
+    """Bills with unpaid lines, the latest first; `on` keeps one day."""
+    statement = (
+        select(Bill, func.sum(Charge.amount), func.count(Charge.id))
+        .join(Charge, Charge.bill_id == Bill.id)
+        .where(Charge.status == ChargeStatus.UNPAID)
+    )
+    if on is not None:
+        statement = statement.where(Bill.on == on)
+    return _summaries(statement, size)
+
+
+def list_bills(
+    *, on: date | None = None, patient_ids: Iterable[int] | None = None, size: int = 40
+) -> list[BillSummary]:
+    """Bills of a day or of patients, the latest first, with what is due on each."""
+    unpaid_count = case((Charge.status == ChargeStatus.UNPAID, 1), else_=0)
+    statement = select(Bill, func.sum(_REFUNDED), func.sum(unpaid_count)).outerjoin(
+        Charge, Charge.bill_id == Bill.id
+    )
+    if on is not None:
+        statement = statement.where(Bill.on == on)
+    if patient_ids is not None:
+        statement = statement.where(Bill.patient_id.in_(sorted(set(patient_ids))))
+    return _summaries(statement, size)
+
+
+def _summaries(statement: "Select[tuple[Bill, Decimal, int]]", size: int) -> list[BillSummary]:
+    grouped = statement.group_by(*Bill.__table__.columns).order_by(Bill.id.desc()).limit(size)
+    return [
+        BillSummary(row[0], row[1] or Decimal("0.00"), row[2] or 0) for row in db.session.execute(grouped)
+    ]
+
+
+def visit_amounts(visit_id: int) -> tuple[Decimal, Decimal]:
+    """What is due and what was paid for a visit, in yuan."""
+    due = db.session.scalar(
+        select(func.sum(Charge.amount))
+        .join(Bill, Bill.id == Charge.bill_id)
+        .where(Bill.visit_id == visit_id, Charge.status == ChargeStatus.UNPAID)
+    )
+    paid = db.session.scalar(
+        select(func.sum(Settlement.amount))
+        .join(Bill, Bill.id == Settlement.bill_id)
+        .where(Bill.visit_id == visit_id)
+    )
+    return due or Decimal("0.00"), paid or Decimal("0.00")
+
+
+def count_due_bills(on: date) -> int:
+    """How many bills of a day wait for payment."""
+    return (
+        db.session.scalar(
+            select(func.count(func.distinct(Charge.bill_id)))
+            .join(Bill, Bill.id == Charge.bill_id)
+            .where(Charge.status == ChargeStatus.UNPAID, Bill.on == on)
+        )
+        or 0
+    )
+
+
+# Settlements
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementView:
+    """A settlement with its lines (and the charge each is of), and its tenders."""
+
+    settlement: Settlement
+    bill: Bill
+    lines: list[tuple[SettlementLine, Charge]]
+    tenders: list[Tender]
+
+
+def get_settlement(settlement_id: int) -> Settlement:
+    """The settlement, or NotFound."""
+    found = db.session.get(Settlement, settlement_id)
+    if found is None:
+        raise NotFound(field="settlement_id")
+    return found
+
+
+def settlement_view(settlement_id: int) -> SettlementView:
+    """A settlement with everything on it."""
+    settlement = get_settlement(settlement_id)
+    return SettlementView(
+        settlement, get_bill(settlement.bill_id), settled_lines(settlement_id), tenders_of(settlement_id)
+    )
+
+
+def settled_lines(settlement_id: int) -> list[tuple[SettlementLine, Charge]]:
+    """Lines of a settlement with their charges, in the order of the bill."""
+    rows = db.session.execute(
+        select(SettlementLine, Charge)
+        .join(Charge, Charge.id == SettlementLine.charge_id)
+        .where(SettlementLine.settlement_id == settlement_id)
+        .order_by(Charge.id)
+        .execution_options(populate_existing=True)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def tenders_of(settlement_id: int) -> list[Tender]:
+    """How a settlement was paid."""
+    return list(
+        db.session.scalars(select(Tender).where(Tender.settlement_id == settlement_id).order_by(Tender.id))
+    )
+
+
+def is_mirrored(settlement_id: int) -> bool:
+    """Whether a settlement was reversed."""
+    return db.session.scalar(select(Settlement.id).where(Settlement.mirrors_id == settlement_id)) is not None
+
+
+def count_prints(settlement_id: int) -> int:
+    """How often a receipt was printed."""
+    return (
+        db.session.scalar(
+            select(func.max(ReceiptPrint.copy_no)).where(ReceiptPrint.settlement_id == settlement_id)
+        )
+        or 0
+    )
+
+
+def get_receipt_print(print_id: int) -> ReceiptPrint:
+    """One printing of a receipt, or NotFound."""
+    found = db.session.get(ReceiptPrint, print_id)
+    if found is None:
+        raise NotFound(field="print_id")
+    return found
+
+
+def list_settlements(*, shift_id: int, before: int | None = None, size: int = 50) -> Page[Settlement]:
+    """Settlements of a shift, the latest first."""
+    return page_by_key(
+        select(Settlement).where(Settlement.shift_id == shift_id), Settlement.id, before=before, size=size
+    )
+
+
+# Shifts
+
+
+def find_open_shift(by: Actor) -> Shift | None:
+    """The cashier's open shift, or None."""
+    return db.session.scalar(_open_shift(by))
+
+
+def lock_open_shift(by: Actor) -> Shift | None:
+    """The cashier's open shift, held until commit."""
+    return db.session.scalar(locking(_open_shift(by), Shift))
+
+
+def _open_shift(by: Actor) -> Select[tuple[Shift]]:
+    return select(Shift).where(Shift.cashier_account_id == by.account_id, Shift.status == ShiftStatus.OPEN)
+
+
+def get_shift(shift_id: int) -> Shift:
+    """The shift, or NotFound."""
+    found = db.session.get(Shift, shift_id)
+    if found is None:
+        raise NotFound(field="shift_id")
+    return found
+
+
+def list_shifts(
+    *, before: int | None = None, cashier_account_id: int | None = None, size: int = 30
+) -> Page[Shift]:
+    """Shifts, the latest first; of one cashier or of all."""
+    statement = select(Shift)
+    if cashier_account_id is not None:
+        statement = statement.where(Shift.cashier_account_id == cashier_account_id)
+    return page_by_key(statement, Shift.id, before=before, size=size)
+
+
+def shift_sums(shift_id: int) -> list[ShiftSum]:
+    """The stored sums of a closed shift."""
+    return list(
+        db.session.scalars(select(ShiftSum).where(ShiftSum.shift_id == shift_id).order_by(ShiftSum.id))
+    )
+
+
+def shift_entries(shift_id: int) -> tuple[list[Settlement], list[ShiftEntry]]:
+    """The settlements of a shift, and each one's sums by tender and by fee class, in three statements."""
+    settlements = list(
+        db.session.scalars(select(Settlement).where(Settlement.shift_id == shift_id).order_by(Settlement.id))
+    )
+    tenders: dict[int, dict[object, Decimal]] = {settlement.id: {} for settlement in settlements}
+    classes: dict[int, dict[object, Decimal]] = {settlement.id: {} for settlement in settlements}
+    paid = (
+        select(Tender.settlement_id, Tender.method, Tender.amount)
+        .join(Settlement, Settlement.id == Tender.settlement_id)
+        .where(Settlement.shift_id == shift_id)
+    )
+    for settlement_id, method, amount in db.session.execute(paid):
+        tenders[settlement_id][method] = amount
+    charged = (
+        select(SettlementLine.settlement_id, SettlementLine.fee_class, func.sum(SettlementLine.amount))
+        .join(Settlement, Settlement.id == SettlementLine.settlement_id)
+        .where(Settlement.shift_id == shift_id)
+        .group_by(SettlementLine.settlement_id, SettlementLine.fee_class)
+    )
+    for settlement_id, fee_class, amount in db.session.execute(charged):
+        classes[settlement_id][fee_class] = amount
+    entries = [
+        ShiftEntry(by_tender=tenders[settlement.id], by_fee_class=classes[settlement.id])  # type: ignore[arg-type]
+        for settlement in settlements
+    ]
+    return settlements, entries

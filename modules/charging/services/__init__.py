@@ -1,0 +1,43 @@
+"""Everything that writes prices, bills, settlements and shifts."""
+
+from modules.charging.services.bills import (
+    add_charge,
+    charge_prescription,
+    open_bill,
+    release_expired_charges,
+    void_charge,
+    void_prescription_charges,
+    void_visit_charges,
+)
+from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
+from modules.charging.services.prices import load_demo_prices, set_price
+from modules.charging.services.settlements import (
+    RefundLineInput,
+    TenderInput,
+    print_receipt,
+    refund_lines,
+    settle_bill,
+)
+from modules.charging.services.shifts import close_shift, open_shift
+
+__all__ = [
+    "RefundLineInput",
+    "TenderInput",
+    "add_charge",
+    "charge_prescription",
+    "close_shift",
+    "load_demo_prices",
+    "note_dispensed",
+    "note_returned",
+    "note_visit_seen",
+    "open_bill",
+    "open_shift",
+    "print_receipt",
+    "refund_lines",
+    "release_expired_charges",
+    "set_price",
+    "settle_bill",
+    "void_charge",
+    "void_prescription_charges",
+    "void_visit_charges",
+]

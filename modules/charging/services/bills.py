@@ -1,0 +1,176 @@
+"""How charges come onto a bill and go from it while they are unpaid."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from app import audit, clock, ids
+from app.actor import Actor
+from app.db import db
+from app.errors import NotFound
+from app.money import Quantity
+from app.use_cases import use_case
+from modules.charging import queries
+from modules.charging.errors import BillMissing, ChargeNotVoidable, PrescriptionPaid, PriceMissing
+from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus, ItemKind, Price
+from modules.prescriptions.events import PrescriptionSigned
+from modules.registration.events import VisitRegistered
+
+PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)
+
+
+def open_bill(visit: VisitRegistered) -> Bill:
+    """Open the bill of a new visit with its fees; joins the registration's transaction.
+
+    Raises:
+        PriceMissing: a fee has no price in force.
+    """
+    bill = Bill(
+        visit_id=visit.visit_id, visit_number=visit.visit_number, patient_id=visit.patient_id, on=visit.on
+    )
+    db.session.add(bill)
+    db.session.flush()
+    prices = queries.service_prices(visit.fee_codes) if visit.fee_codes else {}
+    for code in visit.fee_codes:
+        if code not in prices:
+            raise PriceMissing(field="fee_codes", item=code)
+        db.session.add(_charge(bill.id, prices[code], Decimal(1), ChargeSource.VISIT, visit.visit_id))
+    db.session.flush()
+    return bill
+
+
+def charge_prescription(signed: PrescriptionSigned) -> None:
+    """Put the lines of a signed prescription on the bill, and the decoction if the clinic decocts.
+
+    Raises:
+        BillMissing: the visit has no bill.
+        PriceMissing: a drug has no price in force.
+    """
+    decoction = signed.decoction == "clinic"
+    bill_id, prices = queries.prices_for_prescription(
+        signed.visit_id, (line.drug_id for line in signed.lines), decoction=decoction
+    )
+    drugs = {price.item_id: price for price in prices if price.item_kind == ItemKind.DRUG}
+    for line in signed.lines:
+        if line.drug_id not in drugs:
+            raise PriceMissing(field=f"lines-{line.line_no - 1}-drug_id", item=line.drug_name)
+    if bill_id is None:
+        raise BillMissing(field="visit_id")
+    for line in signed.lines:
+        charge = _charge(
+            bill_id, drugs[line.drug_id], line.quantity, ChargeSource.PRESCRIPTION_ITEM, line.item_id
+        )
+        charge.prescription_id = signed.prescription_id
+        db.session.add(charge)
+    if decoction:
+        service = next((price for price in prices if price.item_kind == ItemKind.SERVICE), None)
+        if service is None:
+            raise PriceMissing(field="decoction", item=queries.DECOCTION_CODE)
+        charge = _charge(
+            bill_id, service, Decimal(signed.doses), ChargeSource.DECOCTION, signed.prescription_id
+        )
+        charge.prescription_id = signed.prescription_id
+        db.session.add(charge)
+    db.session.flush()
+
+
+def void_prescription_charges(*, prescription_id: int, visit_id: int, reason: str) -> None:
+    """Void the unpaid lines of a prescription that was withdrawn, voided or has expired.
+
+    Raises:
+        PrescriptionPaid: some of its money has not been given back.
+    """
+    queries.lock_bill_of_visit(visit_id)
+    charges = queries.charges_of_prescription(prescription_id)
+    if any(charge.status in PAID for charge in charges):
+        raise PrescriptionPaid
+    _void([charge for charge in charges if charge.status == ChargeStatus.UNPAID], reason)
+
+
+def release_expired_charges(*, prescription_id: int, visit_id: int) -> None:
+    """Void what was never paid of an expired prescription; what was paid stays until it is refunded."""
+    queries.lock_bill_of_visit(visit_id)
+    charges = queries.charges_of_prescription(prescription_id)
+    _void([charge for charge in charges if charge.status == ChargeStatus.UNPAID], "expired")
+
+
+def void_visit_charges(*, visit_id: int, reason: str) -> None:
+    """Void every unpaid line of a visit that was cancelled; what was paid waits for its refund."""
+    if queries.find_bill(visit_id) is None:
+        return
+    bill = queries.lock_bill_of_visit(visit_id)
+    _void(queries.charges_of(bill.id, status=ChargeStatus.UNPAID), reason)
+
+
+@use_case("charging.charge.add")
+def add_charge(*, bill_id: int, item_id: int, quantity: Quantity = Decimal(1), by: Actor) -> Charge:
+    """Put a service item or material on a bill at the window.
+
+    Raises:
+        NotFound: no such bill here.
+        PriceMissing: the item has no price in force.
+    """
+    bill = queries.lock_bill(bill_id)
+    price = queries.price_of(ItemKind.SERVICE, item_id)
+    if price is None:
+        raise PriceMissing(field="item_id", item=item_id)
+    charge = _charge(bill.id, price, quantity, ChargeSource.MANUAL, 0)
+    charge.source_id = charge.id
+    db.session.add(charge)
+    db.session.flush()
+    audit.record("charge.added", charge, by=by, item=charge.item_code, amount=charge.amount)
+    return charge
+
+
+@use_case("charging.charge.void")
+def void_charge(
+    *, charge_id: int, reason: Annotated[str, Field(min_length=2, max_length=200)], by: Actor
+) -> Charge:
+    """Take an unpaid line of the cashier's own off the bill; it stays readable as voided.
+
+    Raises:
+        NotFound: no such line here.
+        ChargeNotVoidable: it is paid, voided, or born from a visit or a prescription.
+    """
+    charge = db.session.get(Charge, charge_id)
+    if charge is None:
+        raise NotFound(field="charge_id")
+    queries.lock_bill(charge.bill_id)
+    db.session.refresh(charge)
+    if charge.status != ChargeStatus.UNPAID or charge.source_kind != ChargeSource.MANUAL:
+        raise ChargeNotVoidable
+    _void([charge], reason)
+    audit.record("charge.voided", charge, by=by, reason=reason)
+    return charge
+
+
+def _charge(
+    bill_id: int, price: Price, quantity: Decimal, source_kind: ChargeSource, source_id: int
+) -> Charge:
+    return Charge(
+        id=ids.new_id(),
+        bill_id=bill_id,
+        source_kind=source_kind,
+        source_id=source_id,
+        item_kind=price.item_kind,
+        item_id=price.item_id,
+        item_code=price.item_code,
+        item_name=price.item_name,
+        fee_class=price.fee_class,
+        unit=price.unit,
+        quantity=quantity,
+        price_amount=price.amount,
+        per=price.per,
+        price_unit=price.price_unit,
+        price_id=price.id,
+        amount=price.amount_for(quantity),
+        added_at=clock.now(),
+    )
+
+
+def _void(charges: list[Charge], reason: str) -> None:
+    for charge in charges:
+        charge.status = ChargeStatus.VOIDED
+        charge.void_reason = reason
+    db.session.flush()

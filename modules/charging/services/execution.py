@@ -1,0 +1,72 @@
+"""What other desks tell the bill: what was done or handed out is no longer refunded, what came back is."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from sqlalchemy import select, update
+
+from app.db import db
+from app.money import format_quantity
+from modules.charging import queries
+from modules.charging.errors import PrescriptionUnpaid, RefundTooLarge
+from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus
+
+_PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)
+
+
+def note_dispensed(*, visit_id: int, prescription_id: int, quantities: Mapping[int, Decimal]) -> None:
+    """Record what was handed out, by prescription line, in minimum units; joins the pharmacy's transaction.
+
+    Holds the bill, so that a refund at the window waits until the drugs are gone or the other way round.
+
+    Raises:
+        PrescriptionUnpaid: a line is not paid, or was refunded in the meantime.
+    """
+    for charge in _locked_charges(visit_id, prescription_id):
+        if charge.source_kind == ChargeSource.DECOCTION:
+            charge.executed_quantity = charge.quantity - charge.refunded_quantity
+        elif quantity := quantities.get(charge.source_id):
+            if quantity > charge.refundable_quantity:
+                raise PrescriptionUnpaid(item=charge.item_name)
+            charge.executed_quantity += quantity
+    db.session.flush()
+
+
+def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[int, Decimal]) -> None:
+    """Record what came back to the pharmacy, by prescription line; its money may now be refunded.
+
+    Raises:
+        RefundTooLarge: more came back than was handed out.
+    """
+    for charge in _locked_charges(visit_id, prescription_id):
+        if quantity := quantities.get(charge.source_id):
+            if quantity > charge.executed_quantity:
+                most = f"{format_quantity(charge.executed_quantity)} {charge.unit}"
+                raise RefundTooLarge(item=charge.item_name, quantity=most)
+            charge.executed_quantity -= quantity
+    db.session.flush()
+
+
+def note_visit_seen(*, visit_id: int) -> None:
+    """The doctor has taken the patient: the fees of the visit are earned. One statement."""
+    db.session.execute(
+        update(Charge)
+        .where(
+            Charge.bill_id.in_(select(Bill.id).where(Bill.visit_id == visit_id)),
+            Charge.source_kind == ChargeSource.VISIT,
+            Charge.status != ChargeStatus.VOIDED,
+        )
+        .values(executed_quantity=Charge.quantity - Charge.refunded_quantity)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _locked_charges(visit_id: int, prescription_id: int) -> list[Charge]:
+    queries.lock_bill_of_visit(visit_id)
+    charges = queries.charges_of_prescription(prescription_id)
+    for charge in charges:
+        if charge.status not in (*_PAID, ChargeStatus.REFUNDED):
+            raise PrescriptionUnpaid(item=charge.item_name)
+    if not charges:
+        raise PrescriptionUnpaid(item="")
+    return charges

@@ -1,0 +1,133 @@
+"""The cashier's shift (班结): opened with a float, closed with a counted drawer, never changed afterwards."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from app import audit, clock, numbering
+from app.actor import Actor
+from app.db import db
+from app.events import emit
+from app.i18n import Choice
+from app.money import Amount
+from app.use_cases import use_case
+from modules.charging import queries
+from modules.charging.errors import (
+    DifferenceNeedsReason,
+    NoOpenShift,
+    ShiftAlreadyOpen,
+    ShiftUnbalanced,
+)
+from modules.charging.events import SettledTender, ShiftClosed
+from modules.charging.models import Shift, ShiftStatus, ShiftSum
+from modules.charging.rules.fee_classes import FeeClass
+from modules.charging.rules.shifts import ShiftReport
+from modules.charging.rules.shifts import close_shift as add_up
+from modules.charging.rules.tenders import TenderMethod
+
+_ZERO = Decimal("0.00")
+
+
+@use_case("charging.shift.close")
+def open_shift(*, float_amount: Amount = _ZERO, by: Actor) -> Shift:
+    """Begin a shift with the small change found in the drawer; without this the first settlement begins one.
+
+    Raises:
+        ShiftAlreadyOpen: the cashier has one.
+    """
+    if found := queries.find_open_shift(by):
+        raise ShiftAlreadyOpen(number=found.number)
+    shift = begin_shift(by, float_amount)
+    audit.record("shift.opened", shift, by=by, float_amount=float_amount)
+    return shift
+
+
+def begin_shift(by: Actor, float_amount: Decimal = _ZERO) -> Shift:
+    """A new open shift of the cashier, inside a use case; a second one at the same moment fails on its index."""
+    shift = Shift(
+        number=numbering.next_number("shift", on=clock.today(), prefix="B", width=3),
+        cashier_account_id=by.account_id,
+        cashier_name=by.name,
+        opened_at=clock.now(),
+        float_amount=float_amount,
+    )
+    db.session.add(shift)
+    db.session.flush()
+    return shift
+
+
+@use_case("charging.shift.close")
+def close_shift(
+    *,
+    counted_cash: Amount,
+    difference_reason: Annotated[str, Field(max_length=200)] = "",
+    by: Actor,
+) -> Shift:
+    """Close the cashier's shift: verify its sums, compare the drawer, lock its settlements to it.
+
+    ``counted_cash`` is everything in the drawer, the float included.
+
+    Raises:
+        NoOpenShift: there is none.
+        ShiftUnbalanced: charges − refunds, Σ by tender and Σ by fee class disagree.
+        DifferenceNeedsReason: the drawer holds more or less than the books say.
+    """
+    shift = queries.lock_open_shift(by)
+    if shift is None:
+        raise NoOpenShift
+    settlements, entries = queries.shift_entries(shift.id)
+    report = add_up(entries)
+    if not report.is_balanced or report.net != sum((row.amount for row in settlements), _ZERO):
+        raise ShiftUnbalanced
+    expected = report.cash_to_hand_in(opening_float=shift.float_amount)
+    if counted_cash != expected and not difference_reason:
+        raise DifferenceNeedsReason(field="difference_reason", difference=counted_cash - expected)
+    shift.status, shift.closed_at = ShiftStatus.CLOSED, clock.now()
+    shift.charges_amount, shift.refunds_amount, shift.net_amount = report.charges, report.refunds, report.net
+    shift.settlement_count = len(settlements)
+    if settlements:
+        shift.first_number, shift.last_number = settlements[0].number, settlements[-1].number
+    shift.expected_cash, shift.counted_cash = expected, counted_cash
+    shift.difference, shift.difference_reason = counted_cash - expected, difference_reason
+    _store_sums(shift, report, entries)
+    db.session.flush()
+    audit.record("shift.closed", shift, by=by, net=report.net, difference=shift.difference)
+    emit(
+        ShiftClosed(
+            shift_id=shift.id,
+            cashier_account_id=shift.cashier_account_id,
+            receipts_amount=report.charges,
+            refunds_amount=report.refunds,
+            tenders=tuple(
+                SettledTender(method=method.value, amount=amount)
+                for method, amount in report.by_tender.items()
+            ),
+        )
+    )
+    return shift
+
+
+def _store_sums(shift: Shift, report: ShiftReport, entries: list[queries.ShiftEntry]) -> None:
+    classes_in: dict[FeeClass, Decimal] = {}
+    classes_back: dict[FeeClass, Decimal] = {}
+    for entry in entries:
+        side = classes_in if entry.amount >= 0 else classes_back
+        for fee_class, amount in entry.by_fee_class.items():
+            side[fee_class] = side.get(fee_class, _ZERO) + abs(amount)
+    sides: tuple[tuple[str, type[Choice], dict[Choice, Decimal], dict[Choice, Decimal]], ...] = (
+        ("tender", TenderMethod, dict(report.receipts_by_tender), dict(report.refunds_by_tender)),
+        ("fee_class", FeeClass, dict(classes_in), dict(classes_back)),
+    )
+    for by, members, receipts, refunds in sides:
+        for member in members:
+            if member in receipts or member in refunds:
+                db.session.add(
+                    ShiftSum(
+                        shift_id=shift.id,
+                        by=by,
+                        code=member.value,
+                        receipts_amount=receipts.get(member, _ZERO),
+                        refunds_amount=refunds.get(member, _ZERO),
+                    )
+                )

@@ -1,0 +1,44 @@
+"""What the bill does when something happens at another desk."""
+
+from modules.charging import services
+from modules.prescriptions.events import (
+    PrescriptionExpired,
+    PrescriptionSigned,
+    PrescriptionVoided,
+    PrescriptionWithdrawn,
+)
+from modules.registration.events import VisitCancelled, VisitRegistered
+
+
+def open_bill(event: VisitRegistered) -> None:
+    """Open the bill with the fees of the visit."""
+    services.open_bill(event)
+
+
+def void_visit_charges(event: VisitCancelled) -> None:
+    """Take the unpaid fees back."""
+    services.void_visit_charges(visit_id=event.visit_id, reason=event.reason)
+
+
+def charge_prescription(event: PrescriptionSigned) -> None:
+    """Put the drugs on the bill."""
+    services.charge_prescription(event)
+
+
+def void_withdrawn(event: PrescriptionWithdrawn) -> None:
+    """Take the drugs off the bill."""
+    services.void_prescription_charges(
+        prescription_id=event.prescription_id, visit_id=event.visit_id, reason="withdrawn"
+    )
+
+
+def void_voided(event: PrescriptionVoided) -> None:
+    """Take the drugs off the bill."""
+    services.void_prescription_charges(
+        prescription_id=event.prescription_id, visit_id=event.visit_id, reason=event.reason
+    )
+
+
+def void_expired(event: PrescriptionExpired) -> None:
+    """Take off the bill what was never paid."""
+    services.release_expired_charges(prescription_id=event.prescription_id, visit_id=event.visit_id)
