@@ -138,4 +138,5 @@ def _close_doors(town: Town) -> None:
         if shift is not None:
             cash = sum((entry.by_tender.get("cash", Decimal(0)) for entry in entries), shift.float_amount)
             charging.close_shift(counted_cash=cash, by=cashier)
-    prescriptions.expire_prescriptions(by=town.centre.system)
+    with tenant_unit(town.centre.tenant_id):
+        prescriptions.expire_prescriptions(by=town.centre.system)
