@@ -12,7 +12,6 @@ from support.world import TODAY
 from app import clock, ids
 from app.actor import Actor
 from app.db import tenant_unit
-from modules.catalogue import queries as catalogue
 from modules.charging import queries, services
 from modules.charging.models import Bill, Price, Settlement
 from modules.charging.services import TenderInput

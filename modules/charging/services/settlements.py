@@ -1,4 +1,4 @@
-"""Taking money and giving it back. Rows of money are written once; a refund is a mirror and a resettlement."""
+"""Taking money and giving it back. Rows are written once; a refund is a mirror and a resettlement."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ from modules.charging.rules.tenders import (
     check_tenders,
     refund_faults,
 )
-from modules.charging.services.shifts import begin_shift
+from modules.charging.services.shifts import present_shift
 
 _ZERO = Decimal("0.00")
 # Where a partial refund of a mixed payment goes first: the drawer is emptied last. Source: house rule.
@@ -101,7 +101,7 @@ def settle_bill(
     paid = _check_tenders(due, tenders)
     for charge in charges:
         charge.status = ChargeStatus.PAID
-    settlement = _settlement(bill, SettlementKind.CHARGE, due, _shift_of(by), by)
+    settlement = _settlement(bill, SettlementKind.CHARGE, due, present_shift(by), by)
     settlement.change_amount = paid.change
     references = {TenderMethod(tender.method): tender.reference for tender in tenders}
     _store(
@@ -155,7 +155,7 @@ def refund_lines(
     paid = {tender.method: tender.amount for tender in queries.tenders_of(original.id)}
     back = _refund_parts(plan.refund_amount, paid, tenders)
     charges = {charge.id: charge for _, charge in settled}
-    shift = _shift_of(by)
+    shift = present_shift(by)
     mirror = _mirror(bill, original, plan, paid, charges, shift, reason, by)
     again = _resettle(bill, original, plan, _less(paid, back), charges, shift, reason, by)
     refunded = _refunded_lines(plan, returned, charges)
