@@ -1,8 +1,14 @@
 """What is wrong with a field, in words for people: pydantic's findings as our messages."""
 
+import dataclasses
+import math
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from app.i18n import N_, gettext
 
@@ -29,6 +35,11 @@ MESSAGES = {
     "bool_parsing": N_("Please answer yes or no."),
     "too_short": N_("At least %(min_length)s needed."),
     "too_long": N_("At most %(max_length)s allowed."),
+    "string_unicode": N_("This text holds characters that cannot be stored."),
+    "text_not_storable": N_("This text holds characters that cannot be stored."),
+    "number_not_storable": N_("This number is too long."),
+    "too_deep": N_("This is nested too deeply."),
+    "day_not_storable": N_("This day is too far away."),
 }
 _PREFIXES = {
     "date": N_("Please type a day as YYYY-MM-DD."),
@@ -36,6 +47,10 @@ _PREFIXES = {
     "datetime": N_("Please type a day and time as YYYY-MM-DD HH:MM."),
 }
 _OTHERWISE = N_("Please check this field.")
+_CONTROLS = frozenset(chr(code) for code in range(32)) - set("\t\n\r")
+_LARGEST, _LARGEST_DECIMAL = 2**63 - 1, Decimal(10) ** 15
+FIRST_YEAR, LAST_YEAR = 1800, 2299
+MOST_NESTED = 12
 
 
 def complaint(kind: str, context: dict[str, Any] | None = None) -> str:
@@ -51,3 +66,41 @@ def complaints_of(error: ValidationError) -> dict[str, list[str]]:
         name = "-".join(str(part) for part in finding["loc"]) or "form"
         found.setdefault(name, []).append(complaint(finding["type"], finding.get("ctx")))
     return found
+
+
+def refuse_what_no_engine_stores(value: Any) -> None:
+    """Refuse what some engine or some calendar could not hold, at any depth of an argument.
+
+    Control characters and half characters (PostgreSQL refuses NUL), integers beyond 63 bits, numbers that are
+    none, days outside the centuries in which zones and calendars add up.
+    """
+    for part in _parts(value, MOST_NESTED):
+        if isinstance(part, str):
+            if not _CONTROLS.isdisjoint(part) or any("\ud800" <= letter <= "\udfff" for letter in part):
+                raise PydanticCustomError("text_not_storable", "text cannot be stored")
+        elif isinstance(part, int):
+            if abs(part) > _LARGEST:
+                raise PydanticCustomError("number_not_storable", "number cannot be stored")
+        elif isinstance(part, float | Decimal):
+            if not math.isfinite(part) or abs(part) >= _LARGEST_DECIMAL:
+                raise PydanticCustomError("number_not_storable", "number cannot be stored")
+        elif isinstance(part, date) and not FIRST_YEAR <= part.year <= LAST_YEAR:
+            raise PydanticCustomError("day_not_storable", "day cannot be stored")
+
+
+def _parts(value: Any, levels: int) -> Iterator[Any]:
+    """The value and everything inside it."""
+    inner: list[Any]
+    if isinstance(value, dict):
+        inner = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        inner = list(value)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        inner = [getattr(value, field.name) for field in dataclasses.fields(value)]
+    else:
+        yield value
+        return
+    if levels == 0:
+        raise PydanticCustomError("too_deep", "nested too deeply")
+    for item in inner:
+        yield from _parts(item, levels - 1)

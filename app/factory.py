@@ -8,12 +8,14 @@ from flask_wtf.csrf import CSRFProtect
 
 import modules
 from app import cli, ids, logs, numbering, use_cases
+from app.api import operations
 from app.config import ROOT, Settings
 from app.db import db
 from app.db.engines import make_engines
 from app.db.units import Place
 from app.events import subscriptions
 from app.i18n import init_i18n
+from app.jobs import runner
 from app.nodes import lease_node
 from app.registry import Registry
 from app.relay import Worker
@@ -44,12 +46,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         part.install(app)
     for command in cli.COMMANDS:
         app.cli.add_command(command)
+    operations.install(app, registry)
+    runner.install(app)
     access.refuse_open_routes(app)
     return app
 
 
 def start_workers(app: Flask) -> Worker:
     """The embedded relay and sealer, for an installation without processes of their own."""
+    with app.app_context():
+        for partition in app.extensions["his_settings"].partition_urls:
+            runner.recover(partition)
     worker = Worker(app)
     worker.start()
     return worker
@@ -67,6 +74,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        WTF_CSRF_CHECK_DEFAULT=False,  # app.web.sessions asks for the token, save from programs with a bearer
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=secure,
         PROPAGATE_DEFECTS=settings.environment == "test",

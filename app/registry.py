@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from flask import Blueprint, current_app
@@ -69,6 +70,29 @@ class Waiting:
     icon: str = "list"
 
 
+class SettingKind(Enum):
+    """How a setting is typed on the settings page."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    SWITCH = "switch"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something a centre decides for itself. Read it with ``app.tenancy.setting_of(tenant_id, name)``."""
+
+    name: str
+    label: str
+    kind: SettingKind
+    default: str | int | bool
+    options: tuple[tuple[str, str], ...] = ()  # of a choice: code and label
+    least: int = 0  # of a number; of a text: its length
+    most: int = 365
+    help: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Module:
     """A module's manifest."""
@@ -89,6 +113,8 @@ class Module:
         Callable[[int], list["Finding"]], ...
     ] = ()  # identities that ``flask check`` proves for a centre
     commands: tuple[Any, ...] = ()  # click commands
+    settings: tuple[Setting, ...] = ()
+    reads: tuple[Callable[..., Any], ...] = ()  # GET operations of the API, see app.api.reads
     is_optional: bool = True  # may a centre switch it off
 
 
@@ -114,6 +140,7 @@ class Registry:
         self.permissions: dict[str, Permission] = {}
         self.lookups: dict[str, tuple[str, Lookup]] = {}
         self.places: dict[str, list[tuple[str, Callable[..., str]]]] = {}
+        self.settings: dict[str, Setting] = {}
 
     def add(self, module: Module) -> None:
         """Install a manifest; names must be new and requirements installed before."""
@@ -125,6 +152,10 @@ class Registry:
             if permission.code in self.permissions:
                 raise RuntimeError(f"permission {permission.code} is declared twice")
             self.permissions[permission.code] = permission
+        for setting in module.settings:
+            if setting.name in self.settings:
+                raise RuntimeError(f"setting {setting.name} is declared twice")
+            self.settings[setting.name] = setting
         for lookup in module.lookups:
             self.lookups[lookup.kind] = (module.name, lookup)
         for place, fragment in module.places.items():

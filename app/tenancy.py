@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from app.errors import DomainError, NotFound
 from app.i18n import N_
@@ -44,6 +44,20 @@ class Directory(Protocol):
         """Every tenant that is not suspended, ordered by code."""
 
 
+def request_memo() -> dict[int, Tenant] | None:
+    """Tenants that the present request has looked up already; None outside a request."""
+    if not has_request_context():
+        return None
+    memo: dict[int, Tenant] = request.environ.setdefault("his.tenants", {})
+    return memo
+
+
+def forget_request_memo() -> None:
+    """What the request knew of its tenant may have changed: it has just written to the control database."""
+    if has_request_context():
+        request.environ.pop("his.tenants", None)
+
+
 def directory() -> Directory:
     """The installation's tenant directory."""
     found: Directory = current_app.extensions["his_directory"]
@@ -62,3 +76,10 @@ def setting(tenant_id: int | None, name: str, default: Any) -> Any:
     if tenant_id is None:
         return default
     return directory().get(tenant_id).settings.get(name, default)
+
+
+def setting_of(tenant_id: int | None, name: str) -> Any:
+    """A declared setting of the centre: what it chose, else the default that the manifest declares."""
+    from app.registry import installed
+
+    return setting(tenant_id, name, installed().settings[name].default)

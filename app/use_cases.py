@@ -18,13 +18,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model, field_validator
 from pydantic_core import to_jsonable_python
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app import audit, clock
 from app.actor import Actor
-from app.complaints import complaints_of
+from app.complaints import complaints_of, refuse_what_no_engine_stores
 from app.db import db
 from app.db.base import Base
 from app.db.failures import is_retryable
@@ -39,9 +39,11 @@ from app.errors import (
     Unavailable,
 )
 from app.records import CommandLog, ControlCommandLog
+from app.tenancy import forget_request_memo
 
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 RETRIES = 6
+LONGEST_COMMAND_ID = 64
 
 
 class Arguments(BaseModel):
@@ -54,6 +56,12 @@ class Arguments(BaseModel):
         val_json_bytes="base64",
         regex_engine="python-re",
     )
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        refuse_what_no_engine_stores(value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def use_case(
         room = function.__module__.removeprefix("modules.").split(".")[0]
         room = function.__module__.split(".")[1] if room == "app" else room
         name = f"{room}.{function.__name__}"
-        case = UseCase(name, permission, function, _schema_of(function, name), offline, database)
+        case = UseCase(name, permission, function, schema_of(function, name), offline, database)
         registry[name] = case
 
         @functools.wraps(function)
@@ -117,6 +125,8 @@ def perform(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str 
 @contextmanager
 def command(command_id: str) -> Iterator[None]:
     """The next use case inside the block carries this id; its second arrival returns the first result."""
+    if len(command_id) > LONGEST_COMMAND_ID or not (command_id.isascii() and command_id.isprintable()):
+        command_id = hashlib.sha256(command_id.encode(errors="replace")).hexdigest()
     token = _given_command.set(command_id)
     try:
         yield
@@ -124,12 +134,15 @@ def command(command_id: str) -> Iterator[None]:
         _given_command.reset(token)
 
 
-def _schema_of(function: Callable[..., Any], name: str) -> type[Arguments]:
+def schema_of(
+    function: Callable[..., Any], name: str, *, without: tuple[str, ...] = ("by",)
+) -> type[Arguments]:
+    """The schema that a keyword-only signature is."""
     fields: dict[str, Any] = {}
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             raise TypeError(f"{name}: a use case takes keyword-only arguments")
-        if parameter.name == "by":
+        if parameter.name in without:
             continue
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[parameter.name] = (parameter.annotation, default)
@@ -143,11 +156,16 @@ def validated(case: UseCase, arguments: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidInput: each field with what is wrong with it.
     """
+    return checked(case.schema, arguments)
+
+
+def checked(schema: type[Arguments], arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, checked and typed by a schema; complains as ``validated`` does."""
     try:
-        checked = case.schema.model_validate(arguments)
+        found = schema.model_validate(arguments)
     except ValidationError as error:
         raise InvalidInput(complaints_of(error)) from None
-    return {name: getattr(checked, name) for name in case.schema.model_fields}
+    return {name: getattr(found, name) for name in schema.model_fields}
 
 
 def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
@@ -272,3 +290,4 @@ def after_commit(hook: Callable[[], None]) -> None:
 def _refresh_reader() -> None:
     """What the page read before its own write is stale: its next query opens a fresh session."""
     db.session.remove()
+    forget_request_memo()

@@ -3,5 +3,8 @@
 INSTALLED: tuple[str, ...] = (
     "catalogue",
     "patients",
+    "registration",
+    "clinic",
+    "prescriptions",
     "charging",
 )

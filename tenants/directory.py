@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.db import control_unit, db
 from app.errors import NotFound
 from app.registry import Registry
-from app.tenancy import Tenant
+from app.tenancy import Tenant, request_memo
 from tenants.models import Centre, ModuleSubscription, RoleGrant
 
 
@@ -25,6 +25,15 @@ class TenantDirectory:
         Raises:
             NotFound: there is no such centre.
         """
+        memo = request_memo()
+        if memo is not None and tenant_id in memo:
+            return memo[tenant_id]
+        found = self._look_up(tenant_id)
+        if memo is not None:
+            memo[tenant_id] = found
+        return found
+
+    def _look_up(self, tenant_id: int) -> Tenant:
         with control_unit():
             version = db.session.scalar(
                 select(Centre.version).where(Centre.id == tenant_id).execution_options(kernel="tenant")

@@ -78,7 +78,7 @@ class DepartmentKind(Choice):
     CLINIC = "clinic", N_("Clinic")
     PHARMACY = "pharmacy", N_("Pharmacy")
     STOREROOM = "storeroom", N_("Storeroom")
-    CASHIER = "cashier", N_("Cashier")
+    CASHIER = "cashier", N_("Cash desk")
     OFFICE = "office", N_("Office")
 
 

@@ -104,6 +104,7 @@ def _role(name: str) -> Any:
 registrar = _role("registrar")
 triage_nurse = _role("triage_nurse")
 doctor = _role("doctor")
+other_doctor = _role("other_doctor")
 cashier = _role("cashier")
 pharmacist = _role("pharmacist")
 storekeeper = _role("storekeeper")

@@ -187,6 +187,26 @@ def actor_of(account: Account, membership: Membership, address: str = "", origin
     )
 
 
+def find_actor(sign_in_name: str, *, origin: str = "job") -> Actor:
+    """The actor of an account in its first centre, for programs that act for a person who asked them to.
+
+    Raises:
+        NotFound: no such account, or it is disabled.
+    """
+    with control_unit():
+        found = db.session.execute(
+            select(Account, Membership)
+            .join(Membership, Membership.account_id == Account.id)
+            .where(Account.sign_in_name == passwords.normalise_name(sign_in_name), Account.is_enabled)
+            .where(Membership.is_enabled)
+            .order_by(Membership.id)
+            .limit(1)
+        ).first()
+    if found is None:
+        raise NotFound
+    return actor_of(found[0], found[1], origin=origin)
+
+
 def sign_out(token: str) -> None:
     """End a sign-in; the token is worth nothing from now on."""
     with control_unit(Mode.WRITE):

@@ -5,7 +5,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 VENDOR = STATIC / "vendor"
@@ -41,6 +42,15 @@ def vendor_versions() -> dict[str, str]:
 def install(app: Flask) -> None:
     """Give templates ``asset()``; a versioned address is kept for a year, any other asked for again."""
     app.jinja_env.globals["asset"] = asset
+
+    @app.before_request
+    def explain_what_is_missing() -> ResponseReturnValue | None:
+        """Without the fetched files no page works: one page says so and what to do."""
+        if app.extensions["his_settings"].environment == "test" or not are_missing():
+            return None
+        if request.endpoint in {None, "static"} or request.blueprint in {"health", "api", "theme", "lookups"}:
+            return None
+        return render_template("assets_missing.html"), 503
 
     @app.after_request
     def keep_static(answer: Response) -> Response:

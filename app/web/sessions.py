@@ -2,24 +2,41 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from app import i18n, tracing
 from app.accounts import services
 from app.accounts.services import SignedIn
 from app.db.units import Mode, Unit, open_unit
 from app.errors import DomainError, NotSignedIn
+from app.i18n import N_
 from app.tenancy import CentreClosed, tenant_of
 from app.web.access import current_actor, find_actor, public, signed_in
 from app.web.forms import Form
+from app.web.problems import wants_json
 
 blueprint = Blueprint("sessions", __name__)
+class PasswordFirst(DomainError):
+    """The account has a one-time password that its owner must replace in the browser first."""
+
+    status = 403
+    code = "password.first"
+    message = N_("Replace the one-time password in the browser first.")
+
+
 TOKEN = "token"  # noqa: S105  the name of a key
 
 
 def install(app: Flask) -> None:
     """Open a reading unit for each request, with the actor the token stands for."""
+
+    @app.before_request
+    def refuse_forged() -> None:
+        """A browser sends cookies by itself, a bearer token never: only the former may be tricked."""
+        if app.config.get("WTF_CSRF_ENABLED", True) and request.endpoint and not _bearer():
+            app.extensions["his_csrf"].protect()
 
     @app.before_request
     def begin() -> ResponseReturnValue | None:
@@ -40,6 +57,8 @@ def install(app: Flask) -> None:
 
     @app.teardown_request
     def end(error: BaseException | None) -> None:
+        for name in ("actor", "signed_in", "csrf_token"):
+            g.pop(name, None)  # contexts may outlive a request (tests, commands); people may not
         unit = g.pop("unit", None)
         if unit is not None:
             unit.__exit__(None, None, None)
@@ -47,14 +66,19 @@ def install(app: Flask) -> None:
 
 def _find_signed_in() -> SignedIn | None:
     address = request.remote_addr or ""
-    bearer = request.headers.get("Authorization", "")
-    if bearer.startswith("Bearer "):
-        found = services.find_signed_in(bearer.removeprefix("Bearer ").strip(), address=address, origin="api")
+    if bearer := _bearer():
+        found = services.find_signed_in(bearer, address=address, origin="api")
         if found is None:
             raise NotSignedIn
         return found
     token = session.get(TOKEN, "")
     return services.find_signed_in(token, address=address) if token else None
+
+
+def _bearer() -> str:
+    """The token a program sent, or ""."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind == "Bearer" else ""
 
 
 def _password_first(found: SignedIn | None) -> ResponseReturnValue | None:
@@ -66,6 +90,8 @@ def _password_first(found: SignedIn | None) -> ResponseReturnValue | None:
         "theme.show_theme",
     }
     if found is not None and found.must_change_password and request.endpoint not in allowed:
+        if wants_json():
+            raise PasswordFirst
         return redirect(url_for("sessions.change_password"), 303)
     return None
 
@@ -135,6 +161,15 @@ def choose_language() -> ResponseReturnValue:
             secure=request.is_secure,
         )
     return answer
+
+
+@blueprint.get("/session")
+@public
+def show_session() -> ResponseReturnValue:
+    """Whether somebody is signed in, for pages that stood open: who, and a fresh token for their forms."""
+    if find_actor() is None:
+        return jsonify(error="sign_in.required"), 401
+    return jsonify(csrf_token=generate_csrf(), user=g.signed_in.display_name)
 
 
 def _safe_next(target: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_date
 
 from app import clock, i18n, money
@@ -51,6 +51,8 @@ class Shell:
     sign_out_url: str
     home_url: str
     theme_url: str
+    session_url: str
+    idle_minutes: int
 
 
 def install(app: Flask) -> None:
@@ -92,6 +94,8 @@ def _shell() -> Shell | None:
         sign_out_url=url_for("sessions.sign_out"),
         home_url=url_for("home.show_home"),
         theme_url=_theme_url(),
+        session_url=url_for("sessions.show_session"),
+        idle_minutes=current_app.extensions["his_settings"].sign_in_idle_minutes,
     )
 
 

@@ -21,20 +21,20 @@ class DrugKind(Choice):
 class FeeClass(Choice):
     """Fee classes of the insurance interface (med_chrgitm_type); invoice line and account follow."""
 
-    BED = "01", N_("Bed")
-    CONSULTATION = "02", N_("Consultation")
-    EXAMINATION = "03", N_("Examination")
-    LABORATORY = "04", N_("Laboratory")
-    TREATMENT = "05", N_("Treatment")
-    SURGERY = "06", N_("Surgery")
-    NURSING = "07", N_("Nursing")
-    MATERIAL = "08", N_("Materials")
+    BED = "01", N_("Bed fee")
+    CONSULTATION = "02", N_("Consultation fee")
+    EXAMINATION = "03", N_("Examination fee")
+    LABORATORY = "04", N_("Laboratory fee")
+    TREATMENT = "05", N_("Treatment fee")
+    SURGERY = "06", N_("Surgery fee")
+    NURSING = "07", N_("Nursing fee")
+    MATERIAL = "08", N_("Materials fee")
     WESTERN_DRUG = "09", N_("Western drugs")
     HERB = "10", N_("Herbal slices")
     PATENT_MEDICINE = "11", N_("Chinese patent medicines")
     GENERAL_TREATMENT = "12", N_("General treatment fee")
-    REGISTRATION = "13", N_("Registration")
-    OTHER = "14", N_("Other")
+    REGISTRATION = "13", N_("Registration fee")
+    OTHER = "14", N_("Other fees")
 
 
 FEE_CLASS_OF_DRUG = {

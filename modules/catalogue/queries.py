@@ -1,12 +1,17 @@
 """Reading the shared catalogue: drugs, service items, the usage dictionaries."""
 
+import csv
 from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 
 from sqlalchemy import case, or_, select
 
 from app.db import contains_text, db, starts_with
 from app.errors import NotFound
-from modules.catalogue.models import Drug, DrugKind, ServiceItem
+from modules.catalogue.models import Drug as Drug
+from modules.catalogue.models import DrugKind, ServiceItem
 
 
 def get_drug(drug_id: int) -> Drug:
@@ -88,3 +93,22 @@ def get_service(item_id: int) -> ServiceItem:
     if found is None:
         raise NotFound(field="item_id")
     return found
+
+
+@lru_cache(maxsize=1)
+def incompatible_herbs() -> frozenset[frozenset[str]]:
+    """Pairs of herb keys that must not meet (十八反, 十九畏); shipped with the product."""
+    return frozenset(
+        frozenset({row["herb_a"], row["herb_b"]}) for row in _reference("herb_incompatibilities")
+    )
+
+
+@lru_cache(maxsize=1)
+def herb_daily_grams() -> dict[str, Decimal]:
+    """Drug code of a herbal slice → most grams a day; shipped with the demonstration formulary."""
+    return {row["code"]: Decimal(row["daily_max_g"]) for row in _reference("herb_limits_demo")}
+
+
+def _reference(name: str) -> list[dict[str, str]]:
+    file = Path(__file__).parent / "reference_data" / f"{name}.csv"
+    return list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))

@@ -11,8 +11,8 @@ from app.blind_index import blind_index
 from app.db import db, starts_with
 from app.errors import NotFound
 from app.i18n import gettext
+from modules.patients.models import Allergy as Allergy
 from modules.patients.models import (
-    Allergy,
     AllergyCertainty,
     AllergyStatus,
     Card,
@@ -20,8 +20,8 @@ from modules.patients.models import (
     CostType,
     Merge,
     MergeStatus,
-    Patient,
 )
+from modules.patients.models import Patient as Patient
 from modules.patients.rules.age import AgeForm, age_on
 from modules.patients.rules.search import QueryKind, classify_query
 
@@ -138,6 +138,12 @@ def same_person_ids(patient_id: int) -> list[int]:
     return sorted(db.session.scalars(statement))
 
 
+def completed_years(born_on: date, on: date | None = None) -> int:
+    """Completed years of age on a day, today unless told; 0 before birth."""
+    age = age_on(born_on, on or clock.today())
+    return age.years if age else 0
+
+
 def age_text(born_on: date, on: date | None = None) -> str:
     """Age as clinics write it: days, months and days, years and months, years."""
     age = age_on(born_on, on or clock.today())
@@ -150,6 +156,12 @@ def age_text(born_on: date, on: date | None = None) -> str:
     if age.form is AgeForm.YEARS_AND_MONTHS:
         return gettext("%(years)s y %(months)s mo", years=age.years, months=age.months)
     return gettext("%(years)s y", years=age.years)
+
+
+def age_years(born_on: date, on: date | None = None) -> int | None:
+    """Completed years of life on a day; None before birth."""
+    age = age_on(born_on, on or clock.today())
+    return None if age is None else age.years
 
 
 def banner(patient: Patient, allergies: list[Allergy] | None = None) -> Banner:

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from app import audit, clock, relay
 from app.actor import Actor
-from app.db.units import kernel_unit
 from app.db import db
+from app.db.units import kernel_unit
 from app.events import subscriptions
 from app.records import AuditRow, Delivery
 from modules.patients import services
@@ -43,7 +43,7 @@ def test_an_event_reaches_its_later_subscriber_once(registrar: Actor) -> None:
     patient_id = _create(registrar)
     relay.run_until_empty()
     relay.run_until_empty()
-    assert SEEN == [patient_id]
+    assert [patient_id] == SEEN
     assert relay.unfinished("p1") == {}
 
 
@@ -68,7 +68,7 @@ def test_nothing_is_delivered_of_a_use_case_that_failed(registrar: Actor, monkey
     with pytest.raises(RuntimeError):
         _create(registrar)
     relay.run_until_empty()
-    assert SEEN == []
+    assert not SEEN
 
 
 @pytest.mark.parametrize("damage", ["change", "remove"])

@@ -37,6 +37,11 @@ STAFF = {
     "storekeeper": ("钱库", "storeroom", {"licence": LicenceKind.PHARMACIST, "title": Title.JUNIOR}),
     "administrator": ("郑管", "cashier", {}),
     "auditor": ("冯审", "cashier", {}),
+    "other_doctor": (
+        "陈光",
+        "tcm",
+        {"licence": LicenceKind.PHYSICIAN, "title": Title.JUNIOR, "may_prescribe": True},
+    ),
 }
 
 
@@ -65,7 +70,7 @@ def _centre(code: str, name: str) -> dict[str, Any]:
             sign_in_name=f"{role}@{code.lower()}",
             display_name=person,
             password=PASSWORD,
-            roles=[role],
+            roles=[role.removeprefix("other_")],
             practitioner_id=practitioner.id,
             department_id=departments[department],
             must_change_password=False,

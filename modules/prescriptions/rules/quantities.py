@@ -83,6 +83,16 @@ def dispense_quantity(
     return DispenseQuantity(Decimal(packs * pack_factor), packs)
 
 
+def typed_quantity(quantity: Decimal, *, pack_factor: int, is_splittable: bool) -> DispenseQuantity:
+    """Return what a doctor typed for a frequency as needed, rounded up to whole units or whole packages."""
+    _require_positive(quantity, Decimal(pack_factor))
+    units = _ceiling(quantity, Decimal(1))
+    if is_splittable:
+        return DispenseQuantity(units)
+    packs = int(_ceiling(units, Decimal(pack_factor)))
+    return DispenseQuantity(Decimal(packs * pack_factor), packs)
+
+
 def supply_days(
     *, min_units: Decimal, dose: Decimal, dose_per_min_unit: Decimal, frequency: Frequency
 ) -> int | None:

@@ -32,6 +32,7 @@ class Check(StrEnum):
     DAILY_DOSE = "daily_dose"
     AGE = "age"
     PREGNANCY = "pregnancy"
+    PREGNANCY_NOT_ASKED = "pregnancy_not_asked"
     LACTATION = "lactation"
     HERB_INCOMPATIBILITY = "herb_incompatibility"
     HERB_GRAMS = "herb_grams"
@@ -90,12 +91,17 @@ class PrescribedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientFacts:
-    """Completed years; allergies as ingredient or allergy-class keys; None: not asked or does not apply."""
+    """Completed years; allergies as ingredient or allergy-class keys; None: not asked or does not apply.
+
+    ``suspected_allergies`` are not proven: they ask for a reason, they do not stop.
+    """
 
     age_years: int
     allergies: AbstractSet[str] = frozenset()
+    suspected_allergies: AbstractSet[str] = frozenset()
     is_pregnant: bool | None = None
     is_lactating: bool | None = None
+    may_be_pregnant: bool = False  # a woman of 15 to 49 years
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,11 @@ class Finding:
     drug_code: str
     other: str = ""
     facts: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def key(self) -> str:
+        """Names the finding, so that a reason can be given for it."""
+        return f"{self.check.value}:{self.drug_code}:{self.other}"
 
 
 def check_prescription(
@@ -133,18 +144,28 @@ def check_prescription(
 
 
 def _check_patient(drug: DrugFacts, patient: PatientFacts) -> Iterator[Finding]:
-    yield from check_allergy(drug, patient.allergies)
+    yield from check_allergy(drug, patient.allergies, suspected=patient.suspected_allergies)
     yield from check_age(drug, patient.age_years)
     if patient.is_pregnant:
         yield from _check_caution(Check.PREGNANCY, drug, drug.pregnancy)
+    elif patient.may_be_pregnant and patient.is_pregnant is None:
+        yield from check_pregnancy_not_asked(drug)
     if patient.is_lactating:
         yield from _check_caution(Check.LACTATION, drug, drug.lactation)
 
 
-def check_allergy(drug: DrugFacts, allergies: AbstractSet[str]) -> Iterator[Finding]:
-    """Stop a drug whose ingredient, herb or allergy class the patient is allergic to (level 3)."""
-    for key in sorted(allergies & (drug.ingredients | drug.herbs | drug.allergy_classes)):
-        yield Finding(Check.ALLERGY, Level.BLOCK, drug.code, facts={"allergy": key})
+def check_allergy(
+    drug: DrugFacts, allergies: AbstractSet[str], *, suspected: AbstractSet[str] = frozenset()
+) -> Iterator[Finding]:
+    """Stop a drug whose ingredient, herb or class the patient is allergic to (3); warn if suspected (2).
+
+    One finding a drug, the first key in order; a proven allergy comes before a suspected one.
+    """
+    own = drug.ingredients | drug.herbs | drug.allergy_classes
+    for known, level in ((allergies, Level.BLOCK), (suspected, Level.WARNING)):
+        if keys := sorted(known & own):
+            yield Finding(Check.ALLERGY, level, drug.code, facts={"allergy": ";".join(keys)})
+            return
 
 
 def check_age(drug: DrugFacts, age_years: int) -> Iterator[Finding]:
@@ -154,6 +175,13 @@ def check_age(drug: DrugFacts, age_years: int) -> Iterator[Finding]:
             facts = {"age_years": str(age_years), "from_years": str(limit)}
             yield Finding(Check.AGE, level, drug.code, facts=facts)
             return
+
+
+def check_pregnancy_not_asked(drug: DrugFacts) -> Iterator[Finding]:
+    """Ask a woman of 15 to 49 years before a drug that pregnancy forbids (2) or restrains (1). House rule."""
+    level = {Caution.CONTRAINDICATED: Level.WARNING, Caution.CAUTION: Level.NOTICE}.get(drug.pregnancy)
+    if level is not None:
+        yield Finding(Check.PREGNANCY_NOT_ASKED, level, drug.code)
 
 
 def _check_caution(check: Check, drug: DrugFacts, caution: Caution) -> Iterator[Finding]:

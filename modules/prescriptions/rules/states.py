@@ -45,13 +45,30 @@ _MOVES_UNPAID = {
 }
 
 
-def may_move(current: PrescriptionState, target: PrescriptionState, *, settles_at_end: bool = False) -> bool:
+# Where the pharmacist reviews after payment, the bill does not wait for the review; a sheet that is sent back
+# then stays paid until the doctor confirms it or the money is given back.
+_MOVES_REVIEWED_LATER = {
+    _S.SUBMITTED: frozenset({_S.PAID}),
+    _S.PAID: frozenset({_S.SUBMITTED, _S.RETURNED}),
+    _S.RETURNED: frozenset({_S.PAID}),
+}
+
+
+def may_move(
+    current: PrescriptionState,
+    target: PrescriptionState,
+    *,
+    settles_at_end: bool = False,
+    reviews_after_payment: bool = False,
+) -> bool:
     """Tell whether a prescription may pass from one state to another.
 
     `settles_at_end` is the tenant's payment mode (先诊疗后结算): preparing then follows the review directly.
+    `reviews_after_payment`: the pharmacist reviews paid prescriptions at the window.
     """
     unpaid = _MOVES_UNPAID.get(current, frozenset()) if settles_at_end else frozenset()
-    return target in _MOVES[current] | unpaid
+    later = _MOVES_REVIEWED_LATER.get(current, frozenset()) if reviews_after_payment else frozenset()
+    return target in _MOVES[current] | unpaid | later
 
 
 def is_editable(state: PrescriptionState) -> bool:

@@ -1,0 +1,43 @@
+"""Reading jobs: each account sees its own."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app import clock
+from app.actor import Actor
+from app.db import Page, db, page_by_key
+from app.errors import NotFound
+from app.jobs.models import OPEN, Job, JobResult
+
+
+def get_job(job_id: int, *, by: Actor) -> Job:
+    """The actor's own job, or NotFound."""
+    found = db.session.get(Job, job_id)
+    if found is None or found.account_id != by.account_id:
+        raise NotFound(field="job_id")
+    return found
+
+
+def get_result(job_id: int, *, by: Actor) -> tuple[Job, JobResult]:
+    """What the actor's job left to download, or NotFound."""
+    found = get_job(job_id, by=by)
+    result = db.session.scalar(select(JobResult).where(JobResult.job_id == job_id))
+    if result is None:
+        raise NotFound(field="job_id")
+    return found, result
+
+
+def page_of_jobs(*, by: Actor, before: int | None = None) -> Page[Job]:
+    """The actor's jobs, newest first."""
+    statement = select(Job).where(Job.account_id == by.account_id)
+    return page_by_key(statement, Job.id, before=before, size=30)
+
+
+def count_open(by: Actor) -> int:
+    """How many of the actor's jobs have not ended in the last day."""
+    since = clock.now() - timedelta(days=1)
+    rows = select(Job.id).where(
+        Job.account_id == by.account_id, Job.status.in_(list(OPEN)), Job.asked_at > since
+    )
+    return len(list(db.session.scalars(rows)))

@@ -1,0 +1,65 @@
+"""Which jobs there are: ``@job("module.noun.verb", permission, label)`` on a keyword-only function."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from app.use_cases import Arguments, schema_of
+
+JobT = TypeVar("JobT", bound=Callable[..., "Paper | None"])
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a job leaves to download."""
+
+    name: str
+    content: bytes
+    media_type: str = "application/octet-stream"
+
+
+class Handle(Protocol):
+    """What a job function gets to speak through."""
+
+    def step(self, done: int, total: int, text: str = "") -> None:
+        """Say how far the work is; cheap enough to call for every row."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked to stop; a job that sees this returns as soon as it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """What the registry knows of one job."""
+
+    kind: str
+    permission: str
+    label: str
+    function: Callable[..., "Paper | None"]
+    schema: type[Arguments]
+
+
+kinds: dict[str, JobKind] = {}
+
+
+def job(kind: str, permission: str, label: str) -> Callable[[JobT], JobT]:
+    """Make ``function(*, handle, by, …)`` a job. Its arguments are checked by its signature, like a use case's."""
+
+    def decorate(function: JobT) -> JobT:
+        schema = schema_of(function, kind, without=("handle", "by"))
+        kinds[kind] = JobKind(kind, permission, label, function, schema)
+        return function
+
+    return decorate
+
+
+def arguments_of(kind: JobKind, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the function takes them, checked.
+
+    Raises:
+        InvalidInput: each argument with what is wrong with it.
+    """
+    from app.use_cases import checked
+
+    return checked(kind.schema, given)

@@ -1,0 +1,1 @@
+"""Rules about the outpatient record and its measurements. No database."""

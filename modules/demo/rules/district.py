@@ -1,0 +1,83 @@
+"""The demo district on paper: centres, departments and who works there."""
+
+from dataclasses import dataclass
+
+from tenants.models import DepartmentKind, LicenceKind, Title
+
+
+@dataclass(frozen=True, slots=True)
+class CentrePlan:
+    """One centre of the district."""
+
+    code: str
+    name: str
+    station: str
+    theme: str
+    region: str  # first six digits of its residents' made-up identity numbers
+    fee_scheme: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPlan:
+    """One member of staff and the account they sign in with (after the centre's code)."""
+
+    account: str
+    name: str
+    department: str
+    roles: tuple[str, ...]
+    licence: LicenceKind = LicenceKind.NONE
+    title: Title = Title.NONE
+    may_prescribe: bool = False
+    may_review: bool = False
+
+
+CENTRES = (
+    CentrePlan("cd", "城东街道社区卫生服务中心", "永安里社区卫生服务站", "teal", "990001", "general_treatment"),
+    CentrePlan("nh", "南湖街道社区卫生服务中心", "槐树街社区卫生服务站", "green", "990002", "general_treatment"),
+    CentrePlan("xs", "西山镇中心卫生院", "河沿村卫生服务站", "plum", "990003", "registration_and_consultation"),
+)
+
+DEPARTMENTS = (
+    ("gp", "全科", DepartmentKind.CLINIC),
+    ("tcm", "中医科", DepartmentKind.CLINIC),
+    ("child", "儿科", DepartmentKind.CLINIC),
+    ("pharmacy", "药房", DepartmentKind.PHARMACY),
+    ("store", "药库", DepartmentKind.STOREROOM),
+    ("cashier", "挂号收费处", DepartmentKind.CASHIER),
+    ("office", "办公室", DepartmentKind.OFFICE),
+)
+
+_DOCTOR = {"roles": ("doctor",), "licence": LicenceKind.PHYSICIAN, "may_prescribe": True}
+_PHARMACIST = {"roles": ("pharmacist",), "licence": LicenceKind.PHARMACIST, "may_review": True}
+
+
+def staff_of(centre: CentrePlan) -> tuple[PersonPlan, ...]:
+    """Everybody who works in a centre; names differ by centre, duties do not."""
+    names = _NAMES[centre.code]
+    plans = (
+        ("registrar", "cashier", {"roles": ("registrar",)}),
+        ("cashier", "cashier", {"roles": ("cashier",)}),
+        ("cashier2", "cashier", {"roles": ("cashier", "registrar")}),
+        ("nurse", "gp", {"roles": ("triage_nurse",), "licence": LicenceKind.NURSE, "title": Title.JUNIOR}),
+        ("doctor", "gp", {**_DOCTOR, "title": Title.INTERMEDIATE}),
+        ("doctor2", "gp", {**_DOCTOR, "title": Title.SENIOR}),
+        ("doctor3", "gp", {**_DOCTOR, "title": Title.JUNIOR}),
+        ("tcm", "tcm", {**_DOCTOR, "title": Title.SENIOR}),
+        ("child", "child", {**_DOCTOR, "title": Title.INTERMEDIATE}),
+        ("pharmacist", "pharmacy", {**_PHARMACIST, "title": Title.INTERMEDIATE}),
+        ("pharmacist2", "pharmacy", {**_PHARMACIST, "title": Title.JUNIOR}),
+        ("storekeeper", "store", {"roles": ("storekeeper",), "licence": LicenceKind.PHARMACIST}),
+        ("admin", "office", {"roles": ("administrator",)}),
+        ("auditor", "office", {"roles": ("auditor",)}),
+    )
+    return tuple(
+        PersonPlan(account, name, department, **duties)  # type: ignore[arg-type]  # one dict of several kinds
+        for name, (account, department, duties) in zip(names, plans, strict=True)
+    )
+
+
+_NAMES = {
+    "cd": "周敏 孙丽 陈晓 吴静 李静 王海涛 刘洋 郑守文 高洁 何平 许文 钱国强 郑慧 冯岩".split(),
+    "nh": "马兰 徐芳 朱丹 胡悦 林峰 郭建华 梁晨 罗济生 宋佳 唐敏 韩雪 曹立 彭涛 曾卫".split(),
+    "xs": "田秀 董霞 袁圆 潘虹 蒋文 蔡志远 余浩 杜仲平 叶青 程亮 苏婷 魏刚 吕梁 丁一".split(),
+}

@@ -1,0 +1,1 @@
+"""Building the district and playing its days."""

@@ -1,0 +1,39 @@
+"""Everything that reads prescriptions."""
+
+from modules.prescriptions.queries.assessment import Assessed, Assessment, Order, OrderLine, assess
+from modules.prescriptions.queries.facts import usage
+from modules.prescriptions.queries.prescriptions import (
+    Favourite,
+    favourites,
+    find_by_number,
+    get_prescription,
+    items_by_prescription,
+    list_expired_ids,
+    list_items,
+    list_of_patient,
+    list_of_visit,
+    list_with_status,
+    lock_prescriptions,
+    reviews_after_payment,
+)
+
+__all__ = [
+    "Assessed",
+    "Assessment",
+    "Favourite",
+    "Order",
+    "OrderLine",
+    "assess",
+    "favourites",
+    "find_by_number",
+    "get_prescription",
+    "items_by_prescription",
+    "list_expired_ids",
+    "list_items",
+    "list_of_patient",
+    "list_of_visit",
+    "list_with_status",
+    "lock_prescriptions",
+    "reviews_after_payment",
+    "usage",
+]

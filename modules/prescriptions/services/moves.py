@@ -1,0 +1,132 @@
+"""How a prescription moves while charging and dispensing work on it, inside *their* use cases.
+
+They are no use cases of their own: without a payment or a stock movement they must not be reachable. Every move holds the row first, so of two windows the second one sees where the first has put it.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from app import clock
+from app.actor import Actor
+from app.db.units import in_write_unit
+from modules.prescriptions import errors, queries
+from modules.prescriptions.models import Prescription, Status
+
+
+def mark_paid(*, prescription_ids: Sequence[int], by: Actor) -> list[Prescription]:
+    """Money was taken for these prescriptions.
+
+    Raises:
+        PrescriptionNotFound: one of them is not here.
+        NotInThisState: one of them is not waiting for payment (a draft, void, expired, paid …).
+        PastValidity: one of them is no longer valid.
+    """
+    found = _lock(prescription_ids)
+    for prescription in found:
+        _refuse_past_validity(prescription)
+        if prescription.is_paid:
+            raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
+        move_prescription(prescription, Status.PAID, by)
+        prescription.paid_at = clock.now()
+    return found
+
+
+def mark_refunded(*, prescription_ids: Sequence[int], by: Actor) -> list[Prescription]:
+    """The whole amount of undispensed prescriptions was given back.
+
+    A paid one waits again as before the payment; one that was sent back or has expired keeps its state.
+
+    Raises:
+        PrescriptionNotFound: one of them is not here.
+        NotInThisState: drugs are prepared or handed out, or nothing was paid.
+    """
+    found = _lock(prescription_ids)
+    for prescription in found:
+        if not prescription.is_paid:
+            raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
+        if prescription.status not in (Status.RETURNED, Status.EXPIRED):
+            later = queries.reviews_after_payment(by.tenant_id)
+            move_prescription(prescription, Status.SUBMITTED if later else Status.REVIEW_PASSED, by)
+        prescription.paid_at = None
+    return found
+
+
+def mark_prepared(*, prescription_id: int, by: Actor) -> Prescription:
+    """The drugs are taken from the shelf (调配).
+
+    Raises:
+        PrescriptionNotFound: it is not here.
+        NotInThisState: it is not paid.
+        NotReviewed: no pharmacist has reviewed it.
+        PastValidity: it is no longer valid.
+    """
+    prescription = _lock([prescription_id])[0]
+    _refuse_past_validity(prescription)
+    if prescription.status is Status.PAID and prescription.reviewed_at is None:
+        raise errors.NotReviewed(number=prescription.number)
+    move_prescription(prescription, Status.PREPARED, by)
+    prescription.prepared_at, prescription.preparer_name = clock.now(), by.name[:50]
+    return prescription
+
+
+def take_back_preparation(*, prescription_id: int, by: Actor) -> Prescription:
+    """The drugs are back on the shelf; the prescription waits as paid.
+
+    Raises:
+        PrescriptionNotFound: it is not here.
+        NotInThisState: it is not prepared.
+    """
+    prescription = _lock([prescription_id])[0]
+    move_prescription(prescription, Status.PAID, by)
+    prescription.prepared_at, prescription.preparer_name = None, ""
+    return prescription
+
+
+def mark_dispensed(*, prescription_id: int, by: Actor) -> Prescription:
+    """The drugs were handed to the patient (发药).
+
+    Raises:
+        PrescriptionNotFound: it is not here.
+        NotInThisState: it is not prepared; a draft or an unpaid one can never get here.
+        PastValidity: it is no longer valid.
+    """
+    prescription = _lock([prescription_id])[0]
+    _refuse_past_validity(prescription)
+    move_prescription(prescription, Status.DISPENSED, by)
+    prescription.dispensed_at, prescription.dispenser_name = clock.now(), by.name[:50]
+    return prescription
+
+
+def mark_returned(*, prescription_id: int, is_whole: bool, by: Actor) -> Prescription:
+    """Drugs came back from the patient: part of them, or the last of them.
+
+    Raises:
+        PrescriptionNotFound: it is not here.
+        NotInThisState: nothing was handed out, or everything is back already.
+    """
+    prescription = _lock([prescription_id])[0]
+    move_prescription(prescription, Status.FULLY_RETURNED if is_whole else Status.PARTIALLY_RETURNED, by)
+    return prescription
+
+
+def _lock(prescription_ids: Iterable[int]) -> list[Prescription]:
+    if not in_write_unit():
+        raise RuntimeError("a prescription is moved inside the use case of the module that works on it")
+    return queries.lock_prescriptions(prescription_ids)
+
+
+def move_prescription(prescription: Prescription, target: Status, by: Actor) -> None:
+    """Change the state of a locked row, by the table.
+
+    Raises:
+        NotInThisState: the table knows no such move.
+    """
+    later = queries.reviews_after_payment(by.tenant_id)
+    if not prescription.may_become(target, reviews_after_payment=later):
+        raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
+    prescription.status = target
+
+
+def _refuse_past_validity(prescription: Prescription) -> None:
+    if prescription.valid_until is not None and not prescription.is_valid_at(clock.now()):
+        until = prescription.valid_through
+        raise errors.PastValidity(number=prescription.number, until=until.isoformat() if until else "")

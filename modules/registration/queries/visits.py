@@ -1,0 +1,94 @@
+"""Reading visits."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.db import Page, db, lock_row, page_by_key
+from app.errors import NotFound
+from modules.registration.models import OPEN_STATUSES, Visit, VisitStatus
+
+
+def get_visit(visit_id: int) -> Visit:
+    """The visit, or NotFound."""
+    found = db.session.get(Visit, visit_id)
+    if found is None:
+        raise NotFound(field="visit_id")
+    return found
+
+
+def lock_visit(visit_id: int) -> Visit:
+    """The visit, held against other desks until the transaction ends; or NotFound."""
+    found = lock_row(Visit, visit_id)
+    if found is None:
+        raise NotFound(field="visit_id")
+    return found
+
+
+def find_visit(number: str) -> Visit | None:
+    """The visit with this number (scanned from a ticket), or None."""
+    return db.session.scalars(select(Visit).where(Visit.number == number.strip().upper())).first()
+
+
+def visits_by_id(visit_ids: Iterable[int]) -> dict[int, Visit]:
+    """Id → visit, in one statement."""
+    rows = db.session.scalars(select(Visit).where(Visit.id.in_(sorted(set(visit_ids)))))
+    return {row.id: row for row in rows}
+
+
+def list_visits(
+    on: date,
+    *,
+    department_id: int | None = None,
+    status: VisitStatus | None = None,
+    before: int | None = None,
+    size: int = 50,
+) -> Page[Visit]:
+    """Visits of a day, newest first."""
+    statement = select(Visit).where(Visit.on == on)
+    if department_id is not None:
+        statement = statement.where(Visit.department_id == department_id)
+    if status is not None:
+        statement = statement.where(Visit.status == status)
+    return page_by_key(statement, Visit.id, before=before, size=size)
+
+
+def visits_of_patient(patient_ids: Iterable[int], *, limit: int = 20) -> list[Visit]:
+    """Visits of a person's files, newest first."""
+    statement = (
+        select(Visit)
+        .where(Visit.patient_id.in_(sorted(set(patient_ids))))
+        .order_by(Visit.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
+
+
+def visits_of_session(session_id: int) -> list[Visit]:
+    """Visits of a session that still go on, by queue number."""
+    statement = (
+        select(Visit)
+        .where(Visit.session_id == session_id, Visit.status.in_(OPEN_STATUSES))
+        .order_by(Visit.queue_no)
+    )
+    return list(db.session.scalars(statement))
+
+
+def has_visit_since(*, patient_id: int, department_id: int, since: date) -> bool:
+    """Whether the patient was seen in a department on or after a day, before today."""
+    statement = select(Visit.id).where(
+        Visit.patient_id == patient_id,
+        Visit.department_id == department_id,
+        Visit.status == VisitStatus.FINISHED,
+        Visit.on >= since,
+        Visit.on < clock.today(),
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
+def count_visits(on: date) -> dict[VisitStatus, int]:
+    """State → number of visits of a day."""
+    statement = select(Visit.status, func.count()).where(Visit.on == on).group_by(Visit.status)
+    return {row[0]: row[1] for row in db.session.execute(statement)}

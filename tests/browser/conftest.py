@@ -1,0 +1,146 @@
+"""A real server and a real browser: the product as people at the windows use it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from support import world
+from werkzeug.serving import make_server
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desktop": {"width": 1440, "height": 900}, "tablet": {"width": 820, "height": 1180}}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The address of the product, served by threads of this process."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+class Desk:
+    """One person's browser. Counts acts (a key, a chord, a scan or a typed identifier) and notes every fault."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page: Page = context.new_page()
+        self.address = address
+        self.acts = 0
+        self.faults: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.add_init_script(
+            "document.addEventListener('securitypolicyviolation', "
+            "e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
+
+    def _hear(self, message: Any) -> None:
+        expected = "status of 422" in message.text or "status of 409" in message.text  # a refusal is an answer
+        if message.type == "error" and not expected:
+            self.faults.append(message.text)
+
+    def sign_in(self, name: str) -> "Desk":
+        """Sign in as somebody of the test world."""
+        self.page.goto(f"{self.address}/sign-in")
+        self.page.fill("input[name=name]", name)
+        self.page.fill("input[name=password]", world.PASSWORD)
+        self.page.press("input[name=password]", "Enter")
+        self.page.wait_for_url("**/home")
+        return self
+
+    def open(self, path: str) -> Page:
+        """Open a page and begin to count."""
+        self.page.goto(f"{self.address}{path}")
+        self.page.wait_for_load_state("networkidle")
+        self.acts = 0
+        return self.page
+
+    def press(self, key: str) -> None:
+        """One key or chord."""
+        self.acts += 1
+        self.page.keyboard.press(key)
+
+    def scan(self, text: str) -> None:
+        """A scan or a typed identifier into the field that has the focus: one act."""
+        self.acts += 1
+        self.page.keyboard.type(text)
+
+    def initials(self, text: str) -> None:
+        """Letters typed one by one, each an act."""
+        for letter in text:
+            self.press(letter)
+
+    def settle(self) -> None:
+        """Wait until the page is quiet."""
+        self.page.wait_for_load_state("networkidle")
+
+    def accessibility(self) -> list[str]:
+        """Serious and critical faults that axe finds on the page as it stands."""
+        source = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
+        self.page.evaluate(source)
+        result = self.page.evaluate(
+            "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']})).violations"
+            ".filter(v => ['serious', 'critical'].includes(v.impact))"
+            ".map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join('; '))"
+        )
+        return list(result)
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        width: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        return max(0, width)
+
+
+@pytest.fixture(params=["desktop-zh_Hans", "desktop-en", "tablet-zh_Hans", "tablet-en"])
+def setting(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Size of the window and language."""
+    size, language = request.param.split("-")
+    return size, language
+
+
+@pytest.fixture
+def open_desk(browser: Browser, address: str, setting: tuple[str, str]) -> Iterator[Any]:
+    """``open_desk("doctor")`` gives a signed-in desk; at the end no desk may have had a fault."""
+    size, language = setting
+    desks: list[Desk] = []
+    contexts: list[BrowserContext] = []
+
+    def make(role: str) -> Desk:
+        context = browser.new_context(viewport=SIZES[size], locale="zh-CN", has_touch=size == "tablet")
+        context.add_cookies([{"name": "his_language", "value": language, "url": address}])
+        contexts.append(context)
+        desks.append(Desk(context, address).sign_in(f"{role}@c1"))
+        return desks[-1]
+
+    yield make
+    faults = [fault for desk in desks for fault in desk.faults]
+    for context in contexts:
+        context.close()
+    assert faults == []
