@@ -20,7 +20,7 @@ from app.db import (
     unit_price_column,
 )
 from app.db.indexes import only_where
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 from modules.dispensing.rules.batches import BatchPick, BatchStock
 
 
@@ -231,7 +231,9 @@ class Task(TenantScoped, Model):
         Index("ix_dispensing_task_number", "tenant_id", "prescription_number"),
         Index("ix_dispensing_task_status", "tenant_id", "location_id", "status", "id"),
         CheckConstraint("status <> 'dispensed' OR paid_at IS NOT NULL", name="paid"),
-        CheckConstraint("status NOT IN ('prepared', 'dispensed') OR reviewed_at IS NOT NULL", name="reviewed"),
+        CheckConstraint(
+            "status NOT IN ('prepared', 'dispensed') OR reviewed_at IS NOT NULL", name="reviewed"
+        ),
     )
 
     id: Mapped[int] = id_column()
@@ -268,6 +270,7 @@ class Hold(TenantScoped, Model):
     __tablename__ = "dispensing_hold"
     __table_args__ = (
         Index("ix_dispensing_hold_prescription", "tenant_id", "prescription_id", "id"),
+        Index("ix_dispensing_hold_item", "tenant_id", "item_id"),
         Index("ix_dispensing_hold_balance", "tenant_id", "balance_id"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("released >= 0 AND dispensed >= 0 AND returned >= 0", name="parts"),

@@ -31,11 +31,9 @@ D = Decimal
 
 
 @use_case("tests.pharmacy.note")
-def hand_out(*, visit_id: int, prescription_id: int, item_id: int, quantity: Decimal, by: Actor) -> None:
+def hand_out(*, visit_id: int, prescription_id: int, by: Actor) -> None:
     """What the pharmacy's transaction tells the bill."""
-    services.note_dispensed(
-        visit_id=visit_id, prescription_id=prescription_id, quantities={item_id: quantity}
-    )
+    services.note_dispensed(visit_id=visit_id, prescription_id=prescription_id)
 
 
 @use_case("tests.pharmacy.note")
@@ -289,7 +287,9 @@ def test_whatever_is_refunded_the_sums_agree(
     parts = {"wechat": electronic, "cash": due - electronic}
     receipt = settle(bill, **{method: str(amount) for method, amount in parts.items() if amount})
     lines = [
-        (place, min(part, whole)) for place, (part, whole) in enumerate(zip(share, quantities, strict=False), 1) if part
+        (place, min(part, whole))
+        for place, (part, whole) in enumerate(zip(share, quantities, strict=False), 1)
+        if part
     ]
     if lines:
         refund(receipt, *lines)

@@ -50,6 +50,8 @@ from modules.charging.rules.tenders import (
     refund_faults,
 )
 from modules.charging.services.shifts import present_shift
+from modules.prescriptions import queries as prescription_queries
+from modules.prescriptions import services as prescriptions
 
 _ZERO = Decimal("0.00")
 # Where a partial refund of a mixed payment goes first: the drawer is emptied last. Source: house rule.
@@ -107,6 +109,10 @@ def settle_bill(
     _store(
         settlement, [(charge, charge.quantity, charge.amount) for charge in charges], paid.booked, references
     )
+    paid_prescriptions = _prescription_ids(charges)
+    if paid_prescriptions:
+        prescriptions.mark_paid(prescription_ids=paid_prescriptions, by=by)
+        db.session.flush()
     audit.record("bill.settled", settlement, by=by, number=settlement.number, amount=due)
     emit(
         BillSettled(
@@ -118,7 +124,7 @@ def settle_bill(
             amount=due,
             lines=tuple(_line_fact(charge) for charge in charges),
             tenders=_tender_facts(paid.booked),
-            prescription_ids=_prescription_ids(charges),
+            prescription_ids=paid_prescriptions,
         )
     )
     return settlement
@@ -165,6 +171,7 @@ def refund_lines(
         whole = charge.refunded_quantity == charge.quantity
         charge.status = ChargeStatus.REFUNDED if whole else ChargeStatus.PARTLY_REFUNDED
     db.session.flush()
+    _hand_back_prescriptions(_prescription_ids(charges[charge_id] for charge_id in returned), by)
     audit.record(
         "bill.refunded", mirror, by=by, original=original.number, amount=plan.refund_amount, reason=reason
     )
@@ -386,6 +393,16 @@ def _refunded_lines(
         )
         for charge_id, quantity in returned.items()
     )
+
+
+def _hand_back_prescriptions(prescription_ids: Iterable[int], by: Actor) -> None:
+    """A prescription that was refunded whole before it was handed out waits again, or can be voided."""
+    for prescription_id in prescription_ids:
+        lines = queries.charges_of_prescription(prescription_id)
+        if all(line.status == ChargeStatus.REFUNDED for line in lines):
+            if prescription_queries.get_prescription(prescription_id).dispensed_at is None:
+                prescriptions.mark_refunded(prescription_ids=[prescription_id], by=by)
+                db.session.flush()
 
 
 def _line_fact(charge: Charge) -> SettledLineFact:

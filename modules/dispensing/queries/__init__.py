@@ -25,6 +25,7 @@ from modules.dispensing.queries.tasks import (
     list_tasks,
     lock_holds,
     lock_task,
+    prescriptions_of_items,
     task_view,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "lock_pharmacy_stock",
     "lock_task",
     "moves_of",
+    "prescriptions_of_items",
     "stock_card",
     "task_view",
 ]

@@ -53,7 +53,11 @@ def _stale_rows(balances: dict[tuple[int, int], Decimal]) -> int:
         (StockMove.from_location_id, StockMove.from_after),
     ):
         newest = (
-            select(location.label("location_id"), StockMove.batch_id.label("batch_id"), func.max(StockMove.id).label("id"))
+            select(
+                location.label("location_id"),
+                StockMove.batch_id.label("batch_id"),
+                func.max(StockMove.id).label("id"),
+            )
             .where(location.is_not(None))
             .group_by(location, StockMove.batch_id)
             .subquery()
@@ -72,8 +76,12 @@ def _stale_rows(balances: dict[tuple[int, int], Decimal]) -> int:
 
 def _holds() -> Finding:
     held = db.session.scalar(select(func.sum(Balance.held))) or Decimal(0)
-    waiting = db.session.scalar(select(func.sum(Hold.quantity - Hold.released - Hold.dispensed))) or Decimal(0)
-    return Finding("dispensing: held = waiting prescriptions", format_quantity(held), format_quantity(waiting))
+    waiting = db.session.scalar(select(func.sum(Hold.quantity - Hold.released - Hold.dispensed))) or Decimal(
+        0
+    )
+    return Finding(
+        "dispensing: held = waiting prescriptions", format_quantity(held), format_quantity(waiting)
+    )
 
 
 def _numbers() -> Finding:

@@ -46,10 +46,7 @@ def list_locations(kind: LocationKind | None = None) -> list[Location]:
 def _pharmacy_of(station_id: int | None) -> Select[int]:
     own = case((Location.station_id == station_id, 0), else_=1)
     return (
-        select(Location.id)
-        .where(Location.kind == LocationKind.PHARMACY)
-        .order_by(own, Location.id)
-        .limit(1)
+        select(Location.id).where(Location.kind == LocationKind.PHARMACY).order_by(own, Location.id).limit(1)
     )
 
 

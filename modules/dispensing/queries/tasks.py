@@ -93,3 +93,12 @@ def list_tasks(
 def count_tasks(statuses: Iterable[TaskStatus] = OPEN_STATUSES) -> int:
     """How many prescriptions wait at the pharmacies of the centre."""
     return db.session.scalar(select(func.count(Task.id)).where(Task.status.in_(list(statuses)))) or 0
+
+
+def prescriptions_of_items(item_ids: Iterable[int]) -> list[int]:
+    """Prescriptions that still hold stock for some of these lines."""
+    waiting = Hold.quantity - Hold.released - Hold.dispensed
+    rows = db.session.scalars(
+        select(Hold.prescription_id).where(Hold.item_id.in_(sorted(set(item_ids))), waiting > 0).distinct()
+    )
+    return sorted(rows)

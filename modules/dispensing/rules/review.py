@@ -1,6 +1,6 @@
 """Four checks and ten matches (四查十对), as the prescription order asks before drugs are handed out."""
 
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 
 class ReviewCheck(Choice):

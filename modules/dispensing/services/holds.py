@@ -1,6 +1,5 @@
 """Stock promised to signed prescriptions: held at signing, released when nobody fetches it (预占)."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from app import clock, ids
@@ -62,15 +61,19 @@ def release_prescription(*, prescription_id: int) -> None:
     db.session.flush()
 
 
-def release_refunded(*, quantities: dict[int, Decimal], prescription_ids: Iterable[int]) -> None:
+def release_refunded(*, quantities: dict[int, Decimal]) -> None:
     """Let go of what was refunded before it was handed out, by prescription line.
 
     Raises:
         AlreadyPrepared: the drugs lie ready; the pharmacy puts them back first.
     """
-    for prescription_id in prescription_ids:
+    for prescription_id in queries.prescriptions_of_items(quantities):
         task = queries.lock_task(prescription_id)
-        if task is None or task.status in (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED, TaskStatus.RETURNED):
+        if task is None or task.status in (
+            TaskStatus.DISPENSED,
+            TaskStatus.PARTLY_RETURNED,
+            TaskStatus.RETURNED,
+        ):
             continue
         if task.status == TaskStatus.PREPARED:
             raise AlreadyPrepared(number=task.prescription_number)

@@ -1,17 +1,17 @@
 """What the storekeeper posts: places, opening stock, receipts, transfers and write-offs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock, ids
 from app.actor import Actor
-from app.db import db, lock_row
+from app.db import db, lock_row, tenant_unit
 from app.db.locks import lock_rows
 from app.errors import InvalidInput, NotFound
 from app.events import emit
@@ -211,10 +211,17 @@ def write_off_stock(
 
 def set_up_all_locations(*, by: Actor) -> None:
     """Set up every pharmacy and storeroom of the centre that is not yet (provisioning, the demo district)."""
-    with_place = {location.department_id for location in queries.list_locations()}
-    for department in list_departments():
-        if department.kind.value in set(LocationKind) and department.id not in with_place:
-            set_up_location(department_id=department.id, by=by)
+    if by.tenant_id is None:
+        return
+    with tenant_unit(by.tenant_id):
+        with_place = {location.department_id for location in queries.list_locations()}
+        missing = [
+            department.id
+            for department in list_departments()
+            if department.kind.value in set(LocationKind) and department.id not in with_place
+        ]
+    for department_id in missing:
+        set_up_location(department_id=department_id, by=by)
 
 
 def _take_in(
@@ -249,9 +256,7 @@ def _take_in(
     return document
 
 
-def _quantity(
-    drug_id: int, packs: Decimal, loose: Decimal, drugs: dict[int, catalogue.Drug], number: int
-) -> Decimal:
+def _quantity(drug_id: int, packs: Decimal, loose: Decimal, drugs: Mapping[int, Any], number: int) -> Decimal:
     if drug_id not in drugs:
         raise NotFound(field=f"lines-{number}-drug_id")
     quantity = packs * drugs[drug_id].pack_factor + loose
@@ -266,7 +271,7 @@ def _key(batch: Batch) -> tuple[int, str, date, Decimal]:
 
 def _batch(
     line: StockLineInput,
-    drugs: dict[int, catalogue.Drug],
+    drugs: Mapping[int, Any],
     batches: dict[tuple[int, str, date, Decimal], Batch],
     number: int,
 ) -> Batch:
