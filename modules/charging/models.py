@@ -250,7 +250,7 @@ class SettlementKind(Choice):
 
 
 class Settlement(AppendOnly, TenantScoped, Model):
-    """Money taken, or its mirror (结算单). A refund is a mirror of the whole and a resettlement of what stays."""
+    """Money taken, or its mirror (结算单). A refund mirrors the whole and settles again what stays."""
 
     __tablename__ = "charging_settlement"
     __table_args__ = (

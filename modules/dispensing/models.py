@@ -32,7 +32,7 @@ class LocationKind(Choice):
 
 
 class Location(TenantScoped, Model):
-    """A pharmacy or storeroom, one for each department of that kind; a station has one pharmacy (药房, 药库)."""
+    """A pharmacy or storeroom (药房, 药库), one for each such department; a station has one pharmacy."""
 
     __tablename__ = "dispensing_location"
     __table_args__ = (
@@ -54,7 +54,7 @@ class Location(TenantScoped, Model):
 
 
 class Batch(TenantScoped, Model):
-    """A batch of a drug (批号) with its expiry and cost; the drug's name and units as they were when it came."""
+    """A batch of a drug (批号) with expiry and cost; the drug's name and units are as when it came."""
 
     __tablename__ = "dispensing_batch"
     __table_args__ = (
@@ -217,7 +217,7 @@ OPEN_STATUSES = (TaskStatus.WAITING, TaskStatus.REVIEWED, TaskStatus.PREPARED)
 
 
 class Task(TenantScoped, Model):
-    """A prescription at the pharmacy, from its signing on (配药任务); its row is the lock of the work on it."""
+    """A prescription at the pharmacy, from its signing on (配药任务)."""
 
     __tablename__ = "dispensing_task"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Bills and signed prescriptions for tests of money and stock: exact quantities, no doctor's desk around them."""
+"""Bills and signed prescriptions for tests of money and stock: exact quantities, no doctor's desk."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """The world most tests start from: two centres with the same departments and one person for every role."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,7 @@ STAFF = {
 
 def build() -> dict[str, Any]:
     """Make both centres; returns ids that fixtures look up by name."""
-    clock.stop(NOW)
+    clock.stop(NOW - timedelta(days=30))
     catalogue.load_dictionaries(small=True)
     catalogue.load_demo_catalogue(by=system_actor(None))
     return {"ours": _centre("C1", "城东社区卫生服务中心"), "theirs": _centre("C2", "城西社区卫生服务中心")}
@@ -73,6 +73,7 @@ def _centre(code: str, name: str) -> dict[str, Any]:
         key: tenants.add_department(station_id=station.id, code=code_, name=title, kind=kind, by=by).id
         for key, (code_, title, kind) in DEPARTMENTS.items()
     }
+    charging.load_demo_prices(by=by)
     people = {}
     for number, (role, (person, department, rights)) in enumerate(STAFF.items(), start=1):
         practitioner = tenants.add_practitioner(
@@ -89,7 +90,6 @@ def _centre(code: str, name: str) -> dict[str, Any]:
             by=by,
         )
         people[role] = {"practitioner_id": practitioner.id, "account_id": account.id}
-    charging.load_demo_prices(by=by)
     return {
         "tenant_id": tenant_id,
         "station_id": station.id,
@@ -100,7 +100,7 @@ def _centre(code: str, name: str) -> dict[str, Any]:
 
 
 def _stock(tenant_id: int) -> dict[str, int]:
-    """A thousand packs of every drug at the pharmacy, none of those that tests of stock keep for themselves."""
+    """A thousand packs of every drug at the pharmacy, none of those kept for tests of stock."""
     by = system_actor(tenant_id)
     dispensing.set_up_all_locations(by=by)
     with tenant_unit(tenant_id):

@@ -15,9 +15,9 @@ _PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)
 
 
 def note_dispensed(*, visit_id: int, prescription_id: int) -> dict[int, Decimal]:
-    """Everything paid and not refunded of a prescription leaves the pharmacy; returns it by prescription line.
+    """Everything paid and not refunded of a prescription leaves the pharmacy; returned by prescription line.
 
-    Quantities are in minimum units. Holds the bill, so that a refund at the window comes before this or after it.
+    Quantities are in minimum units. Holds the bill, so that a refund comes before this or after it.
 
     Raises:
         PrescriptionUnpaid: a line is not paid, or nothing paid is left.

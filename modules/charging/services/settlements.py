@@ -141,8 +141,8 @@ def refund_lines(
 ) -> Settlement:
     """Give money back for whole lines or parts of them (退费); returns the reversal.
 
-    The settlement is mirrored in full and what stays is settled again, both in today's books. Without `tenders` a
-    refund of a mixed payment goes to the electronic ways first.
+    The settlement is mirrored in full and what stays is settled again, both in today's books. Without `tenders`
+    a refund of a mixed payment goes to the electronic ways first.
 
     Raises:
         NotFound: no such settlement here.
@@ -223,10 +223,6 @@ def _check_tenders(due: Decimal, tenders: list[TenderInput]) -> TenderCheck:
         missing = due - sum(handed.values(), _ZERO)
         raise TenderTooLittle(field="tenders", missing=format_amount(missing), due=format_amount(due))
     return check
-
-
-def _shift_of(by: Actor) -> Shift:
-    return queries.lock_open_shift(by) or begin_shift(by)
 
 
 def _settlement(bill: Bill, kind: SettlementKind, amount: Decimal, shift: Shift, by: Actor) -> Settlement:
@@ -399,10 +395,10 @@ def _hand_back_prescriptions(prescription_ids: Iterable[int], by: Actor) -> None
     """A prescription that was refunded whole before it was handed out waits again, or can be voided."""
     for prescription_id in prescription_ids:
         lines = queries.charges_of_prescription(prescription_id)
-        if all(line.status == ChargeStatus.REFUNDED for line in lines):
-            if prescription_queries.get_prescription(prescription_id).dispensed_at is None:
-                prescriptions.mark_refunded(prescription_ids=[prescription_id], by=by)
-                db.session.flush()
+        is_whole = all(line.status == ChargeStatus.REFUNDED for line in lines)
+        if is_whole and prescription_queries.get_prescription(prescription_id).dispensed_at is None:
+            prescriptions.mark_refunded(prescription_ids=[prescription_id], by=by)
+            db.session.flush()
 
 
 def _line_fact(charge: Charge) -> SettledLineFact:

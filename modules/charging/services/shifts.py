@@ -62,7 +62,7 @@ def begin_shift(by: Actor, float_amount: Decimal = _ZERO) -> Shift:
 
 
 def present_shift(by: Actor) -> Shift:
-    """The cashier's open shift, held until commit; begun when there is none, also when two windows begin at once."""
+    """The cashier's open shift, held until commit; begun when there is none, by one of two windows only."""
     for _ in range(2):
         if shift := queries.lock_open_shift(by):
             return shift

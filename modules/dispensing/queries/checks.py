@@ -11,7 +11,7 @@ from modules.dispensing.models import Balance, Document, Hold, StockMove
 
 
 def check_stock(tenant_id: int) -> list[Finding]:
-    """Σ moves = balance per batch and location; opening + in − out = closing; holds agree; numbers are unique."""
+    """Σ moves = balance per batch and location; opening + in − out = closing; holds agree; numbers unique."""
     with tenant_unit(tenant_id):
         ledger = _ledger()
         balances = {
@@ -41,7 +41,7 @@ def _ledger() -> dict[tuple[int, int], Decimal]:
             .group_by(column, StockMove.batch_id)
         )
         for location_id, batch_id, quantity in rows:
-            key = (location_id, batch_id)
+            key = (location_id or 0, batch_id)
             found[key] = found.get(key, Decimal(0)) + sign * quantity
     return found
 

@@ -20,7 +20,7 @@ class Allocated:
 
 
 def find_task(prescription_id: int) -> Task | None:
-    """The work on a prescription: the present one, else the last that was cancelled; None before its signing."""
+    """The work on a prescription, the latest; None before its signing."""
     return db.session.scalar(
         select(Task).where(Task.prescription_id == prescription_id).order_by(Task.id.desc()).limit(1)
     )
@@ -51,7 +51,7 @@ def lock_task(prescription_id: int) -> Task | None:
 
 
 def lock_holds(task: Task) -> list[Allocated]:
-    """The task, its holds and their balances, all held until commit, in one statement; in the order of issue."""
+    """The task, its holds and their balances, held until commit, in one statement; in the order of issue."""
     statement = (
         select(Hold, Balance, Batch, Task)
         .join(Balance, Balance.id == Hold.balance_id)

@@ -23,7 +23,7 @@ _PREFIX = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A quantity of a batch that leaves one side and reaches the other; a side without a balance is an account."""
+    """A quantity of a batch that goes from one side to the other; a side without a balance is an account."""
 
     batch: Batch
     quantity: Decimal

@@ -41,7 +41,7 @@ Packs = Annotated[Decimal, Field(ge=0, le=Decimal("1000000"), max_digits=11, dec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockLineInput:
-    """A batch that comes in: whole packs (kilograms of a herb) and loose minimum units, and what a pack cost."""
+    """A batch that comes in: whole packs (kilograms of a herb), loose minimum units, what a pack cost."""
 
     drug_id: int
     batch_no: Annotated[str, Field(min_length=1, max_length=40)]
@@ -259,7 +259,7 @@ def _take_in(
 def _quantity(drug_id: int, packs: Decimal, loose: Decimal, drugs: Mapping[int, Any], number: int) -> Decimal:
     if drug_id not in drugs:
         raise NotFound(field=f"lines-{number}-drug_id")
-    quantity = packs * drugs[drug_id].pack_factor + loose
+    quantity: Decimal = packs * drugs[drug_id].pack_factor + loose
     if quantity <= 0:
         raise InvalidInput({f"lines-{number}-packs": [gettext(N_("Enter a quantity."))]})
     return quantity

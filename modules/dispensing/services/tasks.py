@@ -20,6 +20,7 @@ from modules.dispensing.errors import (
     HoldsDiffer,
     PrescriptionNotPaid,
     PrescriptionPastValidity,
+    ReviewRightMissing,
     SamePharmacist,
     WrongStep,
 )
@@ -30,6 +31,7 @@ from modules.dispensing.rules.review import ReviewCheck
 from modules.dispensing.services.holds import replace_expired
 from modules.dispensing.services.ledger import Movement, new_document, post
 from modules.prescriptions import services as prescriptions
+from tenants.queries import get_practitioner
 
 Checks = Annotated[list[ReviewCheck], Field(max_length=20)]
 _PAID_FOR = (TaskStatus.WAITING, TaskStatus.REVIEWED, TaskStatus.PREPARED)
@@ -41,7 +43,7 @@ def is_single_pharmacist(tenant_id: int | None) -> bool:
 
 
 def take_up_paid(*, prescription_ids: Iterable[int]) -> None:
-    """Paid prescriptions wait at the pharmacy from now on; joins the settlement's transaction. One statement."""
+    """Paid prescriptions wait at the pharmacy from now on, in the settlement's transaction. One statement."""
     wanted = sorted(prescription_ids)
     if not wanted:
         return
@@ -119,8 +121,8 @@ def put_back_prescription(*, prescription_id: int, by: Actor) -> Task:
 def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
     """Check the prepared drugs and hand them to the patient (发药).
 
-    Where the centre works with a single pharmacist, one act reviews, prepares and hands out; the pharmacist attests
-    the four checks by it. Otherwise who prepared does not hand out.
+    Where the centre works with a single pharmacist, one act reviews, prepares and hands out; the pharmacist
+    attests the four checks by it. Otherwise who prepared does not hand out.
 
     Raises:
         NotFound: the pharmacy does not know it.
@@ -128,6 +130,7 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
         WrongStep: it is not prepared, or was handed out.
         PrescriptionPastValidity: it no longer holds.
         SamePharmacist: the same person prepared it.
+        ReviewRightMissing: a single pharmacist without the right to review.
         OutOfStock: a held batch has expired and no other suffices.
     """
     task = queries.get_task(prescription_id)
@@ -136,9 +139,9 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
     if not is_single and task.status == TaskStatus.PREPARED and task.prepared_by_id == by.account_id:
         raise SamePharmacist
     paid = charging.note_dispensed(visit_id=task.visit_id, prescription_id=prescription_id)
-    if is_single:
-        _do_earlier_steps(task, by)
-    prescriptions.mark_dispensed(prescription_id=prescription_id, by=by)
+    if is_single and task.reviewed_at is None:
+        _refuse_non_reviewer(by)
+    prescriptions.mark_dispensed(prescription_id=prescription_id, in_one_act=is_single, by=by)
     holds = [found for found in queries.lock_holds(task) if found.hold.waiting]
     steps = _PAID_FOR if is_single else (TaskStatus.PREPARED,)
     _check_step(task, *steps)
@@ -151,13 +154,9 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
     return task
 
 
-def _do_earlier_steps(task: Task, by: Actor) -> None:
-    if task.status == TaskStatus.WAITING:
-        prescriptions.mark_reviewed(prescription_id=task.prescription_id, by=by)
-        db.session.flush()
-    if task.status != TaskStatus.PREPARED:
-        prescriptions.mark_prepared(prescription_id=task.prescription_id, by=by)
-        db.session.flush()
+def _refuse_non_reviewer(by: Actor) -> None:
+    if by.practitioner_id is None or not get_practitioner(by.practitioner_id).may_review:
+        raise ReviewRightMissing
 
 
 def _sign_earlier_steps(task: Task, by: Actor) -> None:
@@ -231,7 +230,7 @@ def _check_step(task: Task, *steps: TaskStatus) -> None:
 
 
 def _check_open(task: Task) -> None:
-    """Refuse early, with words for the window; the moves of the prescription refuse once more under its lock."""
+    """Refuse early, in the window's words; the moves of the prescription refuse again under its lock."""
     if task.status == TaskStatus.UNPAID:
         raise PrescriptionNotPaid(number=task.prescription_number)
     if task.status not in _PAID_FOR:

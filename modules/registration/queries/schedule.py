@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Mapped
 
 from app import clock
-from app.db import Page, db, page_by_key
+from app.db import Model, Page, db, page_by_key
 from app.errors import NotFound
 from app.tenancy import tenant_of
 from modules.registration.models import (
@@ -21,6 +21,8 @@ from modules.registration.models import (
     Slot,
 )
 from modules.registration.rules.settings import RegistrationSettings
+
+RowT = TypeVar("RowT", bound=Model)
 
 
 def settings_of(tenant_id: int | None) -> RegistrationSettings:
@@ -132,8 +134,9 @@ def lock_free_slot(
             return None
 
 
-def _slots_with_session() -> Select[Any]:
-    return select(Slot, ClinicSession).join(ClinicSession, ClinicSession.id == Slot.session_id)
+def _slots_with_session() -> Select[tuple[Slot, ClinicSession]]:
+    statement: Select[tuple[Slot, ClinicSession]] = select(Slot, ClinicSession)
+    return statement.join(ClinicSession, ClinicSession.id == Slot.session_id)
 
 
 def _free_today(
@@ -144,9 +147,9 @@ def _free_today(
     release_minutes: int,
 ) -> Select[Any]:
     now, today = clock.now(), clock.today()
-    sellable = Slot.channel == channel
+    sellable: ColumnElement[bool] = Slot.channel == channel
     if channel is Channel.WINDOW and release_minutes:
-        sellable = or_(sellable, Slot.starts_at <= now + timedelta(minutes=release_minutes))  # type: ignore[assignment]
+        sellable = or_(sellable, Slot.starts_at <= now + timedelta(minutes=release_minutes))
     statement = statement.where(
         ClinicSession.status == SessionStatus.PUBLISHED,
         ClinicSession.on.in_((today - timedelta(days=1), today)),
@@ -230,7 +233,7 @@ def appointments_of_session(session_id: int, *statuses: AppointmentStatus) -> li
     return list(db.session.scalars(statement))
 
 
-def _get(model: Any, row_id: int, field: str) -> Any:
+def _get(model: type[RowT], row_id: int, field: str) -> RowT:
     found = db.session.get(model, row_id)
     if found is None:
         raise NotFound(field=field)

@@ -1,5 +1,6 @@
 """Registering and taking back visits (挂号、退号)."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -80,11 +81,13 @@ def register_visit(
         FreeReturnNotDue: no visit in this department within the centre's days.
     """
     settings = queries.settings_of(by.tenant_id)
-    if appointment_id is not None:
-        slot, session, appointment = _take_appointment(appointment_id, patient_id)
+    appointment = None if appointment_id is None else _lock_booked(appointment_id, patient_id)
+    if appointment is None:
+        slot, session = _take_place(
+            slot_id, session_id, department_id, channel, settings, is_emergency=is_emergency
+        )
     else:
-        found = _take_place(slot_id, session_id, department_id, channel, settings, is_emergency=is_emergency)
-        (slot, session), appointment = found, None
+        slot, session = _kept_place(appointment)
     claims = _Claims(is_emergency, is_military, is_disabled, is_free_return)
     visit = _enter(patient_id, session, slot, channel, settings, claims, by=by)
     if appointment is not None:
@@ -122,7 +125,7 @@ def register_add_on(
     if session.addons_taken >= session.addon_limit:
         raise AddOnLimitReached(field="session_id", limit=session.addon_limit)
     session.addons_taken += 1
-    claims = _Claims(False, is_military, is_disabled, False)
+    claims = _Claims(is_military=is_military, is_disabled=is_disabled)
     settings = queries.settings_of(by.tenant_id)
     visit = _enter(patient_id, session, None, Channel.WINDOW, settings, claims, by=by)
     audit.record("visit.added_on", visit, by=by)
@@ -132,7 +135,7 @@ def register_add_on(
 
 @use_case("registration.visit.cancel")
 def cancel_visit(*, visit_id: int, reason: Reason, by: Actor) -> Visit:
-    """Take a registration back (退号); its unpaid fees go with it, and paid ones are refunded the way they came.
+    """Take a registration back (退号); unpaid fees go with it, paid ones are refunded the way they came.
 
     The place returns to the pool only before its time window begins. A module that holds further charges for
     the visit refuses inside this transaction.
@@ -185,16 +188,14 @@ def transfer_visit(*, visit_id: int, slot_id: int, by: Actor) -> Visit:
     return visit
 
 
+@dataclass(frozen=True, slots=True)
 class _Claims:
     """What the window says about a patient who registers."""
 
-    __slots__ = ("is_disabled", "is_emergency", "is_free_return", "is_military")
-
-    def __init__(
-        self, is_emergency: bool, is_military: bool, is_disabled: bool, is_free_return: bool
-    ) -> None:
-        self.is_emergency, self.is_military = is_emergency, is_military
-        self.is_disabled, self.is_free_return = is_disabled, is_free_return
+    is_emergency: bool = False
+    is_military: bool = False
+    is_disabled: bool = False
+    is_free_return: bool = False
 
 
 def _take_place(
@@ -243,15 +244,20 @@ def _session_without_place(
     raise SessionFull(field="slot_id")
 
 
-def _take_appointment(appointment_id: int, patient_id: int) -> tuple[Slot, ClinicSession, Appointment]:
+def _lock_booked(appointment_id: int, patient_id: int) -> Appointment:
     appointment = lock_row(Appointment, appointment_id)
     if appointment is None or appointment.patient_id != patient_id:
         raise NotFound(field="appointment_id")
     if appointment.status is not AppointmentStatus.BOOKED:
         raise AppointmentNotOpen(field="appointment_id", status=appointment.status.label)
+    return appointment
+
+
+def _kept_place(appointment: Appointment) -> tuple[Slot | None, ClinicSession]:
+    """The place was taken when it was booked."""
     slot, session = queries.lock_slot(appointment.slot_id)
     _refuse_closed(session)
-    return slot, session, appointment
+    return slot, session
 
 
 def _enter(
