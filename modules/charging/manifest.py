@@ -2,7 +2,7 @@
 
 from app.i18n import N_
 from app.registry import Module, Permission
-from modules.charging import subscribers
+from modules.charging import api, subscribers
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
 from modules.prescriptions.events import (
@@ -17,6 +17,7 @@ module = Module(
     name="charging",
     label=N_("Charging"),
     requires=("prescriptions",),
+    reads=(api.bill_of_visit,),
     permissions=(
         Permission(
             "charging.price.view",
