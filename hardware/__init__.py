@@ -1,1 +1,1 @@
-"""The bridge beside a front desk: drivers for card readers, scanners, printers and analysers. Stands alone."""
+"""The bridge beside a front desk: drivers for readers, scanners, printers and analysers. Stands alone."""

@@ -1,4 +1,4 @@
-"""What everyone must remember, so that nobody has to: habits of every route, table, use case and source file."""
+"""What everyone must remember, so that nobody has to: habits of every route, table, use case and file."""
 
 import ast
 import inspect
@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 import sqlglot
 from flask import Flask
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Float, String, Table, Time, Unicode, UnicodeText
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    String,
+    Table,
+    Time,
+    Unicode,
+    UnicodeText,
+)
 from sqlalchemy.dialects import mssql
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
@@ -88,7 +99,9 @@ def test_a_url_is_kebab_case_and_its_parameters_are_typed(rule: Any) -> None:
         assert re.fullmatch(r"[a-z0-9.-]*", plain), rule.rule
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if {"POST", "PUT", "DELETE"} & rule.methods], ids=_id)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if {"POST", "PUT", "DELETE"} & rule.methods], ids=_id
+)
 def test_a_route_that_changes_something_refuses_a_forged_request(rule: Any) -> None:
     before = APP.config.get("WTF_CSRF_ENABLED", True)
     APP.config["WTF_CSRF_ENABLED"] = True
@@ -197,7 +210,9 @@ def _unbounded(schema: dict[str, Any], parts: dict[str, Any], where: str) -> Ite
         if any(shape.get("type") == "number" for shape in shapes):
             continue  # a Decimal, which may be sent as a text; its digits are counted elsewhere
         for shape in shapes:
-            is_text = shape.get("type") == "string" and not {"enum", "const", "format", "pattern"} & set(shape)
+            is_text = shape.get("type") == "string" and not {"enum", "const", "format", "pattern"} & set(
+                shape
+            )
             if is_text and "maxLength" not in shape:
                 yield f"{where}.{name} is a text of any length"
             if shape.get("type") == "array" and "maxItems" not in shape:
