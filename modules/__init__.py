@@ -7,4 +7,5 @@ INSTALLED: tuple[str, ...] = (
     "clinic",
     "prescriptions",
     "charging",
+    "dispensing",
 )

@@ -189,7 +189,7 @@ class ClinicSession(TenantScoped, Model):
 
 
 class Slot(TenantScoped, Model):
-    """Places of one time window of a session for one channel (号源); the database keeps them from being oversold."""
+    """Places of one time window of a session for one channel (号源); the database refuses to oversell."""
 
     __tablename__ = "registration_slot"
     __table_args__ = (

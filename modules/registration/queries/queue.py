@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app import clock
 from app.db import db
@@ -35,7 +35,8 @@ def sessions_called_from(
 
     Without a day: today's, and of a night that began yesterday and is not over.
     """
-    callable_from = [ClinicSession.practitioner_id.is_(None) & (ClinicSession.department_id == department_id)]
+    shared = ClinicSession.practitioner_id.is_(None) & (ClinicSession.department_id == department_id)
+    callable_from: list[ColumnElement[bool]] = [shared]
     if practitioner_id is not None:
         callable_from.append(ClinicSession.practitioner_id == practitioner_id)
     statement = select(ClinicSession).where(

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped
 
 from app import clock
-from app.db import Page, db, page_by_key
+from app.db import Model, Page, db, page_by_key
 from app.errors import NotFound
 from app.tenancy import tenant_of
 from modules.registration.models import (
@@ -16,16 +16,37 @@ from modules.registration.models import (
     AppointmentStatus,
     Channel,
     ClinicSession,
+    NumberType,
     ScheduleTemplate,
     SessionStatus,
     Slot,
 )
-from modules.registration.rules.settings import RegistrationSettings
+from modules.registration.rules.settings import RegistrationSettings, fee_codes
+from modules.registration.rules.visits import FeeScheme
+
+RowT = TypeVar("RowT", bound=Model)
 
 
 def settings_of(tenant_id: int | None) -> RegistrationSettings:
     """How this centre registers."""
     return RegistrationSettings.of(tenant_of(tenant_id).settings)
+
+
+def fee_codes_of(
+    session: ClinicSession,
+    settings: RegistrationSettings,
+    *,
+    is_emergency: bool = False,
+    is_free_return: bool = False,
+) -> tuple[str, ...]:
+    """Codes of the service items that a visit of this session carries."""
+    scheme = FeeScheme(session.fee_scheme.value if session.fee_scheme else settings.fee_scheme)
+    return fee_codes(
+        settings,
+        scheme,
+        is_emergency=is_emergency or session.number_type is NumberType.EMERGENCY,
+        is_free_return=is_free_return,
+    )
 
 
 def list_templates() -> list[ScheduleTemplate]:
@@ -132,8 +153,9 @@ def lock_free_slot(
             return None
 
 
-def _slots_with_session() -> Select[Any]:
-    return select(Slot, ClinicSession).join(ClinicSession, ClinicSession.id == Slot.session_id)
+def _slots_with_session() -> Select[tuple[Slot, ClinicSession]]:
+    statement: Select[tuple[Slot, ClinicSession]] = select(Slot, ClinicSession)
+    return statement.join(ClinicSession, ClinicSession.id == Slot.session_id)
 
 
 def _free_today(
@@ -144,9 +166,9 @@ def _free_today(
     release_minutes: int,
 ) -> Select[Any]:
     now, today = clock.now(), clock.today()
-    sellable = Slot.channel == channel
+    sellable: ColumnElement[bool] = Slot.channel == channel
     if channel is Channel.WINDOW and release_minutes:
-        sellable = or_(sellable, Slot.starts_at <= now + timedelta(minutes=release_minutes))  # type: ignore[assignment]
+        sellable = or_(sellable, Slot.starts_at <= now + timedelta(minutes=release_minutes))
     statement = statement.where(
         ClinicSession.status == SessionStatus.PUBLISHED,
         ClinicSession.on.in_((today - timedelta(days=1), today)),
@@ -220,6 +242,14 @@ def no_show_days(patient_id: int, *, since: date) -> list[date]:
     return list(db.session.scalars(statement))
 
 
+def count_booked(on: date) -> int:
+    """How many appointments of a day still wait for their patient."""
+    statement = select(func.count(Appointment.id)).where(
+        Appointment.on == on, Appointment.status == AppointmentStatus.BOOKED
+    )
+    return db.session.scalar(statement) or 0
+
+
 def appointments_of_session(session_id: int, *statuses: AppointmentStatus) -> list[Appointment]:
     """Appointments of a session in some states, in the order of their windows."""
     statement = (
@@ -230,7 +260,7 @@ def appointments_of_session(session_id: int, *statuses: AppointmentStatus) -> li
     return list(db.session.scalars(statement))
 
 
-def _get(model: Any, row_id: int, field: str) -> Any:
+def _get(model: type[RowT], row_id: int, field: str) -> RowT:
     found = db.session.get(model, row_id)
     if found is None:
         raise NotFound(field=field)

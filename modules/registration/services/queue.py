@@ -172,7 +172,7 @@ def change_priority(
     reason: PriorityReason | None = None,
     by: Actor,
 ) -> Visit:
-    """Let a waiting patient go before others, or back into the ordinary line: 0 emergency, 1 priority, 2 ordinary.
+    """Let a waiting patient go before others (0 emergency, 1 priority) or back into the ordinary line (2).
 
     Raises:
         NotFound: no such visit here.
@@ -194,7 +194,7 @@ def change_priority(
 
 @use_case("registration.visit.see", offline=True)
 def begin_consultation(*, visit_id: int, by: Actor) -> Visit:
-    """The doctor begins with a patient (接诊), called or picked from the list. Doing it again changes nothing.
+    """The doctor begins with a patient (接诊), called or picked from the list. Again changes nothing.
 
     Raises:
         NotFound: no such visit here.

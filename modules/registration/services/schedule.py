@@ -112,9 +112,9 @@ def generate_sessions(
     is_published: bool = True,
     by: Actor,
 ) -> None:
-    """Make the clinic sessions of the days ahead from the weekly schedule. Doing it again adds only what is missing.
+    """Make the clinic sessions of the days ahead from the weekly schedule; again, it adds what is missing.
 
-    Five statements and one for each new session's rows, whatever the number of days.
+    A weekday's line makes no second session on its day, and none for a doctor who already has one then.
     """
     first = since or clock.today()
     count = days or queries.settings_of(by.tenant_id).generate_days

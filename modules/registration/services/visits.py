@@ -1,5 +1,6 @@
 """Registering and taking back visits (挂号、退号)."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -37,13 +38,12 @@ from modules.registration.models import (
     AppointmentStatus,
     Channel,
     ClinicSession,
-    NumberType,
     SessionStatus,
     Slot,
     Visit,
     VisitStatus,
 )
-from modules.registration.rules import queue, visits
+from modules.registration.rules import queue, slots, visits
 from modules.registration.rules.settings import RegistrationSettings
 
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
@@ -80,11 +80,13 @@ def register_visit(
         FreeReturnNotDue: no visit in this department within the centre's days.
     """
     settings = queries.settings_of(by.tenant_id)
-    if appointment_id is not None:
-        slot, session, appointment = _take_appointment(appointment_id, patient_id)
+    appointment = None if appointment_id is None else _lock_booked(appointment_id, patient_id)
+    if appointment is None:
+        slot, session = _take_place(
+            slot_id, session_id, department_id, channel, settings, is_emergency=is_emergency
+        )
     else:
-        found = _take_place(slot_id, session_id, department_id, channel, settings, is_emergency=is_emergency)
-        (slot, session), appointment = found, None
+        slot, session = _kept_place(appointment)
     claims = _Claims(is_emergency, is_military, is_disabled, is_free_return)
     visit = _enter(patient_id, session, slot, channel, settings, claims, by=by)
     if appointment is not None:
@@ -122,7 +124,7 @@ def register_add_on(
     if session.addons_taken >= session.addon_limit:
         raise AddOnLimitReached(field="session_id", limit=session.addon_limit)
     session.addons_taken += 1
-    claims = _Claims(False, is_military, is_disabled, False)
+    claims = _Claims(is_military=is_military, is_disabled=is_disabled)
     settings = queries.settings_of(by.tenant_id)
     visit = _enter(patient_id, session, None, Channel.WINDOW, settings, claims, by=by)
     audit.record("visit.added_on", visit, by=by)
@@ -132,7 +134,7 @@ def register_add_on(
 
 @use_case("registration.visit.cancel")
 def cancel_visit(*, visit_id: int, reason: Reason, by: Actor) -> Visit:
-    """Take a registration back (退号); its unpaid fees go with it, and paid ones are refunded the way they came.
+    """Take a registration back (退号); unpaid fees go with it, paid ones are refunded the way they came.
 
     The place returns to the pool only before its time window begins. A module that holds further charges for
     the visit refuses inside this transaction.
@@ -185,16 +187,14 @@ def transfer_visit(*, visit_id: int, slot_id: int, by: Actor) -> Visit:
     return visit
 
 
+@dataclass(frozen=True, slots=True)
 class _Claims:
     """What the window says about a patient who registers."""
 
-    __slots__ = ("is_disabled", "is_emergency", "is_free_return", "is_military")
-
-    def __init__(
-        self, is_emergency: bool, is_military: bool, is_disabled: bool, is_free_return: bool
-    ) -> None:
-        self.is_emergency, self.is_military = is_emergency, is_military
-        self.is_disabled, self.is_free_return = is_disabled, is_free_return
+    is_emergency: bool = False
+    is_military: bool = False
+    is_disabled: bool = False
+    is_free_return: bool = False
 
 
 def _take_place(
@@ -243,15 +243,20 @@ def _session_without_place(
     raise SessionFull(field="slot_id")
 
 
-def _take_appointment(appointment_id: int, patient_id: int) -> tuple[Slot, ClinicSession, Appointment]:
+def _lock_booked(appointment_id: int, patient_id: int) -> Appointment:
     appointment = lock_row(Appointment, appointment_id)
     if appointment is None or appointment.patient_id != patient_id:
         raise NotFound(field="appointment_id")
     if appointment.status is not AppointmentStatus.BOOKED:
         raise AppointmentNotOpen(field="appointment_id", status=appointment.status.label)
+    return appointment
+
+
+def _kept_place(appointment: Appointment) -> tuple[Slot | None, ClinicSession]:
+    """The place was taken when it was booked."""
     slot, session = queries.lock_slot(appointment.slot_id)
     _refuse_closed(session)
-    return slot, session, appointment
+    return slot, session
 
 
 def _enter(
@@ -319,21 +324,9 @@ def _fee_codes(
             patient_id=patient_id, department_id=session.department_id, since=since
         ):
             raise FreeReturnNotDue(field="is_free_return", days=days)
-    scheme = visits.FeeScheme(session.fee_scheme.value if session.fee_scheme else settings.fee_scheme)
-    fees = visits.visit_fees(
-        scheme,
-        has_registration_fee=bool(settings.registration_fee_code),
-        is_free_return=claims.is_free_return,
+    return queries.fee_codes_of(
+        session, settings, is_emergency=claims.is_emergency, is_free_return=claims.is_free_return
     )
-    is_emergency = claims.is_emergency or session.number_type is NumberType.EMERGENCY
-    codes = {
-        visits.VisitFee.GENERAL_TREATMENT: settings.general_treatment_code,
-        visits.VisitFee.REGISTRATION: settings.registration_fee_code,
-        visits.VisitFee.CONSULTATION: settings.emergency_consultation_code
-        if is_emergency
-        else settings.consultation_code,
-    }
-    return tuple(codes[fee] for fee in fees)
 
 
 def _announce(visit: Visit) -> None:
@@ -375,12 +368,14 @@ def _refuse_over(slot: Slot) -> None:
 
 
 def _refuse_other_channel(slot: Slot, channel: Channel, settings: RegistrationSettings) -> None:
-    """A place kept for another channel opens to the window some minutes before it begins (house rule)."""
-    if slot.channel is channel:
-        return
-    minutes = settings.release_minutes_before
-    opens_at = slot.starts_at - timedelta(minutes=minutes)
-    if channel is not Channel.WINDOW or not minutes or clock.now() < opens_at:
+    is_open = slots.is_open_to(
+        slots.Channel(slot.channel.value),
+        slots.Channel(channel.value),
+        starts_at=slot.starts_at,
+        now=clock.now(),
+        release_minutes=settings.release_minutes_before,
+    )
+    if not is_open:
         raise ChannelClosed(field="slot_id", channel=slot.channel.label)
 
 
