@@ -30,7 +30,7 @@ def _ids_of(centre: dict[str, Any]) -> list[int]:
     return found
 
 
-def _fingerprint(centre: dict[str, Any]) -> dict[str, int]:
+def _fingerprint(centre: dict[str, Any]) -> dict[str, int | None]:
     with tenant_unit(centre["tenant_id"]):
         return {
             mapper.class_.__tablename__: db.session.scalar(select(func.count()).select_from(mapper.class_))
