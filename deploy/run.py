@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("HIS_DATA_FOLDER", ROOT / "var"))
 BUILT = DATA / "demo-district-built"
-SIMULATE = ["simulate", "--centres", "3", "--days", "3", "--visits-per-day", "40", "--seed", "2026"]
+SIMULATE = ["simulate", "--centres", "3", "--days", "3", "--visits-per-day", "40", "--seed", "2026", "--until-now"]
 FIRST_PORT = 8000
 
 
@@ -45,7 +45,9 @@ def main() -> None:
     DATA.mkdir(parents=True, exist_ok=True)
     flask("db", "upgrade")
     if not BUILT.exists():
-        print("Building the demo district: three centres live through a few days. This takes a minute or two.")
+        print(
+            "Building the demo district: three centres live through a few days. This takes a minute or two."
+        )
         flask(*SIMULATE)
         BUILT.touch()
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()

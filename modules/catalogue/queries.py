@@ -11,7 +11,8 @@ from sqlalchemy import case, or_, select
 from app.db import contains_text, db, starts_with
 from app.errors import NotFound
 from modules.catalogue.models import Drug as Drug
-from modules.catalogue.models import DrugKind, ServiceItem
+from modules.catalogue.models import DrugKind as DrugKind
+from modules.catalogue.models import ServiceItem
 
 
 def get_drug(drug_id: int) -> Drug:
@@ -28,10 +29,14 @@ def drugs_by_id(drug_ids: Iterable[int]) -> dict[int, Drug]:
     return {row.id: row for row in rows}
 
 
-def search_drugs(text: str, *, kinds: Iterable[DrugKind] = tuple(DrugKind), limit: int = 24) -> list[Drug]:
+def search_drugs(
+    text: str, *, kinds: Iterable[DrugKind] = tuple(DrugKind), limit: int = 24, active_only: bool = True
+) -> list[Drug]:
     """Drugs in use, best match first: exact code, initials, prefixes, then names that contain the text."""
     typed, lower = text.strip(), text.strip().lower()
-    statement = select(Drug).where(Drug.is_active, Drug.kind.in_(list(kinds)))
+    statement = select(Drug).where(Drug.kind.in_(list(kinds)))
+    if active_only:
+        statement = statement.where(Drug.is_active)
     if typed:
         statement = statement.where(
             or_(

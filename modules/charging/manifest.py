@@ -2,8 +2,13 @@
 
 from app import clock
 from app.i18n import N_
+<<<<<<< HEAD
 from app.registry import Lookup, MenuEntry, Module, Permission, Waiting
 from modules.charging import queries, subscribers, views
+=======
+from app.registry import Module, Permission
+from modules.charging import api, subscribers
+>>>>>>> main
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
 from modules.prescriptions.events import (
@@ -18,6 +23,7 @@ module = Module(
     name="charging",
     label=N_("Charging"),
     requires=("prescriptions",),
+<<<<<<< HEAD
     blueprints=(views.blueprint,),
     menu=(
         MenuEntry(N_("Cashier"), "charging.show_desk", "cash", "charging.bill.view", order=60),
@@ -44,6 +50,9 @@ module = Module(
         "prescriptions.preview.amounts": views.prescription_amounts,
         "prescriptions.paper.amounts": views.prescription_amounts,
     },
+=======
+    reads=(api.bill_of_visit,),
+>>>>>>> main
     permissions=(
         Permission(
             "charging.price.view",

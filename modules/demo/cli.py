@@ -19,19 +19,20 @@ DESKS = ("registrar", "nurse", "doctor", "tcm", "cashier", "pharmacist", "storek
 
 @click.command("simulate")
 @click.option("--centres", default=3, show_default=True, type=click.IntRange(1, len(CENTRES)))
-@click.option("--days", default=1, show_default=True, type=click.IntRange(1, 60), help="The last one is today.")
+@click.option(
+    "--days", default=1, show_default=True, type=click.IntRange(1, 60), help="The last is yesterday."
+)
 @click.option("--visits-per-day", default=40, show_default=True, type=click.IntRange(1, 5000))
 @click.option("--seed", default=2026, show_default=True, help="The same seed plays the same days.")
-@click.option("--whole-days", is_flag=True, help="Play today to its end instead of stopping now.")
+@click.option("--until-now", is_flag=True, help="The last day is today, and it stops at this moment.")
 @with_appcontext
-def simulate(centres: int, days: int, visits_per_day: int, seed: int, *, whole_days: bool) -> None:
+def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now: bool) -> None:
     """Play residents, registrars, doctors, cashiers and pharmacists through the product's own use cases."""
     if current_app.extensions["his_settings"].environment == "production":
         raise click.ClickException("A production installation is no place for made-up residents.")
     began = time.perf_counter()
-    until = None if whole_days else clock.now()
-    today = clock.today()
-    first = today - timedelta(days=days - 1)
+    until = clock.now() if until_now else None
+    first = clock.today() - timedelta(days=days - 1 if until_now else days)
     with clock.at(clock.moment_of(first - timedelta(days=1), clock.local(clock.now()).time())):
         click.echo("Dictionaries, catalogue, centres …")
         services.load_shared_data()
@@ -42,8 +43,8 @@ def simulate(centres: int, days: int, visits_per_day: int, seed: int, *, whole_d
     report = services.Report()
     for number in range(days):
         on = first + timedelta(days=number)
-        stop = until if on == today else None
-        with tqdm(total=visits_per_day * len(towns), desc=f"{on}", unit="visit", leave=True) as bar:
+        stop = until if number == days - 1 else None
+        with tqdm(total=visits_per_day * len(towns), desc=f"{on}", unit="visit", mininterval=1) as bar:
             services.play_day(
                 towns, on, visits_per_day=visits_per_day, until=stop, report=report, advance=bar.update
             )

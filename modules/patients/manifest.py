@@ -1,10 +1,12 @@
 """What residents' files add to the product."""
 
 from app.i18n import N_
-from app.registry import EVERYONE, Module, Permission
-from modules.patients import subscribers
+from app.registry import EVERYONE, Lookup, MenuEntry, Module, Permission, Waiting
+from modules.patients import api, jobs, queries, subscribers, views
 from modules.patients.events import PatientChanged, PatientCreated, PatientsMerged, PatientsUnmerged
+from modules.patients.views.lookups import find_in_palette, find_patients
 
+JOBS = jobs  # imported so that every process knows them
 DESKS = ("registrar", "triage_nurse", "doctor", "cashier", "administrator")
 
 module = Module(
@@ -12,6 +14,8 @@ module = Module(
     label=N_("Residents"),
     requires=("catalogue",),
     is_optional=False,
+    blueprints=(views.blueprint,),
+    reads=(api.search_patients, api.show_patient),
     permissions=(
         Permission("patients.patient.view", N_("Find and read residents' files"), EVERYONE),
         Permission("patients.patient.create", N_("Open a resident's file"), DESKS),
@@ -24,6 +28,38 @@ module = Module(
         Permission("patients.merge.decide", N_("Decide on merges"), ("administrator", "doctor")),
         Permission("patients.index.follow", N_("Keep the region-wide index")),
         Permission("patients.patient.import", N_("Import residents from a file"), ("administrator",)),
+    ),
+    menu=(
+        MenuEntry(N_("Residents"), "patients.list_patients", "users", "patients.patient.view", order=60),
+        MenuEntry(
+            N_("Merges"),
+            "patients.show_merges",
+            "arrows-join",
+            "patients.merge.decide",
+            group="administration",
+            order=60,
+        ),
+        MenuEntry(
+            N_("Import residents"),
+            "patients.show_imports",
+            "file-import",
+            "patients.patient.import",
+            group="administration",
+            order=61,
+        ),
+    ),
+    lookups=(
+        Lookup("patients", "patients.patient.view", find_patients),
+        Lookup("palette-patients", "patients.patient.view", find_in_palette),
+    ),
+    waiting=(
+        Waiting(
+            N_("Merges to decide"),
+            "patients.merge.decide",
+            "patients.show_merges",
+            lambda by: queries.count_merges_to_decide(by.account_id),
+            icon="arrows-join",
+        ),
     ),
     later=(
         (PatientCreated, subscribers.follow_in_index),

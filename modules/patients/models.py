@@ -244,3 +244,39 @@ class IndexEntry(Control):
     born_on: Mapped[date]
     phone_index: Mapped[str | None] = mapped_column(Unicode(40))
     is_merged: Mapped[bool] = mapped_column(default=False)
+
+
+class ImportRowStatus(Choice):
+    """What became of one row of an imported file."""
+
+    WAITING = "waiting", N_("Waiting")
+    IMPORTED = "imported", N_("File opened")
+    REFUSED = "refused", N_("Refused")
+
+
+class ImportFile(TenantScoped, Model):
+    """A list of residents that somebody brought (导入); its rows are worked off by a job."""
+
+    __tablename__ = "patients_import"
+    __table_args__ = (Index("ix_patients_import_day", "tenant_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    name: Mapped[str] = mapped_column(Unicode(100))
+    rows: Mapped[int]
+    brought_at: Mapped[datetime]
+    brought_by: Mapped[str] = mapped_column(Unicode(100))
+
+
+class ImportRow(TenantScoped, Model):
+    """One row as it was brought; its text is forgotten once the resident has a file."""
+
+    __tablename__ = "patients_import_row"
+    __table_args__ = (UniqueConstraint("tenant_id", "import_id", "row_no"),)
+
+    id: Mapped[int] = id_column()
+    import_id: Mapped[int] = mapped_column(ForeignKey("patients_import.id"))
+    row_no: Mapped[int]  # as a spreadsheet counts: the head is row 1
+    text: Mapped[str] = sensitive_column(2000)
+    status: Mapped[ImportRowStatus] = choice_column(ImportRowStatus)
+    patient_id: Mapped[int | None]
+    complaint: Mapped[str] = text_column(500, default="")

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app import clock
 from app.blind_index import blind_index
-from app.db import db, starts_with
+from app.db import Page, db, page_by_key, starts_with
 from app.errors import NotFound
 from app.i18n import gettext
 from modules.patients.models import Allergy as Allergy
@@ -18,6 +18,9 @@ from modules.patients.models import (
     Card,
     CardStatus,
     CostType,
+    ImportFile,
+    ImportRow,
+    ImportRowStatus,
     Merge,
     MergeStatus,
 )
@@ -98,6 +101,14 @@ def _condition(kind: QueryKind, text: str):  # type: ignore[no-untyped-def]  # S
     return starts_with(Patient.initials, text.lower())
 
 
+def page_of_patients(text: str, *, before: int | None = None) -> Page[Patient]:
+    """Files that a typed text may mean (at most thirty), or all, newest first; merged files do not appear."""
+    if text:
+        return Page(search_patients(text, limit=30), None, True)
+    statement = select(Patient).where(Patient.merged_into_id.is_(None))
+    return page_by_key(statement, Patient.id, before=before, size=30)
+
+
 def list_allergies(patient_id: int) -> list[Allergy]:
     """Allergies in force, confirmed ones first."""
     statement = (
@@ -131,6 +142,71 @@ def list_merges(status: MergeStatus, *, limit: int = 50) -> list[Merge]:
     """Merges in a state, newest first."""
     statement = select(Merge).where(Merge.status == status).order_by(Merge.id.desc()).limit(limit)
     return list(db.session.scalars(statement))
+
+
+def merges_of(patient_id: int) -> list[Merge]:
+    """Merges in which a file takes part and that were not rejected, newest first."""
+    statement = (
+        select(Merge)
+        .where(
+            or_(Merge.survivor_id == patient_id, Merge.merged_id == patient_id),
+            Merge.status != MergeStatus.REJECTED,
+        )
+        .order_by(Merge.id.desc())
+    )
+    return list(db.session.scalars(statement))
+
+
+def count_merges_to_decide(account_id: int) -> int:
+    """How many proposals wait for this account, which may not have proposed them."""
+    statement = select(func.count(Merge.id)).where(
+        Merge.status == MergeStatus.PROPOSED, Merge.proposed_by != account_id
+    )
+    return db.session.scalar(statement) or 0
+
+
+def get_import(import_id: int) -> ImportFile:
+    """The list that was brought, or NotFound."""
+    found = db.session.get(ImportFile, import_id)
+    if found is None:
+        raise NotFound(field="import_id")
+    return found
+
+
+def list_imports() -> list[ImportFile]:
+    """The lists brought last."""
+    return list(db.session.scalars(select(ImportFile).order_by(ImportFile.id.desc()).limit(10)))
+
+
+def waiting_rows(import_id: int) -> list[int]:
+    """Ids of the rows that wait, in the order of the list."""
+    statement = (
+        select(ImportRow.id)
+        .where(ImportRow.import_id == import_id, ImportRow.status == ImportRowStatus.WAITING)
+        .order_by(ImportRow.row_no)
+    )
+    return list(db.session.scalars(statement))
+
+
+def refused_rows(import_id: int, *, limit: int = 1000) -> list[ImportRow]:
+    """Rows that were refused, in the order of the list."""
+    statement = (
+        select(ImportRow)
+        .where(ImportRow.import_id == import_id, ImportRow.status == ImportRowStatus.REFUSED)
+        .order_by(ImportRow.row_no)
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
+
+
+def count_rows(import_id: int) -> dict[ImportRowStatus, int]:
+    """State → number of rows of a list."""
+    statement = (
+        select(ImportRow.status, func.count(ImportRow.id))
+        .where(ImportRow.import_id == import_id)
+        .group_by(ImportRow.status)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def same_person_ids(patient_id: int) -> list[int]:

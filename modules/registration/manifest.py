@@ -2,6 +2,7 @@
 
 from app.i18n import N_
 from app.registry import Module, Permission
+from modules.registration import api
 
 WINDOW = ("registrar", "cashier", "triage_nurse", "administrator")
 QUEUE = ("registrar", "triage_nurse", "doctor", "administrator")
@@ -11,6 +12,7 @@ module = Module(
     label=N_("Registration"),
     requires=("patients",),
     is_optional=False,
+    reads=(api.show_visit, api.list_slots),
     permissions=(
         Permission(
             "registration.visit.view",

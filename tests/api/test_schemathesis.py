@@ -25,7 +25,9 @@ def test_no_operation_breaks(app: Flask, administrator: Actor, ours: dict[str, A
     faults: list[str] = []
     for found in schema.get_all_operations():
         operation = found.ok()
-        if operation.path.endswith(("change-password", "reset-password", "revoke-token", "change-roles", "change-grant")):
+        if operation.path.endswith(
+            ("change-password", "reset-password", "revoke-token", "change-roles", "change-grant")
+        ):
             continue  # would end the very token that asks; they have tests of their own
 
         @given(case=operation.as_strategy())
@@ -50,5 +52,10 @@ def test_no_operation_breaks(app: Flask, administrator: Actor, ours: dict[str, A
 def _checks() -> list[Any]:
     from schemathesis import checks
 
-    names = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+    names = (
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+    )
     return checks.CHECKS.get_by_names(list(names))

@@ -34,6 +34,7 @@ from modules.clinic.services import (
     save_record,
     sign_record,
 )
+from modules.registration.services import return_to_queue
 
 MakeEncounter = Callable[..., Encounter]
 
@@ -286,3 +287,15 @@ def test_blood_pressure_is_asked_for_once_a_year_from_35(
     )
     assert not queries.pressure_is_due(patient.id, patient.born_on)
     assert not queries.pressure_is_due(patient.id, patient.born_on.replace(year=2000))
+
+
+def test_who_comes_back_with_a_report_is_taken_again(
+    make_encounter: MakeEncounter, doctor: Actor, triage_nurse: Actor
+) -> None:
+    encounter = make_encounter()
+    _sign(encounter, doctor)
+    finish_encounter(visit_id=encounter.visit_id, by=doctor)
+    return_to_queue(visit_id=encounter.visit_id, by=triage_nurse)
+    again = begin_encounter(visit_id=encounter.visit_id, by=doctor)
+    assert (again.id, again.status, again.signed_number) == (encounter.id, EncounterStatus.OPEN, 1)
+    assert finish_encounter(visit_id=encounter.visit_id, by=doctor).status is EncounterStatus.FINISHED

@@ -9,6 +9,7 @@ from support import world
 
 from app import clock
 from app.actor import Actor
+from modules.charging.services import load_demo_prices
 from modules.patients.models import Patient
 from modules.patients.services import create_patient
 from modules.registration.models import ClinicSession, Visit
@@ -18,6 +19,12 @@ MakePatient = Callable[..., Patient]
 MakeSession = Callable[..., ClinicSession]
 MakeVisit = Callable[..., Visit]
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
+
+
+@pytest.fixture
+def prices(administrator: Actor) -> None:
+    """The demonstration price list is in force, so that a visit's fee can be charged."""
+    load_demo_prices(by=administrator)
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def make_patient(registrar: Actor) -> MakePatient:
 
 
 @pytest.fixture
-def make_session(ours: dict[str, Any], administrator: Actor) -> MakeSession:
+def make_session(ours: dict[str, Any], administrator: Actor, prices: None) -> MakeSession:
     """Today's morning session of the doctor: 08:00 to 12:00, windows of an hour, eight places."""
 
     def make(**given: Any) -> ClinicSession:

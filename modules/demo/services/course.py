@@ -22,7 +22,18 @@ from modules.patients import services as patients
 from modules.prescriptions import services as prescriptions
 from modules.registration import services as registration
 
-CHECKS = "department name age drug_name form strength quantity appearance usage diagnosis".split()
+CHECKS = [
+    "department",
+    "name",
+    "age",
+    "drug_name",
+    "form",
+    "strength",
+    "quantity",
+    "appearance",
+    "usage",
+    "diagnosis",
+]
 METHODS = ("cash", "wechat", "wechat", "alipay", "bank_card")
 
 
@@ -33,6 +44,7 @@ class Known:
     resident: Resident
     patient_id: int
     supplied_until: date | None = None
+    last_visit_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +89,7 @@ def open_file(town: Town, resident: Resident) -> Known:
 def visit(town: Town, known: Known) -> Iterator[int]:
     """Registration, consultation, payment, pharmacy; some leave before the end, as people do."""
     centre, dice = town.centre, town.dice
+    known.last_visit_on = clock.today()
     years = (clock.today() - known.resident.born_on).days // 365
     account = _choose_doctor(centre, dice, years)
     complaint = dice.choices(
@@ -92,11 +105,13 @@ def visit(town: Town, known: Known) -> Iterator[int]:
     if dice.random() < 0.02:
         registration.cancel_visit(visit_id=arrived.id, reason="患者有事离开", by=centre.actor("registrar"))
         return
-    called = registration.call_visit(visit_id=arrived.id, by=_doctor_of(centre, arrived.practitioner_id, doctor))
+    called = registration.call_visit(
+        visit_id=arrived.id, by=_doctor_of(centre, arrived.practitioner_id, doctor)
+    )
     doctor = _doctor_of(centre, called.practitioner_id, doctor)
     yield dice.randint(1, 4)
     sheets = _consult(town, known, arrived.id, complaint, doctor, years)
-    yield from _finish(town, arrived.id, complaint, doctor, years)
+    yield from _finish(town, known, arrived.id, complaint, doctor, years)
     yield dice.randint(3, 12)
     if dice.random() < 0.02:
         return  # leaves without paying; what was held is freed when the prescription expires
@@ -127,7 +142,7 @@ def _consult(
     clinic.save_record(
         visit_id=visit_id,
         revision=encounter.revision,
-        record=_record(complaint),
+        record=_record(complaint, known.resident, years),
         diagnoses=[{"code": code} for code in complaint.diagnoses],
         vitals=_vitals(town.dice, years, complaint),
         by=doctor,
@@ -160,14 +175,16 @@ def _line(town: Town, use: Any) -> dict[str, Any]:
     }
 
 
-def _finish(town: Town, visit_id: int, complaint: Complaint, doctor: Any, years: int) -> Iterator[int]:
+def _finish(
+    town: Town, known: Known, visit_id: int, complaint: Complaint, doctor: Any, years: int
+) -> Iterator[int]:
     yield town.dice.randint(2, 6)
     with tenant_unit(town.centre.tenant_id):
         revision = clinic_queries.get_encounter(visit_id).revision
     clinic.complete_visit(
         visit_id=visit_id,
         revision=revision,
-        record=_record(complaint),
+        record=_record(complaint, known.resident, years),
         diagnoses=[{"code": code} for code in complaint.diagnoses],
         vitals=_vitals(town.dice, years, complaint),
         by=doctor,
@@ -221,7 +238,11 @@ def _bring_back(town: Town, visit_id: int, sheet_id: int) -> None:
     if not lines:
         return
     dispensing.return_drugs(
-        prescription_id=sheet_id, lines=lines, reason="患者不适停药", is_intact=True, by=town.centre.actor("pharmacist")
+        prescription_id=sheet_id,
+        lines=lines,
+        reason="患者不适停药",
+        is_intact=True,
+        by=town.centre.actor("pharmacist"),
     )
     _refund_drugs(town, visit_id)
 
@@ -242,8 +263,10 @@ def _refund_drugs(town: Town, visit_id: int) -> None:
         )
 
 
-def _record(complaint: Complaint) -> dict[str, Any]:
+def _record(complaint: Complaint, resident: Resident, years: int) -> dict[str, Any]:
+    asked = {"is_pregnant": False, "is_lactating": False} if resident.is_female and 15 <= years < 50 else {}
     return {
+        **asked,
         "kind": "first",
         "chief_complaint": complaint.chief,
         "present_illness": complaint.illness,

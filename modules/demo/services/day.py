@@ -90,9 +90,8 @@ def _whole_visit(town: Town, report: Report) -> Iterator[int]:
 
 def _who(town: Town) -> Known:
     """Somebody who has been here before and is not here today, or a newcomer."""
-    if len(town.people) > 30 and town.dice.random() < 0.55:
-        known = town.people.pop(town.dice.randrange(len(town.people) // 2))
-        town.people.append(known)  # the front half has not been here for longest
+    if town.people and town.people[0].last_visit_on != clock.today() and town.dice.random() < 0.5:
+        town.people.append(known := town.people.pop(0))  # who has not been here for longest
         return known
     while True:
         resident = make_resident(
@@ -138,4 +137,5 @@ def _close_doors(town: Town) -> None:
         if shift is not None:
             cash = sum((entry.by_tender.get("cash", Decimal(0)) for entry in entries), shift.float_amount)
             charging.close_shift(counted_cash=cash, by=cashier)
-    prescriptions.expire_prescriptions(by=town.centre.system)
+    with tenant_unit(town.centre.tenant_id):
+        prescriptions.expire_prescriptions(by=town.centre.system)

@@ -2,11 +2,23 @@
 
 from modules.patients.services.allergies import none_known, record_allergy, withdraw_allergy
 from modules.patients.services.cards import change_card_status, issue_card
-from modules.patients.services.files import change_patient, create_patient, note_visit
+from modules.patients.services.files import (
+    CHANGEABLE,
+    change_patient,
+    create_patient,
+    find_resembling,
+    note_visit,
+)
+from modules.patients.services.imports import bring_list, decode_list, import_row
 from modules.patients.services.index import follow_patient
 from modules.patients.services.merges import decide_merge, propose_merge, undo_merge
 
 __all__ = [
+    "CHANGEABLE",
+    "bring_list",
+    "decode_list",
+    "find_resembling",
+    "import_row",
     "change_card_status",
     "change_patient",
     "create_patient",

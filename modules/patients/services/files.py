@@ -29,6 +29,22 @@ ShortText = Annotated[str, Field(max_length=50)]
 Number = Annotated[str, Field(max_length=40)]
 Phone = Annotated[str, Field(max_length=30)]
 EARLIEST_BIRTH = date(1890, 1, 1)
+CHANGEABLE = (  # what a correction may change; the version guards it
+    "version",
+    "name",
+    "sex",
+    "born_on",
+    "document_kind",
+    "document_number",
+    "phone",
+    "street_code",
+    "address",
+    "ethnicity",
+    "occupation",
+    "guardian_name",
+    "guardian_phone",
+    "cost_type",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +204,34 @@ def candidates(newcomer: PersonTraits) -> list[tuple[Patient, MatchResult]]:
     by_id = {row.id: row for row in found}
     ranked = rank_matches(newcomer, [(row.id, _traits_of(row)) for row in by_id.values()])
     return [(by_id[key], result) for key, result in ranked if result.action is not MatchAction.NEW]
+
+
+def find_resembling(
+    *, name: str, sex: str = "", born_on: str = "", document_number: str = "", phone: str = ""
+) -> list[Patient]:
+    """Files that resemble what has been typed so far, the most alike first; half a field counts as none."""
+    number = identity.normalise_identifier(document_number)
+    reading = identity.read_id_number(number, today=clock.today()) if len(number) == 18 else None
+    typed_sex = sex if sex in set(SexCode) else SexCode.UNKNOWN.value
+    born = reading.birth_date if reading and reading.fault is None else _day_or_none(born_on)
+    if reading and reading.fault is None:
+        typed_sex = reading.sex.value
+    newcomer = PersonTraits(
+        name=names.normalise_name(name),
+        sex=identity.Sex(typed_sex),
+        birth_date=born,
+        document_type=identity.DocumentType.RESIDENT_ID if reading else None,
+        document_number=number if reading else "",
+        phone=names.normalise_phone(phone) or "",
+    )
+    return [patient for patient, _ in candidates(newcomer)]
+
+
+def _day_or_none(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def _resembling(newcomer: PersonTraits):  # type: ignore[no-untyped-def]  # a Select of Patient

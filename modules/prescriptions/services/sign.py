@@ -83,7 +83,7 @@ def sign_prescription(
 def sign_herbal_prescription(
     *,
     visit_id: int,
-    lines: Herbs,
+    herbs: Herbs,
     heading: HerbalHeading,
     valid_days: ValidDays = 1,
     long_reason: Reason = "",
@@ -97,7 +97,7 @@ def sign_herbal_prescription(
         DomainError: what ``sign_prescription`` refuses; among the checks the incompatible herbs (十八反, 十九畏).
     """
     rest = {"long_reason": long_reason, "prescription_id": prescription_id}
-    return _sign(visit_id, queries.Order.of_herbs(lines, heading, **rest), valid_days, reasons or [], by)
+    return _sign(visit_id, queries.Order.of_herbs(herbs, heading, **rest), valid_days, reasons or [], by)
 
 
 @use_case("prescriptions.prescription.sign", offline=True)

@@ -1,5 +1,6 @@
 """Everything that reads schedules, appointments, visits and queues."""
 
+from modules.registration.queries.board import Names, SessionBoard, board_of, first_free, names_for
 from modules.registration.queries.queue import (
     Queue,
     count_waiting,
@@ -12,6 +13,8 @@ from modules.registration.queries.queue import (
 from modules.registration.queries.schedule import (
     appointments_of_patient,
     appointments_of_session,
+    count_booked,
+    fee_codes_of,
     get_appointment,
     get_session,
     get_slot,
@@ -40,6 +43,13 @@ from modules.registration.queries.visits import (
 )
 
 __all__ = [
+    "Names",
+    "SessionBoard",
+    "board_of",
+    "count_booked",
+    "fee_codes_of",
+    "first_free",
+    "names_for",
     "Queue",
     "appointments_of_patient",
     "appointments_of_session",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped
 
 from app import clock
@@ -16,11 +16,13 @@ from modules.registration.models import (
     AppointmentStatus,
     Channel,
     ClinicSession,
+    NumberType,
     ScheduleTemplate,
     SessionStatus,
     Slot,
 )
-from modules.registration.rules.settings import RegistrationSettings
+from modules.registration.rules.settings import RegistrationSettings, fee_codes
+from modules.registration.rules.visits import FeeScheme
 
 RowT = TypeVar("RowT", bound=Model)
 
@@ -28,6 +30,23 @@ RowT = TypeVar("RowT", bound=Model)
 def settings_of(tenant_id: int | None) -> RegistrationSettings:
     """How this centre registers."""
     return RegistrationSettings.of(tenant_of(tenant_id).settings)
+
+
+def fee_codes_of(
+    session: ClinicSession,
+    settings: RegistrationSettings,
+    *,
+    is_emergency: bool = False,
+    is_free_return: bool = False,
+) -> tuple[str, ...]:
+    """Codes of the service items that a visit of this session carries."""
+    scheme = FeeScheme(session.fee_scheme.value if session.fee_scheme else settings.fee_scheme)
+    return fee_codes(
+        settings,
+        scheme,
+        is_emergency=is_emergency or session.number_type is NumberType.EMERGENCY,
+        is_free_return=is_free_return,
+    )
 
 
 def list_templates() -> list[ScheduleTemplate]:
@@ -221,6 +240,14 @@ def no_show_days(patient_id: int, *, since: date) -> list[date]:
         Appointment.patient_id == patient_id, Appointment.on >= since, missed
     )
     return list(db.session.scalars(statement))
+
+
+def count_booked(on: date) -> int:
+    """How many appointments of a day still wait for their patient."""
+    statement = select(func.count(Appointment.id)).where(
+        Appointment.on == on, Appointment.status == AppointmentStatus.BOOKED
+    )
+    return db.session.scalar(statement) or 0
 
 
 def appointments_of_session(session_id: int, *statuses: AppointmentStatus) -> list[Appointment]:

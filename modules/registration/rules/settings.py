@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modules.registration.rules.queue import QueueRules
-from modules.registration.rules.visits import FeeScheme
+from modules.registration.rules.visits import FeeScheme, VisitFee, visit_fees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +40,19 @@ class RegistrationSettings:
         prefix = "registration."
         given = {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
         return cls(**{name: given[name] for name in cls.__slots__ if name in given})
+
+
+def fee_codes(
+    settings: RegistrationSettings, scheme: FeeScheme, *, is_emergency: bool = False, is_free_return: bool = False
+) -> tuple[str, ...]:
+    """Codes of the service items a new visit carries: one scheme or the other, never both."""
+    fees = visit_fees(
+        scheme, has_registration_fee=bool(settings.registration_fee_code), is_free_return=is_free_return
+    )
+    consultation = settings.emergency_consultation_code if is_emergency else settings.consultation_code
+    codes = {
+        VisitFee.GENERAL_TREATMENT: settings.general_treatment_code,
+        VisitFee.REGISTRATION: settings.registration_fee_code,
+        VisitFee.CONSULTATION: consultation,
+    }
+    return tuple(codes[fee] for fee in fees)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 _DAY_MINUTES = 24 * 60
@@ -49,6 +49,20 @@ class SlotPlan:
     def is_next_day(self) -> bool:
         """Tell whether the window starts after midnight of a night session."""
         return self.start_minute >= _DAY_MINUTES
+
+
+def is_open_to(
+    kept_for: Channel, buyer: Channel, *, starts_at: datetime, now: datetime, release_minutes: int
+) -> bool:
+    """Tell whether a buyer may have a place: its own channel's always, others' shortly before (house rule).
+
+    Places kept for another channel open to the window `release_minutes` (0: never) before they begin.
+    """
+    if kept_for is buyer:
+        return True
+    if buyer is not Channel.WINDOW or not release_minutes:
+        return False
+    return now >= starts_at - timedelta(minutes=release_minutes)
 
 
 def split_session(

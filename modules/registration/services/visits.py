@@ -38,13 +38,12 @@ from modules.registration.models import (
     AppointmentStatus,
     Channel,
     ClinicSession,
-    NumberType,
     SessionStatus,
     Slot,
     Visit,
     VisitStatus,
 )
-from modules.registration.rules import queue, visits
+from modules.registration.rules import queue, slots, visits
 from modules.registration.rules.settings import RegistrationSettings
 
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
@@ -325,21 +324,9 @@ def _fee_codes(
             patient_id=patient_id, department_id=session.department_id, since=since
         ):
             raise FreeReturnNotDue(field="is_free_return", days=days)
-    scheme = visits.FeeScheme(session.fee_scheme.value if session.fee_scheme else settings.fee_scheme)
-    fees = visits.visit_fees(
-        scheme,
-        has_registration_fee=bool(settings.registration_fee_code),
-        is_free_return=claims.is_free_return,
+    return queries.fee_codes_of(
+        session, settings, is_emergency=claims.is_emergency, is_free_return=claims.is_free_return
     )
-    is_emergency = claims.is_emergency or session.number_type is NumberType.EMERGENCY
-    codes = {
-        visits.VisitFee.GENERAL_TREATMENT: settings.general_treatment_code,
-        visits.VisitFee.REGISTRATION: settings.registration_fee_code,
-        visits.VisitFee.CONSULTATION: settings.emergency_consultation_code
-        if is_emergency
-        else settings.consultation_code,
-    }
-    return tuple(codes[fee] for fee in fees)
 
 
 def _announce(visit: Visit) -> None:
@@ -381,12 +368,14 @@ def _refuse_over(slot: Slot) -> None:
 
 
 def _refuse_other_channel(slot: Slot, channel: Channel, settings: RegistrationSettings) -> None:
-    """A place kept for another channel opens to the window some minutes before it begins (house rule)."""
-    if slot.channel is channel:
-        return
-    minutes = settings.release_minutes_before
-    opens_at = slot.starts_at - timedelta(minutes=minutes)
-    if channel is not Channel.WINDOW or not minutes or clock.now() < opens_at:
+    is_open = slots.is_open_to(
+        slots.Channel(slot.channel.value),
+        slots.Channel(channel.value),
+        starts_at=slot.starts_at,
+        now=clock.now(),
+        release_minutes=settings.release_minutes_before,
+    )
+    if not is_open:
         raise ChannelClosed(field="slot_id", channel=slot.channel.label)
 
 
