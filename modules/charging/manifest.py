@@ -2,13 +2,8 @@
 
 from app import clock
 from app.i18n import N_
-<<<<<<< HEAD
 from app.registry import Lookup, MenuEntry, Module, Permission, Waiting
-from modules.charging import queries, subscribers, views
-=======
-from app.registry import Module, Permission
-from modules.charging import api, subscribers
->>>>>>> main
+from modules.charging import api, queries, subscribers, views
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
 from modules.prescriptions.events import (
@@ -23,7 +18,6 @@ module = Module(
     name="charging",
     label=N_("Charging"),
     requires=("prescriptions",),
-<<<<<<< HEAD
     blueprints=(views.blueprint,),
     menu=(
         MenuEntry(N_("Cashier"), "charging.show_desk", "cash", "charging.bill.view", order=60),
@@ -47,12 +41,11 @@ module = Module(
     ),
     places={
         "registration.window.fee": views.visit_amounts,
-        "prescriptions.preview.amounts": views.prescription_amounts,
+        "prescriptions.preview.amounts": views.preview_amounts,
+        "prescriptions.sheet.amounts": views.prescription_amounts,
         "prescriptions.paper.amounts": views.prescription_amounts,
     },
-=======
     reads=(api.bill_of_visit,),
->>>>>>> main
     permissions=(
         Permission(
             "charging.price.view",

@@ -169,7 +169,11 @@ def _post(kind: str, use_case: Callable[..., Any]) -> ResponseReturnValue:
 
 def _entry(kind: str, form: Form) -> str:
     return render_template(
-        "dispensing/entry.html", kind=kind, form=form, locations=queries.list_locations(), lines=form.lines("lines")
+        "dispensing/entry.html",
+        kind=kind,
+        form=form,
+        locations=queries.list_locations(),
+        lines=form.lines("lines"),
     )
 
 
