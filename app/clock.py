@@ -16,6 +16,11 @@ def now() -> datetime:
     return _frozen.get() or _stopped or datetime.now(UTC)
 
 
+def server_time() -> datetime:
+    """What the server's own clock says, whatever the product's clock was told (leases between processes)."""
+    return datetime.now(UTC)
+
+
 def stop(moment: datetime | None) -> None:
     """Stop the clock of the whole process, all threads, or let it run again with None (tests)."""
     global _stopped

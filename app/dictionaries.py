@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Index, Unicode, UniqueConstraint, case, or_, select
+from sqlalchemy import Index, Unicode, UniqueConstraint, case, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock, pinyin
@@ -110,6 +110,14 @@ def entries(dictionary: str, codes: Iterable[str]) -> dict[str, DictionaryEntry]
         DictionaryEntry.valid_to > today,
     )
     return {row.code: row for row in db.session.scalars(statement)}
+
+
+def names() -> dict[str, int]:
+    """Name of each dictionary that is loaded → number of its entries, the largest first."""
+    statement = select(DictionaryEntry.dictionary, func.count(DictionaryEntry.id)).group_by(
+        DictionaryEntry.dictionary
+    )
+    return dict(sorted((tuple(row) for row in db.session.execute(statement)), key=lambda pair: (-pair[1], pair[0])))
 
 
 def options(dictionary: str) -> list[tuple[str, str]]:

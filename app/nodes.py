@@ -30,7 +30,7 @@ def lease_node() -> int:
     """Take the lowest free node number for this process."""
     holder = f"{socket.gethostname()}:{os.getpid()}"[:100]
     while True:
-        moment = clock.now()
+        moment = clock.server_time()
         with open_unit(_leasing_unit()):
             expired = db.session.scalar(
                 select(NodeLease.node).where(NodeLease.until < moment).order_by(NodeLease.node).limit(1)
@@ -64,5 +64,5 @@ def _leasing_unit() -> Unit:
 def release_node(app: Flask, node: int) -> None:
     """Give a node number back early (short commands do)."""
     with app.app_context(), kernel_unit(""):
-        db.session.execute(update(NodeLease).where(NodeLease.node == node).values(until=clock.now()))
+        db.session.execute(update(NodeLease).where(NodeLease.node == node).values(until=clock.server_time()))
         db.session.commit()

@@ -77,6 +77,7 @@ class SettingKind(Enum):
     NUMBER = "number"
     SWITCH = "switch"
     CHOICE = "choice"
+    PAGE = "page"  # a page of the menu, by its endpoint; "" for none
 
 
 @dataclass(frozen=True, slots=True)

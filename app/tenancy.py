@@ -40,6 +40,11 @@ class Directory(Protocol):
     def get(self, tenant_id: int) -> Tenant:
         """The tenant; raises NotFound."""
 
+    def has_staff(
+        self, tenant_id: int | None, practitioner_id: int | None, department_id: int | None
+    ) -> bool:
+        """Whether the member of staff and the department, as far as they are named, are of this tenant."""
+
     def all_active(self) -> list[Tenant]:
         """Every tenant that is not suspended, ordered by code."""
 

@@ -7,4 +7,6 @@ INSTALLED: tuple[str, ...] = (
     "clinic",
     "prescriptions",
     "charging",
+    "dispensing",
+    "demo",
 )

@@ -4,11 +4,11 @@ import threading
 
 from sqlalchemy import select
 
-from app.db import control_unit, db
+from app.db import Mode, control_unit, db, tenant_unit
 from app.errors import NotFound
 from app.registry import Registry
 from app.tenancy import Tenant, request_memo
-from tenants.models import Centre, ModuleSubscription, RoleGrant
+from tenants.models import Centre, Department, ModuleSubscription, Practitioner, RoleGrant
 
 
 class TenantDirectory:
@@ -50,6 +50,18 @@ class TenantDirectory:
     def place(self, tenant_id: int) -> Tenant:
         """Partition and zone; these do not change while the process knows the tenant."""
         return self._known.get(tenant_id) or self.get(tenant_id)
+
+    def has_staff(
+        self, tenant_id: int | None, practitioner_id: int | None, department_id: int | None
+    ) -> bool:
+        """Whether the member of staff and the department, as far as they are named, are of this centre."""
+        wanted = ((Practitioner, practitioner_id), (Department, department_id))
+        if all(row_id is None for _, row_id in wanted):
+            return True
+        if tenant_id is None:
+            return False
+        with tenant_unit(tenant_id, Mode.WRITE):  # the primary, for a person who was added a moment ago
+            return all(row_id is None or db.session.get(model, row_id) for model, row_id in wanted)
 
     def all_active(self) -> list[Tenant]:
         """Every centre that is not suspended, ordered by code."""

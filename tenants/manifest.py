@@ -1,14 +1,62 @@
 """What the tenants room adds to the product."""
 
 from app.i18n import N_
-from app.registry import Module, Permission
-from tenants import views
+from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind
+from tenants.views import centre, places, staff, theme
 
 module = Module(
     name="tenants",
     label=N_("Centre"),
     is_optional=False,
-    blueprints=(views.theme,),
+    blueprints=(theme.blueprint, staff.blueprint, places.blueprint, centre.blueprint),
+    lookups=(Lookup("practitioners", "accounts.account.manage", staff.find_people),),
+    settings=(
+        Setting(
+            "theme",
+            N_("Colour"),
+            SettingKind.CHOICE,
+            "teal",
+            options=(
+                ("teal", N_("Teal")),
+                ("green", N_("Green")),
+                ("plum", N_("Plum")),
+                ("indigo", N_("Indigo")),
+                ("slate", N_("Slate")),
+                ("brick", N_("Brick red")),
+            ),
+            help=N_("Colours that mean something, such as red for allergies, stay as they are."),
+        ),
+        Setting(
+            "density",
+            N_("Density"),
+            SettingKind.CHOICE,
+            "normal",
+            options=(("compact", N_("Compact")), ("normal", N_("Normal")), ("large", N_("Large"))),
+        ),
+        Setting("start_page", N_("First page after sign-in"), SettingKind.PAGE, ""),
+    ),
+    menu=(
+        MenuEntry(
+            N_("Staff"), "staff.show_staff", icon="users", permission="tenants.practitioner.manage",
+            group="administration", order=10,
+        ),
+        MenuEntry(
+            N_("Stations and departments"), "places.show_places", icon="map-pin",
+            permission="tenants.department.manage", group="administration", order=20,
+        ),
+        MenuEntry(
+            N_("Roles and permissions"), "centre.show_grants", icon="shield-check",
+            permission="tenants.role.grant", group="administration", order=32,
+        ),
+        MenuEntry(
+            N_("Centre settings"), "centre.show_settings", icon="settings",
+            permission="tenants.settings.change", group="administration", order=40,
+        ),
+        MenuEntry(
+            N_("Parts of the system"), "centre.show_modules", icon="plug",
+            permission="tenants.module.switch", group="administration", order=42,
+        ),
+    ),
     permissions=(
         Permission("tenants.centre.create", N_("Open a centre")),
         Permission(

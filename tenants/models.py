@@ -75,7 +75,7 @@ class Station(TenantScoped, Model):
 class DepartmentKind(Choice):
     """What a department does."""
 
-    CLINIC = "clinic", N_("Clinic")
+    CLINIC = "clinic", N_("Clinical department")
     PHARMACY = "pharmacy", N_("Pharmacy")
     STOREROOM = "storeroom", N_("Storeroom")
     CASHIER = "cashier", N_("Cash desk")

@@ -12,6 +12,21 @@ def list_stations() -> list[Station]:
     return list(db.session.scalars(select(Station).order_by(Station.code)))
 
 
+def get_station(station_id: int) -> Station:
+    """The station, or NotFound."""
+    found = db.session.get(Station, station_id)
+    if found is None:
+        raise NotFound(field="station_id")
+    return found
+
+
+def all_departments() -> list[Department]:
+    """Every department, those out of use last, ordered by code."""
+    return sorted(
+        db.session.scalars(select(Department).order_by(Department.code)), key=lambda row: not row.is_active
+    )
+
+
 def list_departments(kind: DepartmentKind | None = None) -> list[Department]:
     """Departments in use, ordered by code."""
     statement = select(Department).where(Department.is_active).order_by(Department.code)

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from app import audit, pinyin
 from app.actor import Actor
 from app.db import db, lock_row
-from app.errors import Conflict, NotFound
-from app.i18n import N_
+from app.errors import Conflict, InvalidInput, NotFound
+from app.i18n import N_, gettext
 from app.registry import installed
 from app.use_cases import use_case
+from tenants import rules
 from tenants.models import (
     Centre,
     Department,
@@ -73,12 +74,28 @@ def create_centre(
 
 
 @use_case("tenants.settings.change", database="control")
+def rename_centre(*, name: Annotated[str, Field(min_length=2, max_length=100)], by: Actor) -> Centre:
+    """Change the name of the actor's centre as pages and papers show it.
+
+    Raises:
+        NotFound: the actor belongs to no centre.
+    """
+    centre = _own_centre(by)
+    centre.name = name
+    centre.version += 1
+    audit.record("centre.renamed", centre, by=by)
+    return centre
+
+
+@use_case("tenants.settings.change", database="control")
 def change_settings(*, settings: dict[str, Any], by: Actor) -> Centre:
     """Change settings of the actor's centre; names not given stay as they are.
 
     Raises:
         NotFound: the actor belongs to no centre.
+        InvalidInput: no manifest declares a setting of this name, or its value is not possible.
     """
+    settings = checked_settings(settings)
     centre = _own_centre(by)
     before = {name: centre.settings.get(name) for name in settings}
     centre.settings = {**centre.settings, **settings}
@@ -173,6 +190,27 @@ def add_station(
 
 
 @use_case("tenants.department.manage")
+def change_station(
+    *,
+    station_id: int,
+    name: Annotated[str, Field(min_length=2, max_length=100)],
+    is_active: bool = True,
+    by: Actor,
+) -> Station:
+    """Rename a station, or take it out of use.
+
+    Raises:
+        NotFound: no such station here.
+    """
+    station = lock_row(Station, station_id)
+    if station is None:
+        raise NotFound(field="station_id")
+    station.name, station.is_active = name, is_active
+    audit.record("station.changed", station, by=by)
+    return station
+
+
+@use_case("tenants.department.manage")
 def add_department(*, station_id: int, code: Code, name: Name, kind: DepartmentKind, by: Actor) -> Department:
     """Add a department to a station.
 
@@ -187,6 +225,24 @@ def add_department(*, station_id: int, code: Code, name: Name, kind: DepartmentK
     )
     _add_unique(department, code)
     audit.record("department.added", department, by=by)
+    return department
+
+
+@use_case("tenants.department.manage")
+def change_department(
+    *, department_id: int, name: Name, kind: DepartmentKind, is_active: bool = True, by: Actor
+) -> Department:
+    """Rename a department, change what it does, or take it out of use.
+
+    Raises:
+        NotFound: no such department here.
+    """
+    department = lock_row(Department, department_id)
+    if department is None:
+        raise NotFound(field="department_id")
+    department.name, department.initials = name, pinyin.initials(name)[:50]
+    department.kind, department.is_active = kind, is_active
+    audit.record("department.changed", department, by=by)
     return department
 
 
@@ -270,6 +326,27 @@ def _own_centre(by: Actor) -> Centre:
     if centre is None:
         raise NotFound
     return centre
+
+
+def checked_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings as their kinds store them.
+
+    Raises:
+        InvalidInput: a name that no manifest declares, or a value that its kind does not allow.
+    """
+    complaints, found = {}, {}
+    for name, value in given.items():
+        declared = installed().settings.get(name)
+        if declared is None:
+            complaints[name] = [gettext("This field is unknown.")]
+            continue
+        try:
+            found[name] = rules.setting_value(declared, value)
+        except rules.NotPossible as why:
+            complaints[name] = [gettext(why.message, **why.facts)]
+    if complaints:
+        raise InvalidInput(complaints)
+    return found
 
 
 def _add_unique(row: Any, code: str) -> None:

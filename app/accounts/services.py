@@ -235,9 +235,12 @@ def create_account(
     Raises:
         NameTaken: another account has the sign-in name.
         InvalidInput: the password is weak, or a role is unknown.
+        NotFound: the centre has no such member of staff or department.
     """
     _refuse_weak(password, sign_in_name, display_name)
     _refuse_unknown_roles(by, roles)
+    if not tenancy.directory().has_staff(by.tenant_id, practitioner_id, department_id):
+        raise NotFound(field="practitioner_id")
     account = Account(
         sign_in_name=passwords.normalise_name(sign_in_name),
         display_name=display_name,

@@ -8,6 +8,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.db.base import Base, db
 
 RowT = TypeVar("RowT", bound=Base)
+StatementT = TypeVar("StatementT", bound=Select[*tuple[Any, ...]])
 StaleRow = StaleDataError
 
 
@@ -42,10 +43,8 @@ def lock_rows(model: type[RowT], row_ids: list[int]) -> list[RowT]:
     return list(db.session.scalars(statement))
 
 
-def locking(statement: Select[Any], model: type[Base]) -> Select[Any]:
-    """The statement, holding the rows of one model that it finds; order it by that model's key."""
-    return (
-        statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
-        .with_for_update(of=model)
-        .execution_options(populate_existing=True)
-    )
+def locking(statement: StatementT, *models: type[Base]) -> StatementT:
+    """The statement, holding the rows of these models that it finds; order it by their keys."""
+    for model in models:
+        statement = statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
+    return statement.with_for_update(of=models).execution_options(populate_existing=True)

@@ -12,7 +12,7 @@ from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 from app import ids
 from app.i18n import Choice
 
-BigInt = BigInteger().with_variant(BigInteger(), "sqlite")
+BigInt = BigInteger()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -119,12 +119,15 @@ def text_column(length: int | None = None, **options: Any) -> MappedColumn[Any]:
     return mapped_column(UnicodeText() if length is None else Unicode(length), **options)
 
 
-def search_key_column(length: int, **options: Any) -> MappedColumn[Any]:
-    """Text that is searched by prefix: compared byte by byte on every engine, so that a range is a prefix."""
+def search_key_type(length: int) -> Unicode:
+    """Text that every engine compares byte by byte, so that a half-open range is a prefix."""
     kind = Unicode(length).with_variant(Unicode(length, collation="C"), "postgresql")
-    return mapped_column(
-        kind.with_variant(Unicode(length, collation="Latin1_General_100_BIN2"), "mssql"), **options
-    )
+    return kind.with_variant(Unicode(length, collation="Latin1_General_100_BIN2"), "mssql")
+
+
+def search_key_column(length: int, **options: Any) -> MappedColumn[Any]:
+    """Text that is searched by prefix."""
+    return mapped_column(search_key_type(length), **options)
 
 
 def amount_column(**options: Any) -> MappedColumn[Any]:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.i18n import gettext
 from app.registry import installed
+from app.tenancy import setting
 from app.web.access import current_actor, current_tenant, find_actor, public, signed_in
 
 blueprint = Blueprint("home", __name__)
@@ -13,8 +14,16 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @public
 def begin() -> ResponseReturnValue:
-    """Where a browser starts."""
-    return redirect(url_for(".show_home" if find_actor() else "sessions.sign_in"), 303)
+    """Where a browser starts: the centre's first page for those who may open it, else the home page."""
+    actor = find_actor()
+    if actor is None:
+        return redirect(url_for("sessions.sign_in"), 303)
+    wanted = setting(actor.tenant_id, "start_page", "")
+    for module in installed().modules.values():
+        for entry in module.menu if module.name in current_tenant().modules else ():
+            if entry.endpoint == wanted and actor.may(entry.permission):
+                return redirect(url_for(wanted), 303)
+    return redirect(url_for(".show_home"), 303)
 
 
 @blueprint.get("/home")

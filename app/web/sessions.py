@@ -117,7 +117,7 @@ def begin_sign_in() -> ResponseReturnValue:
         return render_template("sign_in.html", name=name, next=target, refusal=refusal.text), refusal.status
     session.clear()
     session[TOKEN] = token
-    return redirect(target or url_for("home.show_home"), 303)
+    return redirect(target or url_for("home.begin"), 303)
 
 
 @blueprint.post("/sign-out")

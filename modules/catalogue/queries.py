@@ -28,10 +28,14 @@ def drugs_by_id(drug_ids: Iterable[int]) -> dict[int, Drug]:
     return {row.id: row for row in rows}
 
 
-def search_drugs(text: str, *, kinds: Iterable[DrugKind] = tuple(DrugKind), limit: int = 24) -> list[Drug]:
+def search_drugs(
+    text: str, *, kinds: Iterable[DrugKind] = tuple(DrugKind), limit: int = 24, active_only: bool = True
+) -> list[Drug]:
     """Drugs in use, best match first: exact code, initials, prefixes, then names that contain the text."""
     typed, lower = text.strip(), text.strip().lower()
-    statement = select(Drug).where(Drug.is_active, Drug.kind.in_(list(kinds)))
+    statement = select(Drug).where(Drug.kind.in_(list(kinds)))
+    if active_only:
+        statement = statement.where(Drug.is_active)
     if typed:
         statement = statement.where(
             or_(

@@ -19,6 +19,15 @@ from app.use_cases import use_case
 from modules.catalogue.models import Drug, DrugKind, FeeClass, ServiceItem
 
 REFERENCE = Path(__file__).parent / "reference_data"
+CHANGEABLE = (
+    "version",
+    "single_max",
+    "daily_max",
+    "block_below_years",
+    "warn_below_years",
+    "is_splittable",
+    "is_active",
+)
 _NOT_KEPT_AFTER_OPENING = ("注射", "粉针")
 
 

@@ -93,7 +93,7 @@ class RefundTooLarge(DomainError):
 
     code = "charging.refund_too_large"
     message = N_(
-        "%(item)s: at most %(quantity)s may be refunded. Drugs handed out must first come back to the pharmacy."
+        "%(item)s: at most %(quantity)s may be refunded. Drugs handed out first go back to the pharmacy."
     )
 
 

@@ -4,6 +4,7 @@ from app.i18n import N_
 from app.registry import Module, Permission
 from modules.charging import subscribers
 from modules.charging.queries.checks import check_money
+from modules.clinic.events import EncounterBegun
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -15,7 +16,7 @@ from modules.registration.events import VisitCancelled, VisitRegistered
 module = Module(
     name="charging",
     label=N_("Charging"),
-    requires=("catalogue", "patients"),
+    requires=("prescriptions",),
     permissions=(
         Permission(
             "charging.price.view",
@@ -37,6 +38,7 @@ module = Module(
     now=(
         (VisitRegistered, subscribers.open_bill),
         (VisitCancelled, subscribers.void_visit_charges),
+        (EncounterBegun, subscribers.note_visit_seen),
         (PrescriptionSigned, subscribers.charge_prescription),
         (PrescriptionWithdrawn, subscribers.void_withdrawn),
         (PrescriptionVoided, subscribers.void_voided),

@@ -21,7 +21,7 @@ from app.db import (
 )
 from app.db.append_only import RecordMayNotChange
 from app.db.indexes import only_where
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 from modules.charging.rules.amounts import line_amount
 from modules.charging.rules.fee_classes import FeeClass
 from modules.charging.rules.tenders import TenderMethod
@@ -250,7 +250,7 @@ class SettlementKind(Choice):
 
 
 class Settlement(AppendOnly, TenantScoped, Model):
-    """Money taken, or its mirror (结算单). A refund is a mirror of the whole and a resettlement of what stays."""
+    """Money taken, or its mirror (结算单). A refund mirrors the whole and settles again what stays."""
 
     __tablename__ = "charging_settlement"
     __table_args__ = (

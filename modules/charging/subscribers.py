@@ -1,6 +1,7 @@
 """What the bill does when something happens at another desk."""
 
 from modules.charging import services
+from modules.clinic.events import EncounterBegun
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -18,6 +19,11 @@ def open_bill(event: VisitRegistered) -> None:
 def void_visit_charges(event: VisitCancelled) -> None:
     """Take the unpaid fees back."""
     services.void_visit_charges(visit_id=event.visit_id, reason=event.reason)
+
+
+def note_visit_seen(event: EncounterBegun) -> None:
+    """The fees of the visit are earned."""
+    services.note_visit_seen(visit_id=event.visit_id)
 
 
 def charge_prescription(event: PrescriptionSigned) -> None:

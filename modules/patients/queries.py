@@ -26,6 +26,7 @@ from modules.patients.models import (
 )
 from modules.patients.models import Patient as Patient
 from modules.patients.rules.age import AgeForm, age_on
+from modules.patients.rules.identity import id_check_digit as id_check_digit
 from modules.patients.rules.names import mask_name
 from modules.patients.rules.search import QueryKind, classify_query
 

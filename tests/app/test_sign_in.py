@@ -106,7 +106,7 @@ def test_a_sign_in_never_leads_elsewhere(app: Flask, target: str) -> None:
     answer = app.test_client().post(
         "/sign-in", data={"name": "doctor@c1", "password": world.PASSWORD, "next": target}
     )
-    assert answer.headers["Location"] == "/home"
+    assert answer.headers["Location"] == "/"
 
 
 def test_a_form_without_its_token_is_refused(app: Flask) -> None:

@@ -1,27 +1,22 @@
 """Bills for tests: visits and prescriptions are announced by their events."""
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from support.saying import said
-from support.world import TODAY
+from support import outpatient
 
-from app import clock, ids
 from app.actor import Actor
 from app.db import tenant_unit
-from modules.catalogue import queries as catalogue
 from modules.charging import queries, services
 from modules.charging.models import Bill, Price, Settlement
 from modules.charging.services import TenderInput
-from modules.prescriptions.events import PrescriptionSigned, SignedLine
-from modules.registration.events import VisitRegistered
+from modules.prescriptions.events import PrescriptionSigned
 
 D = Decimal
 AMOXICILLIN, HUANGQI, GANCAO, ECG = "D0001", "D0169", "D0170", "X0020"
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -44,62 +39,13 @@ def find_price(ours: dict[str, Any], prices: None) -> Callable[[str], Price]:
 @pytest.fixture
 def make_bill(ours: dict[str, Any], registrar: Actor, prices: None) -> Callable[..., Bill]:
     """Open the bill of a new visit, with the fees named."""
-
-    def make(fee_codes: Iterable[str] = ("X0001",), patient_id: int = 1) -> Bill:
-        visit = VisitRegistered(
-            visit_id=ids.new_id(),
-            visit_number=f"V261120{next(_numbers):04d}",
-            patient_id=patient_id,
-            department_id=ours["departments"]["general"],
-            practitioner_id=ours["people"]["doctor"]["practitioner_id"],
-            on=clock.today(),
-            fee_codes=tuple(fee_codes),
-        )
-        said(visit, registrar)
-        with tenant_unit(ours["tenant_id"]):
-            bill = queries.find_bill(visit.visit_id)
-            assert bill is not None
-            return bill
-
-    return make
+    return partial(outpatient.make_bill, ours, registrar)
 
 
 @pytest.fixture
-def prescribe(ours: dict[str, Any], doctor: Actor, find_price: Any) -> Callable[..., PrescriptionSigned]:
+def prescribe(ours: dict[str, Any], doctor: Actor) -> Callable[..., PrescriptionSigned]:
     """Sign a prescription for a bill: pairs of drug code and quantity in minimum units."""
-
-    def sign(bill: Bill, *drugs: tuple[str, Any], **given: Any) -> PrescriptionSigned:
-        lines = tuple(
-            SignedLine(
-                item_id=ids.new_id(),
-                line_no=number,
-                drug_id=find_price(code).item_id,
-                drug_code=code,
-                drug_name=find_price(code).item_name,
-                quantity=D(quantity),
-                is_whole_packs=False,
-            )
-            for number, (code, quantity) in enumerate(drugs, start=1)
-        )
-        day = clock.day_bounds(TODAY)
-        event = PrescriptionSigned(
-            **{
-                "prescription_id": ids.new_id(),
-                "number": f"P261120{next(_numbers):05d}",
-                "kind": "western",
-                "visit_id": bill.visit_id,
-                "patient_id": bill.patient_id,
-                "practitioner_id": ours["people"]["doctor"]["practitioner_id"],
-                "department_id": ours["departments"]["general"],
-                "valid_until": day[1],
-                "on": TODAY,
-                "lines": lines,
-                **given,
-            }
-        )
-        return said(event, doctor)
-
-    return sign
+    return partial(outpatient.prescribe, ours, doctor)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,7 @@ from modules.charging.errors import (
     TenderTooLittle,
 )
 from modules.charging.events import BillSettled
-from modules.charging.models import Charge, ChargeStatus, Settlement, Tender
+from modules.charging.models import ChargeStatus, Settlement
 from modules.charging.services import TenderInput
 from modules.prescriptions.events import PrescriptionVoided, PrescriptionWithdrawn
 from modules.registration.events import VisitCancelled

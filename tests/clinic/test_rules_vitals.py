@@ -34,7 +34,15 @@ def test_pressure_is_due_once_a_calendar_year(age: int, last: date | None, due: 
 
 @pytest.mark.parametrize(
     ("systolic", "diastolic", "faults"),
-    [(None, None, []), (120, 80, []), (120, None, ["diastolic"]), (None, 80, ["systolic"]), (80, 80, ["diastolic"])],
+    [
+        (None, None, []),
+        (120, 80, []),
+        (120, None, ["diastolic"]),
+        (None, 80, ["systolic"]),
+        (80, 80, ["diastolic"]),
+    ],
 )
-def test_pressure_has_two_values_in_order(systolic: int | None, diastolic: int | None, faults: list[str]) -> None:
+def test_pressure_has_two_values_in_order(
+    systolic: int | None, diastolic: int | None, faults: list[str]
+) -> None:
     assert list(pressure_faults(systolic, diastolic)) == faults

@@ -34,6 +34,7 @@ from modules.clinic.services import (
     save_record,
     sign_record,
 )
+from modules.registration.services import return_to_queue
 
 MakeEncounter = Callable[..., Encounter]
 
@@ -43,7 +44,9 @@ def _sign(encounter: Encounter, by: Actor, **given: Any) -> SignedRecord:
     return sign_record(visit_id=encounter.visit_id, **{**values, **given}, by=by)
 
 
-def test_a_signed_record_holds_what_was_written_and_its_digest(make_encounter: MakeEncounter, doctor: Actor) -> None:
+def test_a_signed_record_holds_what_was_written_and_its_digest(
+    make_encounter: MakeEncounter, doctor: Actor
+) -> None:
     encounter = make_encounter()
     signed = _sign(encounter, doctor, diagnoses=[COLD, PHARYNGITIS], vitals=VitalSigns(pulse=78))
     assert (signed.number, signed.practitioner_id) == (1, doctor.practitioner_id)
@@ -127,7 +130,9 @@ def test_only_the_treating_doctor_signs(
     assert begin_encounter(visit_id=encounter.visit_id, by=doctor).id == encounter.id
 
 
-def test_a_signed_record_is_not_saved_over_not_by_name_either(make_encounter: MakeEncounter, doctor: Actor) -> None:
+def test_a_signed_record_is_not_saved_over_not_by_name_either(
+    make_encounter: MakeEncounter, doctor: Actor
+) -> None:
     encounter = make_encounter()
     signed = _sign(encounter, doctor)
     arguments = {
@@ -202,7 +207,9 @@ def test_a_visit_ends_only_with_a_signed_record(make_encounter: MakeEncounter, d
         finish_encounter(visit_id=encounter.visit_id, by=doctor)
 
 
-def test_sign_and_finish_is_one_act_or_none(make_encounter: MakeEncounter, doctor: Actor, reading: None) -> None:
+def test_sign_and_finish_is_one_act_or_none(
+    make_encounter: MakeEncounter, doctor: Actor, reading: None
+) -> None:
     encounter = make_encounter()
     given: dict[str, Any] = {"visit_id": encounter.visit_id, "revision": encounter.revision}
     with pytest.raises(errors.PartsMissing):
@@ -280,3 +287,15 @@ def test_blood_pressure_is_asked_for_once_a_year_from_35(
     )
     assert not queries.pressure_is_due(patient.id, patient.born_on)
     assert not queries.pressure_is_due(patient.id, patient.born_on.replace(year=2000))
+
+
+def test_who_comes_back_with_a_report_is_taken_again(
+    make_encounter: MakeEncounter, doctor: Actor, triage_nurse: Actor
+) -> None:
+    encounter = make_encounter()
+    _sign(encounter, doctor)
+    finish_encounter(visit_id=encounter.visit_id, by=doctor)
+    return_to_queue(visit_id=encounter.visit_id, by=triage_nurse)
+    again = begin_encounter(visit_id=encounter.visit_id, by=doctor)
+    assert (again.id, again.status, again.signed_number) == (encounter.id, EncounterStatus.OPEN, 1)
+    assert finish_encounter(visit_id=encounter.visit_id, by=doctor).status is EncounterStatus.FINISHED

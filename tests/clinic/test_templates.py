@@ -10,7 +10,9 @@ from modules.clinic import queries, services
 from modules.clinic.rules.record import RecordText
 
 
-def test_a_personal_template_is_seen_by_its_doctor_only(doctor: Actor, other_doctor: Actor, reading: None) -> None:
+def test_a_personal_template_is_seen_by_its_doctor_only(
+    doctor: Actor, other_doctor: Actor, reading: None
+) -> None:
     template = services.save_template(name="感冒", record=FULL_RECORD, diagnoses=[COLD], by=doctor)
     assert [row.id for row in queries.list_templates(doctor.practitioner_id)] == [template.id]
     assert queries.list_templates(other_doctor.practitioner_id) == []
@@ -35,9 +37,13 @@ def test_what_belongs_to_one_patient_stays_out_of_a_template(doctor: Actor) -> N
     assert template.record["is_pregnant"] is None
 
 
-def test_a_phrase_belongs_to_its_doctor_and_to_a_part(doctor: Actor, other_doctor: Actor, reading: None) -> None:
+def test_a_phrase_belongs_to_its_doctor_and_to_a_part(
+    doctor: Actor, other_doctor: Actor, reading: None
+) -> None:
     phrase = services.save_phrase(part="physical_exam", text="双肺呼吸音清，未闻及干湿啰音。", by=doctor)
-    assert [row.id for row in queries.list_phrases(doctor.practitioner_id, part="physical_exam")] == [phrase.id]
+    assert [row.id for row in queries.list_phrases(doctor.practitioner_id, part="physical_exam")] == [
+        phrase.id
+    ]
     with pytest.raises(NotFound):
         services.retire_phrase(phrase_id=phrase.id, by=other_doctor)
     services.retire_phrase(phrase_id=phrase.id, by=doctor)

@@ -59,7 +59,7 @@ def test_registering_takes_few_statements_whatever_is_in_the_tables(
     slot = slots_of(session)[2]
     with count_statements() as counted:
         services.register_visit(patient_id=patient.id, slot_id=slot.id, by=registrar)
-    assert counted.count <= 12, counted.statements
+    assert counted.count <= 12, counted.statements  # the bill and its fee included
 
 
 def test_a_full_window_and_a_full_session_say_so(

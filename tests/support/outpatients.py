@@ -1,16 +1,22 @@
 """Steps of an outpatient's way that tests of several modules begin with, through the real use cases."""
 
-from datetime import date
+from datetime import date, time
 from itertools import count
 from typing import Any
 
+from support import world
+
+from app import clock
 from app.actor import Actor
+from app.db import tenant_unit
 from modules.clinic.models import Encounter
 from modules.clinic.rules.record import DiagnosisLine, RecordText
 from modules.clinic.services import begin_encounter, save_record
 from modules.patients.models import Patient
 from modules.patients.services import create_patient
-from modules.registration.services import register_visit
+from modules.registration.models import ClinicSession, Visit
+from modules.registration.queries import sessions_called_from
+from modules.registration.services import add_session, register_visit
 
 _numbers = count(1)
 FULL_RECORD = RecordText(
@@ -36,6 +42,33 @@ def make_patient(registrar: Actor, **given: Any) -> Patient:
     return create_patient(**{**values, **given}, by=registrar)
 
 
+def session_of(centre: dict[str, Any], doctor: Actor) -> ClinicSession:
+    """The doctor's session of this morning, opened if there is none yet."""
+    with tenant_unit(centre["tenant_id"]):
+        found = sessions_called_from(practitioner_id=doctor.practitioner_id, department_id=None)
+    if found:
+        return found[0]
+    return add_session(
+        on=clock.today(),
+        shift="morning",
+        starts_at=time(8),
+        ends_at=time(12),
+        department_id=centre["departments"]["general"],
+        practitioner_id=doctor.practitioner_id,
+        room="2",
+        capacity=48,
+        window_minutes=60,
+        addon_limit=1,
+        by=world.actor(centre, "administrator"),
+    )
+
+
+def register(centre: dict[str, Any], patient: Patient, *, registrar: Actor, doctor: Actor) -> Visit:
+    """A place in the doctor's session of this morning."""
+    session = session_of(centre, doctor)
+    return register_visit(patient_id=patient.id, session_id=session.id, by=registrar)
+
+
 def open_encounter(
     centre: dict[str, Any],
     *,
@@ -48,12 +81,7 @@ def open_encounter(
 ) -> Encounter:
     """A registered patient whom the doctor has taken, with a draft that has a diagnosis."""
     patient = patient or make_patient(registrar, **person)
-    visit = register_visit(
-        patient_id=patient.id,
-        department_id=centre["departments"]["general"],
-        practitioner_id=doctor.practitioner_id,
-        by=registrar,
-    )
+    visit = register(centre, patient, registrar=registrar, doctor=doctor)
     encounter = begin_encounter(visit_id=visit.id, by=doctor)
     if not diagnoses and record is None:
         return encounter

@@ -1,18 +1,25 @@
 """The world most tests start from: two centres with the same departments and one person for every role."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from app import clock
 from app.accounts import services as accounts
 from app.actor import Actor, system_actor
+from app.db import tenant_unit
+from modules.catalogue import queries as catalogue_queries
 from modules.catalogue import services as catalogue
+from modules.charging import services as charging
+from modules.dispensing import queries as dispensing_queries
+from modules.dispensing import services as dispensing
 from tenants import services as tenants
 from tenants.models import DepartmentKind, LicenceKind, StationKind, Title
 
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)  # a Friday, 09:30 in Shanghai
 TODAY = date(2026, 11, 20)
 PASSWORD = "three quiet herons"
+UNSTOCKED = frozenset({"D0160", "D0161", "D0162", "D0163"})
 DEPARTMENTS = {
     "general": ("GP", "全科", DepartmentKind.CLINIC),
     "tcm": ("TCM", "中医科", DepartmentKind.CLINIC),
@@ -42,12 +49,17 @@ STAFF = {
         "tcm",
         {"licence": LicenceKind.PHYSICIAN, "title": Title.JUNIOR, "may_prescribe": True},
     ),
+    "other_pharmacist": (
+        "许药",
+        "pharmacy",
+        {"licence": LicenceKind.PHARMACIST, "title": Title.JUNIOR, "may_review": True},
+    ),
 }
 
 
 def build() -> dict[str, Any]:
     """Make both centres; returns ids that fixtures look up by name."""
-    clock.stop(NOW)
+    clock.stop(NOW - timedelta(days=30))
     catalogue.load_dictionaries(small=True)
     catalogue.load_demo_catalogue(by=system_actor(None))
     return {"ours": _centre("C1", "城东社区卫生服务中心"), "theirs": _centre("C2", "城西社区卫生服务中心")}
@@ -61,6 +73,7 @@ def _centre(code: str, name: str) -> dict[str, Any]:
         key: tenants.add_department(station_id=station.id, code=code_, name=title, kind=kind, by=by).id
         for key, (code_, title, kind) in DEPARTMENTS.items()
     }
+    charging.load_demo_prices(by=by)
     people = {}
     for number, (role, (person, department, rights)) in enumerate(STAFF.items(), start=1):
         practitioner = tenants.add_practitioner(
@@ -77,7 +90,38 @@ def _centre(code: str, name: str) -> dict[str, Any]:
             by=by,
         )
         people[role] = {"practitioner_id": practitioner.id, "account_id": account.id}
-    return {"tenant_id": tenant_id, "station_id": station.id, "departments": departments, "people": people}
+    return {
+        "tenant_id": tenant_id,
+        "station_id": station.id,
+        "departments": departments,
+        "people": people,
+        "locations": _stock(tenant_id),
+    }
+
+
+def _stock(tenant_id: int) -> dict[str, int]:
+    """A thousand packs of every drug at the pharmacy, none of those kept for tests of stock."""
+    by = system_actor(tenant_id)
+    dispensing.set_up_all_locations(by=by)
+    with tenant_unit(tenant_id):
+        locations = {location.kind.value: location.id for location in dispensing_queries.list_locations()}
+        drugs = [drug for drug in catalogue_queries.all_drugs() if drug.code not in UNSTOCKED]
+    for start in range(0, len(drugs), 100):
+        dispensing.post_opening_stock(
+            location_id=locations["pharmacy"],
+            lines=[
+                dispensing.StockLineInput(
+                    drug_id=drug.id,
+                    batch_no="W28",
+                    expires_on=date(2028, 12, 31),
+                    packs=Decimal(1000),
+                    pack_cost=Decimal("9.60"),
+                )
+                for drug in drugs[start : start + 100]
+            ],
+            by=by,
+        )
+    return locations
 
 
 def actor(centre: dict[str, Any], role: str) -> Actor:

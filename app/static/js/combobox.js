@@ -4,7 +4,7 @@ import { all, composing, make, onContent, text } from './page.js';
 import { getJson } from './http.js';
 import { move } from './fields.js';
 
-const state = { input: null, rows: [], index: -1, request: null, timer: 0, pickOnArrival: false };
+const state = { input: null, rows: [], index: -1, request: null, timer: 0, pickOnArrival: false, wanted: -1 };
 const list = make('div', 'listbox');
 list.id = 'his-listbox';
 list.hidden = true;
@@ -25,7 +25,7 @@ function close() {
   state.request?.abort();
   state.input?.setAttribute('aria-expanded', 'false');
   state.input?.removeAttribute('aria-activedescendant');
-  Object.assign(state, { input: null, rows: [], index: -1, request: null, pickOnArrival: false });
+  Object.assign(state, { input: null, rows: [], index: -1, request: null, pickOnArrival: false, wanted: -1 });
   list.hidden = true;
 }
 
@@ -84,8 +84,9 @@ function show(input, rows, message = text('no_match')) {
   mark();
   place();
   if (state.pickOnArrival) {
-    state.pickOnArrival = false;
-    pick(state.index);
+    const wanted = state.wanted >= 0 ? state.wanted : state.index;
+    Object.assign(state, { pickOnArrival: false, wanted: -1 });
+    pick(wanted);
   }
 }
 
@@ -223,6 +224,11 @@ function handle(input, event) {
       search(input);
       return true;
     }
+    if (event.altKey && digit && 'comboboxFavourites' in input.dataset && !input.value) {
+      Object.assign(state, { pickOnArrival: true, wanted: Number(digit[1]) - 1 });
+      search(input); // what is often used comes first for an empty text
+      return true;
+    }
     const searching = state.input === input && input.value.trim() && target(input)?.value !== '' ? false : state.input === input;
     if (event.key === 'Enter' && !event.shiftKey && searching && (state.timer || state.request)) {
       state.pickOnArrival = true;
@@ -268,3 +274,15 @@ document.addEventListener('scroll', (event) => {
   if (!list.hidden && event.target !== list) place();
 }, true);
 window.addEventListener('resize', () => !list.hidden && place());
+
+// <button data-favourite="1" data-favourite-of="table-id">: the first of what is often used, into the empty row.
+document.addEventListener('click', (event) => {
+  const button = event.target.closest?.('[data-favourite]');
+  if (!button) return;
+  const inputs = [...document.querySelectorAll(`#${CSS.escape(button.dataset.favouriteOf)} [data-combobox-favourites]`)];
+  const input = inputs.filter((candidate) => !candidate.value).pop();
+  if (!input) return;
+  input.focus();
+  Object.assign(state, { pickOnArrival: true, wanted: Number(button.dataset.favourite) - 1 });
+  search(input);
+});

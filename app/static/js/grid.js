@@ -148,6 +148,16 @@ function touchedRow(event) {
 document.addEventListener('change', touchedRow);
 document.addEventListener('his:picked', touchedRow);
 
+// <table data-grid-accept>: a picked row that is complete at once is accepted, and typing goes on in the next one.
+document.addEventListener('his:picked', (event) => {
+  const row = event.target.closest?.('[data-grid-accept] > tbody > tr');
+  if (!row || [...row.querySelectorAll('[data-grid-need]')].some((field) => !field.value.trim())) return;
+  const current = rows(row.closest('[data-grid]'));
+  const next = current[current.indexOf(row) + 1];
+  const first = next && fields(next)[0];
+  if (first) setTimeout(() => enter(first));
+});
+
 document.addEventListener('keydown', (event) => {
   if (composing(event) || event.defaultPrevented || event.altKey || event.ctrlKey || event.shiftKey) return;
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;

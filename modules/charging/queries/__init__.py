@@ -36,7 +36,7 @@ _REFUNDED = case((Charge.status == ChargeStatus.UNPAID, Charge.amount), else_=De
 # Prices
 
 
-def _in_force(moment: datetime) -> Select[tuple[Price]]:
+def _in_force(moment: datetime) -> Select[Price]:
     return select(Price).where(
         Price.valid_from <= moment, or_(Price.valid_to.is_(None), Price.valid_to > moment)
     )
@@ -269,7 +269,7 @@ def list_bills(
     return _summaries(statement, size)
 
 
-def _summaries(statement: "Select[tuple[Bill, Decimal, int]]", size: int) -> list[BillSummary]:
+def _summaries(statement: "Select[Bill, Decimal, int]", size: int) -> list[BillSummary]:
     grouped = statement.group_by(*Bill.__table__.columns).order_by(Bill.id.desc()).limit(size)
     return [
         BillSummary(row[0], row[1] or Decimal("0.00"), row[2] or 0) for row in db.session.execute(grouped)
@@ -394,7 +394,7 @@ def lock_open_shift(by: Actor) -> Shift | None:
     return db.session.scalar(locking(_open_shift(by), Shift))
 
 
-def _open_shift(by: Actor) -> Select[tuple[Shift]]:
+def _open_shift(by: Actor) -> Select[Shift]:
     return select(Shift).where(Shift.cashier_account_id == by.account_id, Shift.status == ShiftStatus.OPEN)
 
 

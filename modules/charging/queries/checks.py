@@ -14,7 +14,7 @@ _ZERO = Decimal("0.00")
 
 
 def check_money(tenant_id: int) -> list[Finding]:
-    """Σ charges − Σ refunds = Σ by tender = Σ by fee class; numbers unique; every charge taken at most once."""
+    """Σ charges − Σ refunds = Σ by tender = Σ by fee class; numbers unique; mirrors exact."""
     with tenant_unit(tenant_id):
         net = _sum(Settlement.amount)
         charges = _sum(Settlement.amount, Settlement.kind != SettlementKind.MIRROR)

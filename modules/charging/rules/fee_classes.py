@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 
 class FeeClass(Choice):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from app.i18n import Choice, N_
+from app.i18n import N_, Choice
 
 ZERO = Decimal("0.00")
 

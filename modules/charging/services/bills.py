@@ -68,7 +68,7 @@ def charge_prescription(signed: PrescriptionSigned) -> None:
         if service is None:
             raise PriceMissing(field="decoction", item=queries.DECOCTION_CODE)
         charge = _charge(
-            bill_id, service, Decimal(signed.doses), ChargeSource.DECOCTION, signed.prescription_id
+            bill_id, service, Decimal(signed.doses), ChargeSource.DECOCTION, signed.lines[0].item_id
         )
         charge.prescription_id = signed.prescription_id
         db.session.add(charge)

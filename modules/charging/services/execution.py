@@ -14,22 +14,24 @@ from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus
 _PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)
 
 
-def note_dispensed(*, visit_id: int, prescription_id: int, quantities: Mapping[int, Decimal]) -> None:
-    """Record what was handed out, by prescription line, in minimum units; joins the pharmacy's transaction.
+def note_dispensed(*, visit_id: int, prescription_id: int) -> dict[int, Decimal]:
+    """Everything paid and not refunded of a prescription leaves the pharmacy; returned by prescription line.
 
-    Holds the bill, so that a refund at the window waits until the drugs are gone or the other way round.
+    Quantities are in minimum units. Holds the bill, so that a refund comes before this or after it.
 
     Raises:
-        PrescriptionUnpaid: a line is not paid, or was refunded in the meantime.
+        PrescriptionUnpaid: a line is not paid, or nothing paid is left.
     """
+    handed_out: dict[int, Decimal] = {}
     for charge in _locked_charges(visit_id, prescription_id):
-        if charge.source_kind == ChargeSource.DECOCTION:
-            charge.executed_quantity = charge.quantity - charge.refunded_quantity
-        elif quantity := quantities.get(charge.source_id):
-            if quantity > charge.refundable_quantity:
-                raise PrescriptionUnpaid(item=charge.item_name)
-            charge.executed_quantity += quantity
+        quantity = charge.refundable_quantity
+        if quantity and charge.source_kind == ChargeSource.PRESCRIPTION_ITEM:
+            handed_out[charge.source_id] = quantity
+        charge.executed_quantity += quantity
+    if not handed_out:
+        raise PrescriptionUnpaid(item="")
     db.session.flush()
+    return handed_out
 
 
 def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[int, Decimal]) -> None:

@@ -19,6 +19,8 @@ from modules.charging.errors import PriceInPast, PriceOverlaps
 from modules.charging.models import ItemKind, Price
 from modules.charging.rules.fee_classes import FeeClass
 
+_DEMO_BEGINS = date(2020, 1, 1)
+
 
 @use_case("charging.price.change")
 def set_price(
@@ -63,13 +65,14 @@ def load_demo_prices(*, by: Actor) -> None:
     drugs = {drug.code: drug.id for drug in catalogue.all_drugs()}
     items = {item.code: item.id for item in catalogue.all_services()}
     known = {(row[0], row[1]) for row in db.session.execute(select(Price.item_kind, Price.item_code))}
+    begins = clock.moment_of(_DEMO_BEGINS, time(0))  # before the first simulated day
     count = 0
     for kind, code, amount in catalogue_services.demo_prices():
         ids = drugs if kind == "drug" else items
         if code not in ids or (ItemKind(kind), code) in known:
             continue
         price = _price_of_drug(ids[code]) if kind == "drug" else _price_of_service(ids[code])
-        price.amount, price.valid_from, price.set_by = amount, clock.now(), by.name
+        price.amount, price.valid_from, price.set_by = amount, begins, by.name
         db.session.add(price)
         count += 1
     audit.record("price_list.loaded", None, by=by, count=count)

@@ -1,4 +1,4 @@
-"""Taking money and giving it back. Rows of money are written once; a refund is a mirror and a resettlement."""
+"""Taking money and giving it back. Rows are written once; a refund is a mirror and a resettlement."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,9 @@ from modules.charging.rules.tenders import (
     check_tenders,
     refund_faults,
 )
-from modules.charging.services.shifts import begin_shift
+from modules.charging.services.shifts import present_shift
+from modules.prescriptions import queries as prescription_queries
+from modules.prescriptions import services as prescriptions
 
 _ZERO = Decimal("0.00")
 # Where a partial refund of a mixed payment goes first: the drawer is emptied last. Source: house rule.
@@ -101,12 +103,16 @@ def settle_bill(
     paid = _check_tenders(due, tenders)
     for charge in charges:
         charge.status = ChargeStatus.PAID
-    settlement = _settlement(bill, SettlementKind.CHARGE, due, _shift_of(by), by)
+    settlement = _settlement(bill, SettlementKind.CHARGE, due, present_shift(by), by)
     settlement.change_amount = paid.change
     references = {TenderMethod(tender.method): tender.reference for tender in tenders}
     _store(
         settlement, [(charge, charge.quantity, charge.amount) for charge in charges], paid.booked, references
     )
+    paid_prescriptions = _prescription_ids(charges)
+    if paid_prescriptions:
+        prescriptions.mark_paid(prescription_ids=paid_prescriptions, by=by)
+        db.session.flush()
     audit.record("bill.settled", settlement, by=by, number=settlement.number, amount=due)
     emit(
         BillSettled(
@@ -118,7 +124,7 @@ def settle_bill(
             amount=due,
             lines=tuple(_line_fact(charge) for charge in charges),
             tenders=_tender_facts(paid.booked),
-            prescription_ids=_prescription_ids(charges),
+            prescription_ids=paid_prescriptions,
         )
     )
     return settlement
@@ -135,8 +141,8 @@ def refund_lines(
 ) -> Settlement:
     """Give money back for whole lines or parts of them (退费); returns the reversal.
 
-    The settlement is mirrored in full and what stays is settled again, both in today's books. Without `tenders` a
-    refund of a mixed payment goes to the electronic ways first.
+    The settlement is mirrored in full and what stays is settled again, both in today's books. Without `tenders`
+    a refund of a mixed payment goes to the electronic ways first.
 
     Raises:
         NotFound: no such settlement here.
@@ -155,7 +161,7 @@ def refund_lines(
     paid = {tender.method: tender.amount for tender in queries.tenders_of(original.id)}
     back = _refund_parts(plan.refund_amount, paid, tenders)
     charges = {charge.id: charge for _, charge in settled}
-    shift = _shift_of(by)
+    shift = present_shift(by)
     mirror = _mirror(bill, original, plan, paid, charges, shift, reason, by)
     again = _resettle(bill, original, plan, _less(paid, back), charges, shift, reason, by)
     refunded = _refunded_lines(plan, returned, charges)
@@ -165,6 +171,7 @@ def refund_lines(
         whole = charge.refunded_quantity == charge.quantity
         charge.status = ChargeStatus.REFUNDED if whole else ChargeStatus.PARTLY_REFUNDED
     db.session.flush()
+    _hand_back_prescriptions(_prescription_ids(charges[charge_id] for charge_id in returned), by)
     audit.record(
         "bill.refunded", mirror, by=by, original=original.number, amount=plan.refund_amount, reason=reason
     )
@@ -216,10 +223,6 @@ def _check_tenders(due: Decimal, tenders: list[TenderInput]) -> TenderCheck:
         missing = due - sum(handed.values(), _ZERO)
         raise TenderTooLittle(field="tenders", missing=format_amount(missing), due=format_amount(due))
     return check
-
-
-def _shift_of(by: Actor) -> Shift:
-    return queries.lock_open_shift(by) or begin_shift(by)
 
 
 def _settlement(bill: Bill, kind: SettlementKind, amount: Decimal, shift: Shift, by: Actor) -> Settlement:
@@ -386,6 +389,16 @@ def _refunded_lines(
         )
         for charge_id, quantity in returned.items()
     )
+
+
+def _hand_back_prescriptions(prescription_ids: Iterable[int], by: Actor) -> None:
+    """A prescription that was refunded whole before it was handed out waits again, or can be voided."""
+    for prescription_id in prescription_ids:
+        lines = queries.charges_of_prescription(prescription_id)
+        is_whole = all(line.status == ChargeStatus.REFUNDED for line in lines)
+        if is_whole and prescription_queries.get_prescription(prescription_id).dispensed_at is None:
+            prescriptions.mark_refunded(prescription_ids=[prescription_id], by=by)
+            db.session.flush()
 
 
 def _line_fact(charge: Charge) -> SettledLineFact:

@@ -1,13 +1,16 @@
 """The cashier's shift (班结): opened with a float, closed with a counted drawer, never changed afterwards."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field
+from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock, numbering
 from app.actor import Actor
 from app.db import db
+from app.errors import Conflict
 from app.events import emit
 from app.i18n import Choice
 from app.money import Amount
@@ -22,11 +25,12 @@ from modules.charging.errors import (
 from modules.charging.events import SettledTender, ShiftClosed
 from modules.charging.models import Shift, ShiftStatus, ShiftSum
 from modules.charging.rules.fee_classes import FeeClass
-from modules.charging.rules.shifts import ShiftReport
+from modules.charging.rules.shifts import ShiftEntry, ShiftReport
 from modules.charging.rules.shifts import close_shift as add_up
 from modules.charging.rules.tenders import TenderMethod
 
 _ZERO = Decimal("0.00")
+ChoiceT = TypeVar("ChoiceT", bound=Choice)
 
 
 @use_case("charging.shift.close")
@@ -44,7 +48,7 @@ def open_shift(*, float_amount: Amount = _ZERO, by: Actor) -> Shift:
 
 
 def begin_shift(by: Actor, float_amount: Decimal = _ZERO) -> Shift:
-    """A new open shift of the cashier, inside a use case; a second one at the same moment fails on its index."""
+    """A new open shift of the cashier, inside a use case; a second one fails on its index."""
     shift = Shift(
         number=numbering.next_number("shift", on=clock.today(), prefix="B", width=3),
         cashier_account_id=by.account_id,
@@ -55,6 +59,19 @@ def begin_shift(by: Actor, float_amount: Decimal = _ZERO) -> Shift:
     db.session.add(shift)
     db.session.flush()
     return shift
+
+
+def present_shift(by: Actor) -> Shift:
+    """The cashier's open shift, held until commit; begun when there is none, by one of two windows only."""
+    for _ in range(2):
+        if shift := queries.lock_open_shift(by):
+            return shift
+        try:
+            with db.session.begin_nested():
+                return begin_shift(by)
+        except IntegrityError:
+            continue  # another window of this cashier was first
+    raise Conflict
 
 
 @use_case("charging.shift.close")
@@ -108,26 +125,32 @@ def close_shift(
     return shift
 
 
-def _store_sums(shift: Shift, report: ShiftReport, entries: list[queries.ShiftEntry]) -> None:
+def _store_sums(shift: Shift, report: ShiftReport, entries: list[ShiftEntry]) -> None:
     classes_in: dict[FeeClass, Decimal] = {}
     classes_back: dict[FeeClass, Decimal] = {}
     for entry in entries:
         side = classes_in if entry.amount >= 0 else classes_back
         for fee_class, amount in entry.by_fee_class.items():
             side[fee_class] = side.get(fee_class, _ZERO) + abs(amount)
-    sides: tuple[tuple[str, type[Choice], dict[Choice, Decimal], dict[Choice, Decimal]], ...] = (
-        ("tender", TenderMethod, dict(report.receipts_by_tender), dict(report.refunds_by_tender)),
-        ("fee_class", FeeClass, dict(classes_in), dict(classes_back)),
-    )
-    for by, members, receipts, refunds in sides:
-        for member in members:
-            if member in receipts or member in refunds:
-                db.session.add(
-                    ShiftSum(
-                        shift_id=shift.id,
-                        by=by,
-                        code=member.value,
-                        receipts_amount=receipts.get(member, _ZERO),
-                        refunds_amount=refunds.get(member, _ZERO),
-                    )
+    _add_sums(shift, "tender", TenderMethod, report.receipts_by_tender, report.refunds_by_tender)
+    _add_sums(shift, "fee_class", FeeClass, classes_in, classes_back)
+
+
+def _add_sums(
+    shift: Shift,
+    by: str,
+    members: type[ChoiceT],
+    receipts: Mapping[ChoiceT, Decimal],
+    refunds: Mapping[ChoiceT, Decimal],
+) -> None:
+    for member in members:
+        if member in receipts or member in refunds:
+            db.session.add(
+                ShiftSum(
+                    shift_id=shift.id,
+                    by=by,
+                    code=member.value,
+                    receipts_amount=receipts.get(member, _ZERO),
+                    refunds_amount=refunds.get(member, _ZERO),
                 )
+            )

@@ -15,6 +15,7 @@ from modules.clinic.errors import (
 )
 from modules.clinic.events import EncounterBegun
 from modules.clinic.models import Encounter, EncounterStatus
+from modules.registration import queries as registration_queries
 from modules.registration import services as registration
 from tenants.queries import get_practitioner
 
@@ -23,37 +24,40 @@ from tenants.queries import get_practitioner
 def begin_encounter(*, visit_id: int, by: Actor) -> Encounter:
     """Take a patient (接诊). Taken again by the same doctor, the encounter that runs is returned.
 
+    Who comes back with a report after the visit was finished (回诊) is taken again, by any doctor.
+
     Raises:
         NotADoctor: the account belongs to no practitioner.
         TakenByOther: another doctor has the patient.
-        DomainError: whatever registration refuses (not registered for today, cancelled …).
+        DomainError: whatever registration refuses (cancelled, finished, with another doctor …).
     """
     if by.practitioner_id is None:
         raise NotADoctor(permission="clinic.encounter.begin")
-    if running := queries.find_encounter(visit_id):
-        if running.practitioner_id != by.practitioner_id:
-            raise TakenByOther(field="visit_id", doctor=running.practitioner_name)
-        return running
+    known = queries.find_encounter(visit_id)
+    if known and known.status is EncounterStatus.OPEN:
+        if known.practitioner_id != by.practitioner_id:
+            raise TakenByOther(field="visit_id", doctor=known.practitioner_name)
+        if registration_queries.get_visit(visit_id).status.value == "in_consultation":
+            return known
     doctor = get_practitioner(by.practitioner_id)
     visit = registration.begin_consultation(visit_id=visit_id, by=by)
-    encounter = Encounter(
+    encounter = known or Encounter(
         visit_id=visit.id,
         visit_number=visit.number,
         patient_id=visit.patient_id,
-        practitioner_id=doctor.id,
-        practitioner_name=doctor.name,
         department_id=visit.department_id,
         on=clock.today(),
-        status=EncounterStatus.OPEN,
         begun_at=clock.now(),
         record={},
         diagnoses=[],
         revision=1,
         signed_number=0,
     )
+    encounter.practitioner_id, encounter.practitioner_name = doctor.id, doctor.name
+    encounter.status, encounter.finished_at = EncounterStatus.OPEN, None
     db.session.add(encounter)
     db.session.flush()
-    audit.record("encounter.begun", encounter, by=by)
+    audit.record("encounter.resumed" if known else "encounter.begun", encounter, by=by)
     emit(
         EncounterBegun(
             encounter_id=encounter.id,

@@ -15,6 +15,7 @@ class CentrePlan:
     theme: str
     region: str  # first six digits of its residents' made-up identity numbers
     fee_scheme: str
+    is_single_pharmacist: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class PersonPlan:
 
 
 CENTRES = (
-    CentrePlan("cd", "城东街道社区卫生服务中心", "永安里社区卫生服务站", "teal", "990001", "general_treatment"),
-    CentrePlan("nh", "南湖街道社区卫生服务中心", "槐树街社区卫生服务站", "green", "990002", "general_treatment"),
-    CentrePlan("xs", "西山镇中心卫生院", "河沿村卫生服务站", "plum", "990003", "registration_and_consultation"),
+    CentrePlan("cd", "城东街道社区卫生服务中心", "永安里社区卫生服务站", "teal", "990001", "general_treatment", True),
+    CentrePlan("nh", "南湖街道社区卫生服务中心", "槐树街社区卫生服务站", "green", "990002", "general_treatment", False),
+    CentrePlan("xs", "西山镇中心卫生院", "河沿村卫生服务站", "plum", "990003", "registration_and_consultation", True),
 )
 
 DEPARTMENTS = (

@@ -2,15 +2,33 @@
 
 from dataclasses import dataclass, field
 
+from datetime import time, timedelta
+
+from app import clock
 from app.accounts import services as accounts
 from app.actor import Actor, system_actor
+from app.db import tenant_unit
 from app.tenancy import directory
+from modules.catalogue import queries as catalogue_queries
 from modules.catalogue import services as catalogue
+from modules.charging import queries as charging_queries
 from modules.charging import services as charging
 from modules.demo.rules.district import CENTRES, DEPARTMENTS, CentrePlan, PersonPlan, staff_of
+from modules.dispensing import queries as dispensing_queries
+from modules.dispensing import services as dispensing
+from modules.registration import services as registration
+from tenants import queries
 from tenants import services as tenants
 from tenants.models import StationKind
 
+CLINICIANS = ("doctor", "doctor2", "doctor3", "tcm", "child")
+NIGHT_DOCTOR = "doctor2"
+SHIFTS = (
+    ("morning", time(8), time(12)),
+    ("afternoon", time(12), time(18)),
+    ("night", time(18), time(8)),
+)
+LINES_A_DOCUMENT = 100
 PASSWORD = "demo district 2026"  # noqa: S105  accounts of a made-up district, printed for whoever tries it
 
 
@@ -48,13 +66,17 @@ def load_shared_data() -> None:
     catalogue.load_demo_catalogue(by=system_actor(None, name="installer"))
 
 
-def open_centre(plan: CentrePlan) -> Centre:
+def open_centre(plan: CentrePlan, *, capacity: int) -> Centre:
     """Open a centre with its departments, staff, accounts and prices."""
     tenant = tenants.create_centre(
         code=plan.code,
         name=plan.name,
         district="示范区",
-        settings={"theme": plan.theme, "fee_scheme": plan.fee_scheme},
+        settings={
+            "theme": plan.theme,
+            "registration.fee_scheme": plan.fee_scheme,
+            "single_pharmacist": plan.is_single_pharmacist,
+        },
         by=system_actor(None, name="installer"),
     )
     centre = Centre(plan, tenant.id)
@@ -68,14 +90,70 @@ def open_centre(plan: CentrePlan) -> Centre:
     for number, person in enumerate(staff_of(plan), start=1):
         centre.people[person.account] = _employ(centre, person, number)
     charging.load_demo_prices(by=centre.system)
+    _plan_week(centre, capacity)
+    _stock_shelves(centre)
     return centre
 
 
-def centres_of_district(how_many: int) -> list[Centre]:
+def _plan_week(centre: Centre, capacity: int) -> None:
+    """Every clinic doctor sees patients all week; one stays for the night, so that a desk is never without."""
+    for account in CLINICIANS:
+        person = centre.people[account]
+        for weekday in range(7):
+            for shift, starts_at, ends_at in SHIFTS:
+                if shift == "night" and account != NIGHT_DOCTOR:
+                    continue
+                registration.save_template(
+                    weekday=weekday,
+                    shift=shift,
+                    starts_at=starts_at,
+                    ends_at=ends_at,
+                    department_id=centre.departments[person.plan.department],
+                    practitioner_id=person.practitioner_id,
+                    room=f"{person.plan.name}诊室",
+                    capacity=capacity,
+                    addon_limit=5,
+                    by=centre.system,
+                )
+
+
+def _stock_shelves(centre: Centre) -> None:
+    """Opening stock in two batches a drug: the pharmacy's for weeks, the storeroom's for months."""
+    dispensing.set_up_all_locations(by=centre.system)
+    with tenant_unit(centre.tenant_id):
+        places = {place.department_id: place.id for place in dispensing_queries.list_locations()}
+        drugs = catalogue_queries.all_drugs()
+        prices = charging_queries.drug_prices([drug.id for drug in drugs])
+    today = clock.today()
+    for code, packs in (("pharmacy", 400), ("store", 1200)):
+        lines = [
+            {
+                "drug_id": drug.id,
+                "batch_no": f"{today:%y%m}{letter}{drug.code[-3:]}",
+                "expires_on": today + timedelta(days=days),
+                "packs": packs // 2,
+                "pack_cost": prices[drug.id].amount,
+            }
+            for drug in drugs
+            if drug.id in prices
+            for letter, days in (("A", 240), ("B", 600))
+        ]
+        for start in range(0, len(lines), LINES_A_DOCUMENT):
+            dispensing.post_opening_stock(
+                location_id=places[centre.departments[code]],
+                lines=lines[start : start + LINES_A_DOCUMENT],
+                by=centre.system,
+            )
+
+
+def centres_of_district(how_many: int, *, capacity: int) -> list[Centre]:
     """The first centres of the plan: opened when they are not there yet, else found again."""
     plans = CENTRES[:how_many]
     known = {tenant.code: tenant.id for tenant in directory().all_active()}
-    return [find_centre(plan, known[plan.code]) if plan.code in known else open_centre(plan) for plan in plans]
+    return [
+        find_centre(plan, known[plan.code]) if plan.code in known else open_centre(plan, capacity=capacity)
+        for plan in plans
+    ]
 
 
 def _employ(centre: Centre, plan: PersonPlan, number: int) -> Person:
@@ -105,9 +183,6 @@ def _employ(centre: Centre, plan: PersonPlan, number: int) -> Person:
 
 def find_centre(plan: CentrePlan, tenant_id: int) -> Centre:
     """A centre that an earlier run opened."""
-    from app.db import tenant_unit
-    from tenants import queries
-
     centre = Centre(plan, tenant_id)
     with tenant_unit(tenant_id):
         centre.departments = {row.code: row.id for row in queries.list_departments()}

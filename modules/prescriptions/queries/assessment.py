@@ -158,7 +158,7 @@ def assess(order: Order, treating: Treating) -> Assessment:
     age = patients.completed_years(patient.born_on)
     for index, line in enumerate(order.lines):
         try:
-            result.lines.append(_assess_line(index, line, drugs))
+            result.lines.append(_assess_line(index, line, drugs, is_herbal=order.kind is Kind.HERBAL))
         except DomainError as refusal:
             result.refusals.append(refusal)
     composition = [
@@ -193,7 +193,9 @@ def _active_drug_ids(patient_id: int, own_id: int | None) -> list[int]:
     return sorted(set(db.session.scalars(statement)))
 
 
-def _assess_line(index: int, line: OrderLine, drugs: dict[int, catalogue.Drug]) -> Assessed:
+def _assess_line(
+    index: int, line: OrderLine, drugs: dict[int, catalogue.Drug], *, is_herbal: bool
+) -> Assessed:
     drug = drugs.get(line.drug_id)
     if drug is None or not drug.is_active:
         raise errors.DrugNotInUse(field=f"lines-{index}-drug_id")
@@ -210,16 +212,18 @@ def _assess_line(index: int, line: OrderLine, drugs: dict[int, catalogue.Drug]) 
         route_name=route.name,
         frequency_name=frequency.name if frequency else "",
         frequency=rhythm,
-        quantity=_quantity(index, line, drug, rhythm),
+        quantity=_herb_quantity(line) if is_herbal else _quantity(index, line, drug, rhythm),
         skin_test=line.skin_test or (SkinTest.NEEDED if drug.needs_skin_test else SkinTest.NONE),
     )
+
+
+def _herb_quantity(line: OrderLine) -> quantities.DispenseQuantity:
+    return quantities.DispenseQuantity(quantities.herb_grams(grams=line.dose, doses=line.days))
 
 
 def _quantity(
     index: int, line: OrderLine, drug: catalogue.Drug, rhythm: quantities.Frequency
 ) -> quantities.DispenseQuantity:
-    if drug.kind.value == sheets.DrugKind.HERBAL.value:
-        return quantities.DispenseQuantity(quantities.herb_grams(grams=line.dose, doses=line.days))
     if not rhythm.is_on_demand and line.quantity is not None:
         raise errors.QuantityIsComputed(field=f"lines-{index}-quantity")
     computed = quantities.dispense_quantity(

@@ -191,6 +191,7 @@ def _sign(
     _fill(prescription, found, treating, valid_days, reasons)
     items = [_item(prescription, number, row, treating) for number, row in enumerate(found.lines, start=1)]
     prescription.digest = content_digest(_content(prescription, items))
+    db.session.flush()  # first the sheet, then the lines that point to it
     db.session.add_all(items)
     db.session.flush()
     audit.record(

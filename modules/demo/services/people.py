@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from modules.patients.rules.identity import id_check_digit
+from modules.patients.queries import id_check_digit
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
 FEMALE = "秀英桂芳玉兰淑珍丽娟红梅小燕雪琴美玲晓敏慧洁雅婷静怡欣悦思涵梓萱雨桐凤霞春花金凤月娥"

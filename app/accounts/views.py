@@ -1,0 +1,123 @@
+"""Accounts of the centre and its API tokens."""
+
+import secrets
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import queries, services
+from app.errors import DomainError
+from app.i18n import gettext
+from app.registry import EVERYONE, Role
+from app.web.access import current_actor, requires
+from app.web.forms import Form
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another when read out
+
+
+def one_time_password() -> str:
+    """Twelve letters in three groups, good for one sign-in."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+
+
+def _roles() -> list[tuple[str, str]]:
+    return [(role, Role(role).label) for role in EVERYONE]
+
+
+@blueprint.get("/")
+@requires("accounts.account.manage")
+def show_accounts() -> ResponseReturnValue:
+    """Who may sign in here, as what, and who is locked."""
+    members = queries.list_members(by=current_actor())
+    return render_template("accounts/list.html", members=members, labels=dict(_roles()))
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires("accounts.account.manage")
+def create_account() -> ResponseReturnValue:
+    """Open an account with a one-time password."""
+    typed = request.form if request.method == "POST" else None
+    start = {"password": one_time_password()}
+    form = Form(services.create_account, typed, start=start, must_change_password=True)
+    if typed is not None and (account := form.perform(by=current_actor())):
+        flash(gettext("The account %(name)s was opened.", name=account.sign_in_name), "success")
+        return redirect(url_for(".show_accounts"), 303)
+    page = render_template("accounts/new.html", form=form, roles=_roles())
+    return page, 200 if typed is None else 422
+
+
+@blueprint.route("/<int:account_id>", methods=["GET", "POST"])
+@requires("accounts.account.manage")
+def change_account(account_id: int) -> ResponseReturnValue:
+    """Change the roles of an account, or close it here."""
+    member = queries.get_member(account_id, by=current_actor())
+    typed = request.form if request.method == "POST" else None
+    start = {"roles": member.membership.roles, "is_enabled": member.membership.is_enabled}
+    form = Form(services.change_roles, typed, start=start, account_id=account_id)
+    if typed is not None and form.perform(by=current_actor()):
+        flash(gettext("Saved."), "success")
+        return redirect(url_for(".show_accounts"), 303)
+    page = _account_page(member, form, Form(services.reset_password, start={"password": one_time_password()}))
+    return page, 200 if typed is None else 422
+
+
+@blueprint.post("/<int:account_id>/password")
+@requires("accounts.account.manage")
+def reset_password(account_id: int) -> ResponseReturnValue:
+    """Give a one-time password and unlock the account."""
+    member = queries.get_member(account_id, by=current_actor())
+    form = Form(services.reset_password, request.form, account_id=account_id)
+    if form.perform(by=current_actor()):
+        flash(gettext("The one-time password holds from now on."), "success")
+        return redirect(url_for(".show_accounts"), 303)
+    start = {"roles": member.membership.roles, "is_enabled": member.membership.is_enabled}
+    return _account_page(member, Form(services.change_roles, start=start), form), 422
+
+
+def _account_page(member: queries.Member, form: Form, password_form: Form) -> str:
+    return render_template(
+        "accounts/show.html", member=member, form=form, password_form=password_form, roles=_roles()
+    )
+
+
+@blueprint.get("/tokens")
+@requires("accounts.token.manage")
+def show_tokens() -> ResponseReturnValue:
+    """API tokens of the centre."""
+    return _tokens_page("", "")
+
+
+@blueprint.post("/tokens")
+@requires("accounts.token.manage")
+def issue_token() -> ResponseReturnValue:
+    """Issue a token; its text is in this one answer and nowhere else."""
+    account_id, label = request.form.get("account_id", type=int), request.form.get("label", "").strip()
+    if account_id is None or not label or not label.isprintable():
+        return _tokens_page("", gettext("Please choose an account and say what the token is for.")), 422
+    try:
+        token = services.issue_token(account_id=account_id, label=label, by=current_actor())
+    except DomainError as refusal:
+        return _tokens_page("", refusal.text), refusal.status
+    return _tokens_page(token, "")
+
+
+@blueprint.post("/tokens/<int:sign_in_id>/end")
+@requires("accounts.token.manage")
+def revoke_token(sign_in_id: int) -> ResponseReturnValue:
+    """End a token at once."""
+    form = Form(services.revoke_token, request.form, sign_in_id=sign_in_id)
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    return redirect(url_for(".show_tokens"), 303)
+
+
+def _tokens_page(fresh: str, message: str) -> str:
+    by = current_actor()
+    accounts = [
+        (member.account.id, f"{member.account.display_name} ({member.account.sign_in_name})")
+        for member in queries.list_members(by=by)
+        if member.membership.is_enabled
+    ]
+    tokens = queries.list_tokens(by=by)
+    return render_template("accounts/tokens.html", tokens=tokens, accounts=accounts, fresh=fresh, message=message)

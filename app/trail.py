@@ -1,0 +1,129 @@
+"""Reading the trail and the outbox of one centre; the job that proves the chain."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app import audit, clock
+from app.actor import Actor
+from app.db import Page, contains_text, db, page_by_key, starts_with
+from app.errors import NotFound
+from app.i18n import N_, gettext
+from app.jobs import Handle, job
+from app.records import (
+    AuditRow,
+    ControlAuditRow,
+    ControlDelivery,
+    ControlEventRow,
+    Delivery,
+    DeliveryStatus,
+    EventRow,
+)
+from app.tenancy import tenant_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a reader of the trail looks for; what is empty does not narrow."""
+
+    in_control: bool = False
+    on: date | None = None
+    actor: str = ""
+    action: str = ""
+    subject: str = ""  # kind, or kind:id
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """Where the chain of a database stands."""
+
+    sealed: int
+    waiting: int
+
+
+def _row_type(in_control: bool) -> Any:
+    return ControlAuditRow if in_control else AuditRow
+
+
+def page_of_trail(wanted: Wanted, *, by: Actor, before: int | None = None) -> Page[Any]:
+    """Rows of the actor's centre, newest first."""
+    row = _row_type(wanted.in_control)
+    statement = select(row).where(row.tenant_id == by.tenant_id)
+    if wanted.on is not None:
+        first, following = clock.day_bounds(wanted.on)
+        statement = statement.where(row.at >= first, row.at < following)
+    if wanted.actor:
+        statement = statement.where(contains_text(row.actor_name, wanted.actor))
+    if wanted.action:
+        statement = statement.where(starts_with(row.action, wanted.action))
+    if wanted.outcome:
+        statement = statement.where(row.outcome == wanted.outcome)
+    kind, _, number = wanted.subject.partition(":")
+    if kind:
+        statement = statement.where(row.subject_kind == kind)
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        statement = statement.where(row.subject_id == int(number))
+    return page_by_key(statement, row.id, before=before, size=50)
+
+
+def get_row(row_id: int, *, in_control: bool, by: Actor) -> Any:
+    """One row of the actor's centre, or NotFound."""
+    row = _row_type(in_control)
+    found = db.session.scalar(select(row).where(row.id == row_id, row.tenant_id == by.tenant_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def chain_state(*, in_control: bool, by: Actor) -> ChainState:
+    """How many rows of the centre are chained, and how many wait for the sealer."""
+    row = _row_type(in_control)
+    total = select(func.count(row.id), func.count(row.sealed_no)).where(row.tenant_id == by.tenant_id)
+    rows, sealed = db.session.execute(total).one()
+    return ChainState(sealed, rows - sealed)
+
+
+@job("accounts.trail.verify", "accounts.audit.view", N_("Verify the audit trail"))
+def verify_trail(*, handle: Handle, by: Actor) -> None:
+    """Walk the chains that hold rows of this centre: its partition's and the district's."""
+    chains = [tenant_of(by.tenant_id).partition, ""]
+    said = []
+    for number, partition in enumerate(chains):
+        if handle.is_cancelled:
+            return
+        rows, bad, _waiting = audit.verify(partition)
+        name = partition or gettext("district")
+        if bad is None:
+            said.append(gettext("%(name)s: %(rows)s rows, unbroken.", name=name, rows=rows))
+        else:
+            said.append(gettext("%(name)s: BROKEN at row %(row)s.", name=name, row=bad))
+        handle.step(number + 1, len(chains), " ".join(said))
+
+
+def page_of_outbox(status: str, *, in_control: bool, by: Actor, before: int | None = None) -> Page[Any]:
+    """Deliveries of the centre in a state, newest first, each with its event."""
+    delivery: Any = ControlDelivery if in_control else Delivery
+    statement = select(delivery).where(delivery.tenant_id == by.tenant_id)
+    if status:
+        statement = statement.where(delivery.status == status)
+    else:
+        statement = statement.where(delivery.status != DeliveryStatus.DONE.value)
+    return page_by_key(statement, delivery.id, before=before, size=50)
+
+
+def events_of(deliveries: list[Any], *, in_control: bool) -> dict[int, Any]:
+    """Event id → event, in one statement."""
+    event: Any = ControlEventRow if in_control else EventRow
+    ids = sorted({delivery.event_id for delivery in deliveries})
+    return {row.id: row for row in db.session.scalars(select(event).where(event.id.in_(ids)))}
+
+
+def count_dead(by: Actor) -> int:
+    """Deliveries of the centre that the relay has given up."""
+    dead = select(func.count(Delivery.id)).where(
+        Delivery.tenant_id == by.tenant_id, Delivery.status == DeliveryStatus.DEAD.value
+    )
+    return db.session.scalar(dead) or 0

@@ -1,0 +1,105 @@
+"""The audit trail and the outbox on the screen."""
+
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import audit, relay, trail
+from app.errors import DomainError, NotFound
+from app.i18n import gettext
+from app.jobs import services as jobs
+from app.records import DeliveryStatus
+from app.trail import Wanted
+from app.web.access import current_actor, current_tenant, requires
+from app.web.forms import Form
+from app.web.paging import links
+
+blueprint = Blueprint("trail", __name__, url_prefix="/trail")
+PLACES = ("centre", "district")
+
+
+def _in_control() -> bool:
+    where = request.args.get("where", "centre")
+    if where not in PLACES:
+        abort(404)
+    return where == "district"
+
+
+@blueprint.get("/")
+@requires("accounts.audit.view")
+def show_trail() -> ResponseReturnValue:
+    """Who did what, newest first, narrowed by day, person, act and subject."""
+    by, wanted = current_actor(), _wanted()
+    page = trail.page_of_trail(wanted, by=by, before=request.args.get("before", type=int))
+    state = trail.chain_state(in_control=wanted.in_control, by=by)
+    return render_template("trail/list.html", page=links(page), wanted=wanted, state=state)
+
+
+def _wanted() -> Wanted:
+    args = request.args
+    return Wanted(
+        in_control=_in_control(),
+        on=args.get("on", type=_day),
+        actor=args.get("actor", "").strip()[:50],
+        action=args.get("action", "").strip()[:80],
+        subject=args.get("subject", "").strip()[:80],
+        outcome=args.get("outcome", "") if args.get("outcome") in {"done", "refused"} else "",
+    )
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not 1900 <= day.year <= 2200:
+        raise ValueError(text)
+    return day
+
+
+@blueprint.get("/<int:row_id>")
+@requires("accounts.audit.view")
+def show_row(row_id: int) -> ResponseReturnValue:
+    """One row with what stood before and after, for the drawer."""
+    row = trail.get_row(row_id, in_control=_in_control(), by=current_actor())
+    facts = {key: value for key, value in row.detail.items() if key != "changes"}
+    return render_template("trail/row.html", row=row, facts=facts, changes=row.detail.get("changes", {}))
+
+
+@blueprint.post("/verification")
+@requires("accounts.audit.view")
+def verify() -> ResponseReturnValue:
+    """Start the job that walks the chain."""
+    form = Form(jobs.start_job, request.form, kind="accounts.trail.verify", arguments={})
+    row = form.perform(by=current_actor())
+    if not row:
+        raise form.refusal or DomainError
+    return redirect(url_for("jobs.show_job", job_id=row.id), 303)
+
+
+@blueprint.get("/outbox")
+@requires("accounts.outbox.manage")
+def show_outbox() -> ResponseReturnValue:
+    """What has not reached those who react later."""
+    by, in_control = current_actor(), _in_control()
+    status = request.args.get("status", "")
+    if status and status not in set(DeliveryStatus):
+        abort(404)
+    page = trail.page_of_outbox(status, in_control=in_control, by=by, before=request.args.get("before", type=int))
+    events = trail.events_of(page.rows, in_control=in_control)
+    states = DeliveryStatus.options()
+    return render_template(
+        "trail/outbox.html", page=links(page), events=events, states=states, status=status,
+        labels=dict(states), where="district" if in_control else "centre",
+    )
+
+
+@blueprint.post("/outbox/<int:delivery_id>/sending")
+@requires("accounts.outbox.manage")
+def send_again(delivery_id: int) -> ResponseReturnValue:
+    """Put a delivery that was given up back into the queue."""
+    by, in_control = current_actor(), _in_control()
+    partition = "" if in_control else current_tenant().partition
+    if not relay.send_again(partition, delivery_id, by.tenant_id):
+        raise NotFound
+    audit.note("delivery.sent_again", by=by, delivery=delivery_id)
+    flash(gettext("It will be sent again within seconds."), "success")
+    return redirect(url_for(".show_outbox", where=request.args.get("where")), 303)

@@ -1,0 +1,269 @@
+"""The doctor's desk (门诊医生站) and the nurse's page of vital signs."""
+
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import audit, clock
+from app.errors import DomainError
+from app.i18n import gettext
+from app.printing import paper_answer
+from app.web.access import current_actor, requires
+from app.web.forms import Form
+from modules.clinic import documents, forms, queries, services
+from modules.clinic.models import Encounter, EncounterStatus, TemplateScope
+from modules.clinic.rules.record import PART_LABELS
+from modules.patients import queries as patients
+from modules.patients import services as patient_services
+from modules.registration import queries as registration_queries
+from modules.registration import services as registration
+
+blueprint = Blueprint("clinic", __name__, template_folder="templates", url_prefix="/clinic")
+
+
+@blueprint.get("/desk")
+@requires("clinic.encounter.begin")
+def show_desk() -> ResponseReturnValue:
+    """The desk without a patient: the queue, and the key that calls."""
+    return render_template("clinic/desk.html", visit=None, tab="record")
+
+
+@blueprint.get("/desk/queue")
+@requires("clinic.encounter.begin")
+def show_queue() -> ResponseReturnValue:
+    """The queue of the doctor at the desk; asked again every few seconds."""
+    by = current_actor()
+    queue = registration_queries.list_queue(
+        practitioner_id=by.practitioner_id, department_id=by.department_id
+    )
+    everybody = [*queue.in_consultation, *queue.called, *queue.waiting, *queue.away, *queue.to_report]
+    people = patients.patients_by_id(visit.patient_id for visit in everybody)
+    return render_template(
+        "clinic/queue.html",
+        queue=queue,
+        people=people,
+        age_text=patients.age_text,
+        current=request.args.get("current", type=int),
+    )
+
+
+@blueprint.post("/call-next")
+@requires("registration.queue.call")
+def call_next() -> ResponseReturnValue:
+    """Call who is next and show them."""
+    try:
+        visit = registration.call_next(by=current_actor())
+    except DomainError as refusal:
+        flash(refusal.text, "warning")
+        return redirect(url_for(".show_desk"), 303)
+    return redirect(url_for(".show_visit", visit_id=visit.id), 303)
+
+
+@blueprint.post("/visits/<int:visit_id>/call-again")
+@requires("registration.queue.call")
+def call_again(visit_id: int) -> ResponseReturnValue:
+    """Call the same patient once more."""
+    return _queue_act(registration.recall, visit_id, gettext("Called again."))
+
+
+@blueprint.post("/visits/<int:visit_id>/pass-over")
+@requires("registration.queue.call")
+def pass_over(visit_id: int) -> ResponseReturnValue:
+    """The called patient did not come."""
+    return _queue_act(registration.pass_over, visit_id, gettext("Passed over."), to_desk=True)
+
+
+def _queue_act(act: Any, visit_id: int, said: str, *, to_desk: bool = False) -> ResponseReturnValue:
+    try:
+        act(visit_id=visit_id, by=current_actor())
+        flash(said, "success")
+    except DomainError as refusal:
+        flash(refusal.text, "warning")
+    return redirect(url_for(".show_desk") if to_desk else url_for(".show_visit", visit_id=visit_id), 303)
+
+
+@blueprint.post("/visits/<int:visit_id>/begin")
+@requires("clinic.encounter.begin")
+def begin(visit_id: int) -> ResponseReturnValue:
+    """Take the patient."""
+    try:
+        services.begin_encounter(visit_id=visit_id, by=current_actor())
+    except DomainError as refusal:
+        flash(refusal.text, "warning")
+    return redirect(url_for(".show_visit", visit_id=visit_id), 303)
+
+
+@blueprint.get("/visits/<int:visit_id>")
+@requires("clinic.encounter.view")
+def show_visit(visit_id: int) -> ResponseReturnValue:
+    """The desk with a patient. Reading a record leaves a row in the trail."""
+    return _desk(visit_id)
+
+
+def _desk(visit_id: int, form: Form | None = None) -> ResponseReturnValue:
+    by = current_actor()
+    visit = registration_queries.get_visit(visit_id)
+    patient = patients.get_patient(visit.patient_id)
+    allergies = patients.list_allergies(patient.id)
+    encounter = queries.find_encounter(visit_id)
+    is_mine = encounter is not None and encounter.practitioner_id == by.practitioner_id
+    is_writable = is_mine and encounter is not None and encounter.status is EncounterStatus.OPEN
+    if form is None and encounter is not None:
+        form = _open_form(encounter)
+        audit.note("record.read", by=by, subject=encounter)
+    age = patients.completed_years(patient.born_on)
+    return render_template(
+        "clinic/desk.html",
+        visit=visit,
+        encounter=encounter,
+        form=form,
+        banner=patients.banner(patient, allergies),
+        patient=patient,
+        is_mine=is_mine,
+        is_writable=is_writable,
+        asks_pregnancy=patient.sex == "2" and 12 <= age <= 55,
+        pressure_is_due=encounter is not None and queries.pressure_is_due(patient.id, patient.born_on),
+        templates=queries.list_templates(by.practitioner_id) if is_writable else [],
+        TemplateScope=TemplateScope,
+    ), 422 if form is not None and form.refusal else 200
+
+
+def _open_form(encounter: Encounter) -> Form:
+    measured = queries.latest_measurement(encounter.visit_id)
+    record, diagnoses = encounter.record, encounter.diagnoses
+    if chosen := request.args.get("template", type=int):
+        template = queries.get_template(chosen, current_actor().practitioner_id)
+        record = {**record, **{name: text for name, text in template.record.items() if text not in ("", None)}}
+        diagnoses = diagnoses or template.diagnoses
+    start = forms.start_values(record, diagnoses, measured)
+    return forms.DeskForm.of(services.sign_record, encounter, start)
+
+
+@blueprint.get("/visits/<int:visit_id>/context")
+@requires("clinic.encounter.view")
+def show_context(visit_id: int) -> ResponseReturnValue:
+    """What is known of the patient, beside the record."""
+    visit = registration_queries.get_visit(visit_id)
+    person = patients.same_person_ids(visit.patient_id)
+    history = queries.list_encounters(person)
+    return render_template(
+        "clinic/context.html", visit=visit, history=[row for row in history.rows if row.visit_id != visit_id]
+    )
+
+
+@blueprint.post("/visits/<int:visit_id>/record")
+@requires("clinic.record.write")
+def save_record(visit_id: int) -> ResponseReturnValue:
+    """Save the draft; answers what the page needs to go on: the new revision, or what is wrong."""
+    form = forms.record_form(services.save_record, request.form, visit_id)
+    saved = form.perform(by=current_actor())
+    page = render_template("clinic/record_state.html", form=form, saved=saved, now=clock.now())
+    return page, 200 if saved else 422
+
+
+@blueprint.post("/visits/<int:visit_id>/sign")
+@requires("clinic.record.sign")
+def sign_record(visit_id: int) -> ResponseReturnValue:
+    """Sign the record, or with a reason its correction."""
+    form = forms.record_form(services.sign_record, request.form, visit_id)
+    if form.perform(by=current_actor()):
+        flash(gettext("The record is signed."), "success")
+        return redirect(url_for(".show_visit", visit_id=visit_id), 303)
+    return _desk(visit_id, form)
+
+
+@blueprint.post("/visits/<int:visit_id>/complete")
+@requires("clinic.record.sign")
+def complete_visit(visit_id: int) -> ResponseReturnValue:
+    """Sign and let the patient go; the record may have been signed before."""
+    by = current_actor()
+    if queries.get_encounter(visit_id).is_signed:
+        form = Form(services.finish_encounter, request.form, visit_id=visit_id)
+    else:
+        form = forms.record_form(services.complete_visit, request.form, visit_id)
+    if form.perform(by=by):
+        flash(gettext("The visit is finished."), "success")
+        return redirect(url_for(".show_desk"), 303)
+    return _desk(visit_id, form)
+
+
+@blueprint.get("/visits/<int:visit_id>/versions/<int:number>")
+@requires("clinic.encounter.view")
+def show_version(visit_id: int, number: int) -> ResponseReturnValue:
+    """One signed version, in the drawer. Number 0 is the newest."""
+    versions = queries.list_versions(visit_id)
+    signed = next((row for row in versions if number in (0, row.number)), None)
+    if signed is None:
+        signed = queries.get_version(visit_id, number)
+    audit.note("record.read", by=current_actor(), subject=signed)
+    return render_template(
+        "clinic/version.html", signed=signed, versions=versions, labels=PART_LABELS, content=signed.content
+    )
+
+
+@blueprint.get("/visits/<int:visit_id>/record.pdf")
+@requires("clinic.encounter.view")
+def print_record(visit_id: int) -> ResponseReturnValue:
+    """The newest signed version on paper."""
+    signed = queries.get_version(visit_id, queries.get_encounter(visit_id).signed_number)
+    audit.note("record.printed", by=current_actor(), subject=signed)
+    return paper_answer(documents.record_paper(signed), f"record-{signed.content['visit']}-{signed.number}")
+
+
+@blueprint.post("/visits/<int:visit_id>/template")
+@requires("clinic.template.save")
+def save_template(visit_id: int) -> ResponseReturnValue:
+    """Keep what stands on the desk as a template."""
+    form = Form(services.save_template, request.form, record=forms.nested(request.form, "record"))
+    saved = form.perform(by=current_actor())
+    page = render_template("clinic/template_saved.html", form=form, saved=saved)
+    return page, 200 if saved else 422
+
+
+@blueprint.post("/visits/<int:visit_id>/allergies")
+@requires("patients.allergy.record")
+def record_allergy(visit_id: int) -> ResponseReturnValue:
+    """Record an allergy, or that none is known, from the banner of the desk."""
+    patient_id = registration_queries.get_visit(visit_id).patient_id
+    if request.form.get("none_known"):
+        form = Form(patient_services.none_known, request.form, patient_id=patient_id)
+    else:
+        form = Form(patient_services.record_allergy, request.form, patient_id=patient_id)
+    if not form.perform(by=current_actor()):
+        flash(" ".join(form.messages), "warning")
+    return redirect(url_for(".show_visit", visit_id=visit_id), 303)
+
+
+@blueprint.get("/vital-signs")
+@requires("clinic.vital_signs.record")
+def list_vital_signs() -> ResponseReturnValue:
+    """Who waits, for the nurse who measures."""
+    by = current_actor()
+    queue = registration_queries.list_queue(department_id=by.department_id)
+    waiting = [*queue.to_report, *queue.waiting, *queue.called]
+    people = patients.patients_by_id(visit.patient_id for visit in waiting)
+    return render_template(
+        "clinic/vital_signs.html", waiting=waiting, people=people, age_text=patients.age_text, visit=None
+    )
+
+
+@blueprint.route("/visits/<int:visit_id>/vital-signs", methods=["GET", "POST"])
+@requires("clinic.vital_signs.record")
+def record_vital_signs(visit_id: int) -> ResponseReturnValue:
+    """The nurse's form for one patient."""
+    visit = registration_queries.get_visit(visit_id)
+    patient = patients.get_patient(visit.patient_id)
+    if request.method == "POST":
+        vitals = forms.nested(request.form, "vitals")
+        form = Form(services.record_vital_signs, request.form, visit_id=visit_id, vitals=vitals)
+        if form.perform(by=current_actor()):
+            flash(gettext("Saved."), "success")
+            return redirect(url_for(".list_vital_signs"), 303)
+    else:
+        start = forms.start_values({}, [], queries.latest_measurement(visit_id))
+        form = Form(services.record_vital_signs, start=start, visit_id=visit_id)
+    page = render_template(
+        "clinic/vital_signs.html", visit=visit, form=form, banner=patients.banner(patient), waiting=[], people={}
+    )
+    return make_response(page, 422 if form.refusal else 200)

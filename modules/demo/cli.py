@@ -1,0 +1,72 @@
+"""``flask simulate`` builds the demo district and plays its days; ``flask demo-accounts`` says who may sign in."""
+
+import math
+import random
+import time
+from datetime import timedelta
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from tqdm import tqdm
+
+from app import audit, clock, relay
+from modules.demo import services
+from modules.demo.rules.district import CENTRES, staff_of
+
+DESKS = ("registrar", "nurse", "doctor", "tcm", "cashier", "pharmacist", "storekeeper", "admin", "auditor")
+
+
+@click.command("simulate")
+@click.option("--centres", default=3, show_default=True, type=click.IntRange(1, len(CENTRES)))
+@click.option("--days", default=1, show_default=True, type=click.IntRange(1, 60), help="The last is yesterday.")
+@click.option("--visits-per-day", default=40, show_default=True, type=click.IntRange(1, 5000))
+@click.option("--seed", default=2026, show_default=True, help="The same seed plays the same days.")
+@click.option("--until-now", is_flag=True, help="The last day is today, and it stops at this moment.")
+@with_appcontext
+def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now: bool) -> None:
+    """Play residents, registrars, doctors, cashiers and pharmacists through the product's own use cases."""
+    if current_app.extensions["his_settings"].environment == "production":
+        raise click.ClickException("A production installation is no place for made-up residents.")
+    began = time.perf_counter()
+    until = clock.now() if until_now else None
+    first = clock.today() - timedelta(days=days - 1 if until_now else days)
+    with clock.at(clock.moment_of(first - timedelta(days=1), clock.local(clock.now()).time())):
+        click.echo("Dictionaries, catalogue, centres …")
+        services.load_shared_data()
+        capacity = max(30, math.ceil(visits_per_day / 4))
+        opened = services.centres_of_district(centres, capacity=capacity)
+    # a seed has to give the same days again: chance, not secrecy
+    towns = [services.Town.of(centre, random.Random(f"{seed}.{centre.plan.code}")) for centre in opened]  # noqa: S311
+    report = services.Report()
+    for number in range(days):
+        on = first + timedelta(days=number)
+        stop = until if number == days - 1 else None
+        with tqdm(total=visits_per_day * len(towns), desc=f"{on}", unit="visit", mininterval=1) as bar:
+            services.play_day(
+                towns, on, visits_per_day=visits_per_day, until=stop, report=report, advance=bar.update
+            )
+    delivered = relay.run_until_empty()
+    sealed = sum(audit.seal(partition) for partition in audit.partitions())
+    seconds = time.perf_counter() - began
+    click.echo(f"{report.visits} visits in {seconds:.0f} s ({report.visits / seconds:.1f} a second);")
+    click.echo(f"{delivered} deliveries, {sealed} rows of the trail sealed.")
+    for code, count in report.refusals.most_common():
+        click.echo(f"  refused {count} ×  {code}")
+    for text in report.unexpected:
+        click.echo(f"  unexpected: {text}", err=True)
+    if report.unexpected:
+        raise SystemExit(1)
+
+
+@click.command("demo-accounts")
+def demo_accounts() -> None:
+    """Print one account for each desk of the demo district."""
+    click.echo(f"\n  Password of every demo account: {services.PASSWORD}\n")
+    for plan in CENTRES:
+        names = {person.account: person.name for person in staff_of(plan)}
+        listed = "  ".join(f"{plan.code}.{account} ({names[account]})" for account in DESKS)
+        click.echo(f"  {plan.name}\n    {listed}")
+
+
+COMMANDS = (simulate, demo_accounts)

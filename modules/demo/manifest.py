@@ -1,0 +1,13 @@
+"""What the demo district adds to the product: two commands, no page."""
+
+from app.i18n import N_
+from app.registry import Module
+from modules.demo import cli
+
+module = Module(
+    name="demo",
+    label=N_("Demo district"),
+    requires=("dispensing",),
+    is_optional=False,
+    commands=cli.COMMANDS,
+)

@@ -1,0 +1,50 @@
+"""What dispensing adds to the product."""
+
+from app.i18n import N_
+from app.registry import Module, Permission
+from modules.charging.events import BillRefunded, BillSettled
+from modules.dispensing import subscribers
+from modules.dispensing.queries import check_stock
+from modules.prescriptions.events import (
+    PrescriptionExpired,
+    PrescriptionSigned,
+    PrescriptionVoided,
+    PrescriptionWithdrawn,
+)
+
+module = Module(
+    name="dispensing",
+    label=N_("Pharmacy"),
+    requires=("charging",),
+    permissions=(
+        Permission(
+            "dispensing.prescription.view",
+            N_("See the pharmacy's work"),
+            ("pharmacist", "administrator", "auditor"),
+        ),
+        Permission(
+            "dispensing.prescription.review", N_("Review prescriptions at the pharmacy"), ("pharmacist",)
+        ),
+        Permission("dispensing.prescription.prepare", N_("Prepare prescriptions"), ("pharmacist",)),
+        Permission("dispensing.prescription.dispense", N_("Hand out drugs"), ("pharmacist",)),
+        Permission("dispensing.drugs.return", N_("Take drugs back"), ("pharmacist",)),
+        Permission(
+            "dispensing.stock.view",
+            N_("See stock"),
+            ("pharmacist", "storekeeper", "doctor", "administrator", "auditor"),
+        ),
+        Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),
+        Permission("dispensing.stock.transfer", N_("Transfer stock"), ("storekeeper", "pharmacist")),
+        Permission("dispensing.stock.write_off", N_("Write off stock"), ("storekeeper",)),
+        Permission("dispensing.location.manage", N_("Set up pharmacies and storerooms"), ("administrator",)),
+    ),
+    now=(
+        (PrescriptionSigned, subscribers.hold_stock),
+        (PrescriptionWithdrawn, subscribers.release_stock),
+        (PrescriptionVoided, subscribers.release_stock),
+        (PrescriptionExpired, subscribers.release_stock),
+        (BillSettled, subscribers.take_up_paid),
+        (BillRefunded, subscribers.release_refunded),
+    ),
+    checks=(check_stock,),
+)

@@ -1,0 +1,306 @@
+"""Locations, batches, balances, the stock ledger and the pharmacy's tasks."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Unicode, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import clock
+from app.db import (
+    AppendOnly,
+    Model,
+    TenantScoped,
+    amount_column,
+    choice_column,
+    id_column,
+    quantity_column,
+    text_column,
+    unit_price_column,
+)
+from app.db.indexes import only_where
+from app.i18n import N_, Choice
+from modules.dispensing.rules.batches import BatchPick, BatchStock
+
+
+class LocationKind(Choice):
+    """Where stock lies."""
+
+    PHARMACY = "pharmacy", N_("Pharmacy")
+    STOREROOM = "storeroom", N_("Storeroom")
+
+
+class Location(TenantScoped, Model):
+    """A pharmacy or storeroom (药房, 药库), one for each such department; a station has one pharmacy."""
+
+    __tablename__ = "dispensing_location"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "department_id"),
+        Index(
+            "ux_dispensing_location_pharmacy",
+            "tenant_id",
+            "station_id",
+            unique=True,
+            **only_where("kind = 'pharmacy'"),
+        ),
+    )
+
+    id: Mapped[int] = id_column()
+    department_id: Mapped[int] = mapped_column(ForeignKey("tenants_department.id"))
+    station_id: Mapped[int] = mapped_column(ForeignKey("tenants_station.id"))
+    kind: Mapped[LocationKind] = choice_column(LocationKind)
+    name: Mapped[str] = mapped_column(Unicode(50))
+
+
+class Batch(TenantScoped, Model):
+    """A batch of a drug (批号) with expiry and cost; the drug's name and units are as when it came."""
+
+    __tablename__ = "dispensing_batch"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "drug_id", "batch_no", "expires_on", "unit_cost"),
+        Index("ix_dispensing_batch_expiry", "tenant_id", "expires_on"),
+        CheckConstraint("unit_cost >= 0", name="cost"),
+        CheckConstraint("pack_factor >= 1", name="factor"),
+    )
+
+    id: Mapped[int] = id_column()
+    drug_id: Mapped[int]
+    drug_code: Mapped[str] = mapped_column(Unicode(30))
+    drug_name: Mapped[str] = mapped_column(Unicode(160))
+    initials: Mapped[str] = mapped_column(Unicode(60), default="")
+    min_unit: Mapped[str] = mapped_column(Unicode(10))
+    pack_unit: Mapped[str] = mapped_column(Unicode(10))
+    pack_factor: Mapped[int] = mapped_column(Integer)
+    batch_no: Mapped[str] = mapped_column(Unicode(40))
+    expires_on: Mapped[date]
+    unit_cost: Mapped[Decimal] = unit_price_column()  # yuan for a minimum unit
+    received_on: Mapped[date]
+
+
+class Balance(TenantScoped, Model):
+    """What lies of a batch at a location, in minimum units; `held` of it waits for signed prescriptions."""
+
+    __tablename__ = "dispensing_balance"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "location_id", "batch_id"),
+        Index("ix_dispensing_balance_drug", "tenant_id", "drug_id", "location_id"),
+        Index("ix_dispensing_balance_location", "tenant_id", "location_id", "id"),
+        CheckConstraint("on_hand >= 0", name="on_hand"),
+        CheckConstraint("held >= 0", name="held"),
+        CheckConstraint("held <= on_hand", name="free"),
+    )
+
+    id: Mapped[int] = id_column()
+    location_id: Mapped[int] = mapped_column(ForeignKey("dispensing_location.id"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("dispensing_batch.id"))
+    drug_id: Mapped[int]
+    on_hand: Mapped[Decimal] = quantity_column(default=Decimal(0))
+    held: Mapped[Decimal] = quantity_column(default=Decimal(0))
+
+    @property
+    def available(self) -> Decimal:
+        """What may still be promised."""
+        return self.on_hand - self.held
+
+    def stock(self, batch: Batch) -> BatchStock:
+        """What the rules of earliest expiry need to know."""
+        return BatchStock(
+            batch_id=batch.id,
+            expires_on=batch.expires_on,
+            available=self.available,
+            unit_cost=batch.unit_cost,
+            received_on=batch.received_on,
+        )
+
+
+class DocumentKind(Choice):
+    """What a stock document does."""
+
+    OPENING = "opening", N_("Opening stock")
+    RECEIPT = "receipt", N_("Receipt")
+    TRANSFER = "transfer", N_("Transfer")
+    ISSUE = "issue", N_("Dispensing")
+    RETURN = "return", N_("Patient return")
+    LOSS = "loss", N_("Write-off")
+
+
+class Document(AppendOnly, TenantScoped, Model):
+    """A posted stock document (单据) with its number."""
+
+    __tablename__ = "dispensing_document"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        Index("ix_dispensing_document_location", "tenant_id", "location_id", "id"),
+        Index("ix_dispensing_document_prescription", "tenant_id", "prescription_id"),
+    )
+
+    id: Mapped[int] = id_column()
+    number: Mapped[str] = mapped_column(Unicode(30))
+    kind: Mapped[DocumentKind] = choice_column(DocumentKind)
+    location_id: Mapped[int] = mapped_column(ForeignKey("dispensing_location.id"))
+    to_location_id: Mapped[int | None] = mapped_column(ForeignKey("dispensing_location.id"))
+    prescription_id: Mapped[int | None]
+    supplier: Mapped[str] = mapped_column(Unicode(100), default="")
+    reason: Mapped[str] = text_column(200, default="")
+    on: Mapped[date]
+    at: Mapped[datetime]
+    by_name: Mapped[str] = mapped_column(Unicode(100))
+    cost_amount: Mapped[Decimal] = amount_column()
+
+
+class Account(Choice):
+    """The other side of a movement when it is not a location."""
+
+    LOCATION = "location", N_("Location")
+    SUPPLIER = "supplier", N_("Supplier")
+    PATIENT = "patient", N_("Patient")
+    OPENING = "opening", N_("Opening balance")
+    LOSS = "loss", N_("Loss")
+
+
+class StockMove(AppendOnly, TenantScoped, Model):
+    """One row of the double-entry ledger: a quantity of a batch goes from one account to another."""
+
+    __tablename__ = "dispensing_stock_move"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "document_id", "line_no"),
+        Index("ix_dispensing_stock_move_from", "tenant_id", "from_location_id", "batch_id", "id"),
+        Index("ix_dispensing_stock_move_to", "tenant_id", "to_location_id", "batch_id", "id"),
+        Index("ix_dispensing_stock_move_drug", "tenant_id", "drug_id", "id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("from_account <> to_account OR from_location_id <> to_location_id", name="two_sides"),
+        CheckConstraint("from_after IS NULL OR from_after >= 0", name="from_after"),
+        CheckConstraint(
+            "(from_account = 'location' AND from_location_id IS NOT NULL) OR "
+            "(from_account <> 'location' AND from_location_id IS NULL)",
+            name="from_side",
+        ),
+        CheckConstraint(
+            "(to_account = 'location' AND to_location_id IS NOT NULL) OR "
+            "(to_account <> 'location' AND to_location_id IS NULL)",
+            name="to_side",
+        ),
+    )
+
+    id: Mapped[int] = id_column()
+    document_id: Mapped[int] = mapped_column(ForeignKey("dispensing_document.id"))
+    line_no: Mapped[int] = mapped_column(Integer)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("dispensing_batch.id"))
+    drug_id: Mapped[int]
+    from_account: Mapped[Account] = choice_column(Account)
+    from_location_id: Mapped[int | None] = mapped_column(ForeignKey("dispensing_location.id"))
+    from_after: Mapped[Decimal | None] = quantity_column()  # on hand at the source after this row
+    to_account: Mapped[Account] = choice_column(Account)
+    to_location_id: Mapped[int | None] = mapped_column(ForeignKey("dispensing_location.id"))
+    to_after: Mapped[Decimal | None] = quantity_column()
+    quantity: Mapped[Decimal] = quantity_column()
+    unit_cost: Mapped[Decimal] = unit_price_column()
+    cost_amount: Mapped[Decimal] = amount_column()
+    source_id: Mapped[int | None]  # the prescription line it serves
+
+
+class TaskStatus(Choice):
+    """The pharmacy's work on one prescription."""
+
+    UNPAID = "unpaid", N_("Not paid")
+    WAITING = "waiting", N_("To review")
+    REVIEWED = "reviewed", N_("To prepare")
+    PREPARED = "prepared", N_("To hand out")
+    DISPENSED = "dispensed", N_("Handed out")
+    PARTLY_RETURNED = "partly_returned", N_("Partly returned")
+    RETURNED = "returned", N_("Returned")
+    CANCELLED = "cancelled", N_("Cancelled")
+
+
+OPEN_STATUSES = (TaskStatus.WAITING, TaskStatus.REVIEWED, TaskStatus.PREPARED)
+
+
+class Task(TenantScoped, Model):
+    """A prescription at the pharmacy, from its signing on (配药任务)."""
+
+    __tablename__ = "dispensing_task"
+    __table_args__ = (
+        Index(
+            "ux_dispensing_task_prescription",
+            "tenant_id",
+            "prescription_id",
+            unique=True,
+            **only_where("status <> 'cancelled'"),
+        ),
+        Index("ix_dispensing_task_number", "tenant_id", "prescription_number"),
+        Index("ix_dispensing_task_status", "tenant_id", "location_id", "status", "id"),
+        CheckConstraint("status <> 'dispensed' OR paid_at IS NOT NULL", name="paid"),
+        CheckConstraint(
+            "status NOT IN ('prepared', 'dispensed') OR reviewed_at IS NOT NULL", name="reviewed"
+        ),
+    )
+
+    id: Mapped[int] = id_column()
+    prescription_id: Mapped[int]
+    prescription_number: Mapped[str] = mapped_column(Unicode(30))
+    kind: Mapped[str] = mapped_column(Unicode(20))
+    visit_id: Mapped[int]
+    patient_id: Mapped[int]
+    location_id: Mapped[int] = mapped_column(ForeignKey("dispensing_location.id"))
+    status: Mapped[TaskStatus] = choice_column(TaskStatus)
+    signed_at: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by_id: Mapped[int | None]
+    reviewed_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    checks: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the ten matches as they were ticked
+    prepared_at: Mapped[datetime | None]
+    prepared_by_id: Mapped[int | None]
+    prepared_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    dispensed_at: Mapped[datetime | None]
+    dispensed_by_id: Mapped[int | None]
+    dispensed_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
+
+    @property
+    def is_past_validity(self) -> bool:
+        """Whether the prescription no longer holds."""
+        return clock.now() >= self.valid_until
+
+
+class Hold(TenantScoped, Model):
+    """Stock of one batch promised to one prescription line, in the order of issue (预占)."""
+
+    __tablename__ = "dispensing_hold"
+    __table_args__ = (
+        Index("ix_dispensing_hold_prescription", "tenant_id", "prescription_id", "id"),
+        Index("ix_dispensing_hold_item", "tenant_id", "item_id"),
+        Index("ix_dispensing_hold_balance", "tenant_id", "balance_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("released >= 0 AND dispensed >= 0 AND returned >= 0", name="parts"),
+        CheckConstraint("released + dispensed <= quantity", name="whole"),
+        CheckConstraint("returned <= dispensed", name="back"),
+    )
+
+    id: Mapped[int] = id_column()
+    prescription_id: Mapped[int]
+    item_id: Mapped[int]
+    line_no: Mapped[int] = mapped_column(Integer)
+    drug_id: Mapped[int]
+    drug_name: Mapped[str] = mapped_column(Unicode(160))
+    balance_id: Mapped[int] = mapped_column(ForeignKey("dispensing_balance.id"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("dispensing_batch.id"))
+    quantity: Mapped[Decimal] = quantity_column()
+    released: Mapped[Decimal] = quantity_column(default=Decimal(0))
+    dispensed: Mapped[Decimal] = quantity_column(default=Decimal(0))
+    returned: Mapped[Decimal] = quantity_column(default=Decimal(0))
+
+    @property
+    def waiting(self) -> Decimal:
+        """What is still held."""
+        return self.quantity - self.released - self.dispensed
+
+    @property
+    def with_patient(self) -> Decimal:
+        """What the patient has."""
+        return self.dispensed - self.returned
+
+    def pick_with_patient(self, unit_cost: Decimal) -> BatchPick:
+        """What may come back to this batch."""
+        return BatchPick(self.batch_id, self.with_patient, unit_cost)

@@ -1,0 +1,91 @@
+"""What must add up in the stock of a centre; `flask check` proves it."""
+
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from app.db import db, tenant_unit
+from app.money import format_quantity
+from app.registry import Finding
+from modules.dispensing.models import Balance, Document, Hold, StockMove
+
+
+def check_stock(tenant_id: int) -> list[Finding]:
+    """Σ moves = balance per batch and location; opening + in − out = closing; holds agree; numbers unique."""
+    with tenant_unit(tenant_id):
+        ledger = _ledger()
+        balances = {
+            (row[0], row[1]): row[2]
+            for row in db.session.execute(select(Balance.location_id, Balance.batch_id, Balance.on_hand))
+        }
+        wrong = [key for key in ledger.keys() | balances.keys() if ledger.get(key, 0) != balances.get(key, 0)]
+        return [
+            Finding(
+                "dispensing: opening + in - out = closing",
+                format_quantity(sum(ledger.values(), Decimal(0))),
+                format_quantity(sum(balances.values(), Decimal(0))),
+            ),
+            Finding("dispensing: batches whose moves and balance differ", str(len(wrong)), "0"),
+            Finding("dispensing: last row of the ledger = balance", str(_stale_rows(balances)), "0"),
+            _holds(),
+            _numbers(),
+        ]
+
+
+def _ledger() -> dict[tuple[int, int], Decimal]:
+    found: dict[tuple[int, int], Decimal] = {}
+    for column, sign in ((StockMove.to_location_id, 1), (StockMove.from_location_id, -1)):
+        rows = db.session.execute(
+            select(column, StockMove.batch_id, func.sum(StockMove.quantity))
+            .where(column.is_not(None))
+            .group_by(column, StockMove.batch_id)
+        )
+        for location_id, batch_id, quantity in rows:
+            key = (location_id or 0, batch_id)
+            found[key] = found.get(key, Decimal(0)) + sign * quantity
+    return found
+
+
+def _stale_rows(balances: dict[tuple[int, int], Decimal]) -> int:
+    last: dict[tuple[int, int], tuple[int, Decimal]] = {}
+    for location, after in (
+        (StockMove.to_location_id, StockMove.to_after),
+        (StockMove.from_location_id, StockMove.from_after),
+    ):
+        newest = (
+            select(
+                location.label("location_id"),
+                StockMove.batch_id.label("batch_id"),
+                func.max(StockMove.id).label("id"),
+            )
+            .where(location.is_not(None))
+            .group_by(location, StockMove.batch_id)
+            .subquery()
+        )
+        rows = db.session.execute(
+            select(newest.c.location_id, newest.c.batch_id, newest.c.id, after).join(
+                StockMove, StockMove.id == newest.c.id
+            )
+        )
+        for location_id, batch_id, move_id, quantity in rows:
+            key = (location_id, batch_id)
+            if key not in last or last[key][0] < move_id:
+                last[key] = (move_id, quantity)
+    return sum(1 for key, (_, quantity) in last.items() if balances.get(key) != quantity)
+
+
+def _holds() -> Finding:
+    held = db.session.scalar(select(func.sum(Balance.held))) or Decimal(0)
+    waiting = db.session.scalar(select(func.sum(Hold.quantity - Hold.released - Hold.dispensed))) or Decimal(
+        0
+    )
+    return Finding(
+        "dispensing: held = waiting prescriptions", format_quantity(held), format_quantity(waiting)
+    )
+
+
+def _numbers() -> Finding:
+    total, distinct = db.session.execute(
+        select(func.count(Document.id), func.count(func.distinct(Document.number)))
+    ).one()
+    return Finding("dispensing: document numbers unique", str(total), str(distinct))

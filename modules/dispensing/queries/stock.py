@@ -1,0 +1,177 @@
+"""Reading and holding balances."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import ScalarSelect, Select, case, func, or_, select
+
+from app import clock
+from app.db import Page, contains_text, db, locking, page_by_key, starts_with
+from app.errors import NotFound
+from modules.dispensing.models import Balance, Batch, Location, LocationKind
+from modules.dispensing.rules.batches import STOP_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class StockLine:
+    """A balance with its batch."""
+
+    balance: Balance
+    batch: Batch
+
+    @property
+    def id(self) -> int:
+        """The key by which lists of stock are paged."""
+        return self.balance.id
+
+
+def get_location(location_id: int) -> Location:
+    """The pharmacy or storeroom, or NotFound."""
+    found = db.session.get(Location, location_id)
+    if found is None:
+        raise NotFound(field="location_id")
+    return found
+
+
+def list_locations(kind: LocationKind | None = None) -> list[Location]:
+    """Pharmacies and storerooms, in the order they were set up."""
+    statement = select(Location).order_by(Location.id)
+    if kind is not None:
+        statement = statement.where(Location.kind == kind)
+    return list(db.session.scalars(statement))
+
+
+def _pharmacy_of(station_id: int | None) -> Select[int]:
+    own = case((Location.station_id == station_id, 0), else_=1)
+    return (
+        select(Location.id).where(Location.kind == LocationKind.PHARMACY).order_by(own, Location.id).limit(1)
+    )
+
+
+def find_pharmacy(station_id: int | None) -> int | None:
+    """The pharmacy of a station, else the centre's first; None when there is none."""
+    return db.session.scalar(_pharmacy_of(station_id))
+
+
+def _last_stopped_day(stop_days: int) -> date:
+    return clock.today() + timedelta(days=stop_days)
+
+
+def available_stock(
+    drug_ids: Iterable[int], *, station_id: int | None, stop_days: int = STOP_DAYS
+) -> dict[int, Decimal]:
+    """Drug id → minimum units that may be prescribed at a station now, in one statement."""
+    statement = (
+        select(Balance.drug_id, func.sum(Balance.on_hand - Balance.held))
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(
+            Balance.drug_id.in_(sorted(set(drug_ids))),
+            Balance.location_id == _pharmacy_of(station_id).scalar_subquery(),
+            Batch.expires_on > _last_stopped_day(stop_days),
+        )
+        .group_by(Balance.drug_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def _free_stock(drug_ids: Iterable[int], location: int | ScalarSelect[int]) -> Select[Balance, Batch]:
+    return (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(
+            Balance.drug_id.in_(sorted(set(drug_ids))),
+            Balance.location_id == location,
+            Balance.on_hand > Balance.held,
+        )
+        .order_by(Balance.id)
+    )
+
+
+def lock_pharmacy_stock(drug_ids: Iterable[int], *, station_id: int | None) -> list[StockLine]:
+    """Free stock of some drugs at a station's pharmacy, held until commit, in one statement."""
+    statement = _free_stock(drug_ids, _pharmacy_of(station_id).scalar_subquery())
+    return _lines(locking(statement, Balance))
+
+
+def lock_drug_stock(drug_ids: Iterable[int], *, location_id: int) -> list[StockLine]:
+    """Free stock of some drugs at a location, held until commit."""
+    return _lines(locking(_free_stock(drug_ids, location_id), Balance))
+
+
+def lock_balances(balance_ids: Iterable[int]) -> list[StockLine]:
+    """Balances with their batches, held until commit, in the order of their keys."""
+    statement = (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(Balance.id.in_(sorted(set(balance_ids))))
+        .order_by(Balance.id)
+    )
+    return _lines(locking(statement, Balance))
+
+
+def lock_batches_at(location_id: int, drug_ids: Iterable[int]) -> dict[int, Balance]:
+    """Batch id → balance of some drugs at a location, empty ones too, held until commit."""
+    statement = (
+        select(Balance)
+        .where(Balance.location_id == location_id, Balance.drug_id.in_(sorted(set(drug_ids))))
+        .order_by(Balance.id)
+    )
+    return {balance.batch_id: balance for balance in db.session.scalars(locking(statement, Balance))}
+
+
+def _lines(statement: Select[Balance, Batch]) -> list[StockLine]:
+    return [StockLine(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def _matching(statement: Select[Balance, Batch], text: str) -> Select[Balance, Batch]:
+    typed = text.strip()
+    if not typed:
+        return statement
+    return statement.where(
+        or_(
+            Batch.drug_code == typed.upper(),
+            starts_with(Batch.initials, typed.lower()),
+            contains_text(Batch.drug_name, typed),
+            Batch.batch_no == typed.upper(),
+        )
+    )
+
+
+def list_balances(
+    location_id: int, *, text: str = "", before: int | None = None, size: int = 50
+) -> Page[StockLine]:
+    """What lies at a location, by key; batches that are used up are left out."""
+    statement = (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(Balance.location_id == location_id, Balance.on_hand > 0)
+    )
+    keyed = _matching(statement, text).add_columns(Balance.id)
+    page = page_by_key(keyed, Balance.id, before=before, size=size, scalars=False)
+    return Page([StockLine(row[0], row[1]) for row in page.rows], page.next_before, page.is_first)
+
+
+def list_near_expiry(location_id: int, *, within_days: int = 183, size: int = 100) -> list[StockLine]:
+    """Batches at a location that end soon or have ended, the earliest first."""
+    statement = (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(
+            Balance.location_id == location_id,
+            Balance.on_hand > 0,
+            Batch.expires_on <= clock.today() + timedelta(days=within_days),
+        )
+        .order_by(Batch.expires_on, Balance.id)
+        .limit(size)
+    )
+    return _lines(statement)
+
+
+def batches_of(drug_ids: Iterable[int]) -> list[Batch]:
+    """Every batch of some drugs that the centre ever had and that is not long gone."""
+    statement = select(Batch).where(
+        Batch.drug_id.in_(sorted(set(drug_ids))), Batch.expires_on > clock.today()
+    )
+    return list(db.session.scalars(statement))

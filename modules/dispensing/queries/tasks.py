@@ -1,0 +1,104 @@
+"""Reading and holding the pharmacy's work."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.db import db, locking
+from app.errors import NotFound
+from modules.dispensing.models import OPEN_STATUSES, Balance, Batch, Hold, Task, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """A hold with the balance and the batch it is on."""
+
+    hold: Hold
+    balance: Balance
+    batch: Batch
+
+
+def find_task(prescription_id: int) -> Task | None:
+    """The work on a prescription, the latest; None before its signing."""
+    return db.session.scalar(
+        select(Task).where(Task.prescription_id == prescription_id).order_by(Task.id.desc()).limit(1)
+    )
+
+
+def get_task(prescription_id: int) -> Task:
+    """The work on a prescription, or NotFound."""
+    found = find_task(prescription_id)
+    if found is None:
+        raise NotFound(field="prescription_id")
+    return found
+
+
+def find_task_by_number(number: str) -> Task | None:
+    """The work on the prescription with this number (a scan)."""
+    wanted = number.strip().upper()
+    return db.session.scalar(
+        select(Task).where(Task.prescription_number == wanted).order_by(Task.id.desc()).limit(1)
+    )
+
+
+def lock_task(prescription_id: int) -> Task | None:
+    """The present work on a prescription, held until commit; None when there is none."""
+    statement = select(Task).where(
+        Task.prescription_id == prescription_id, Task.status != TaskStatus.CANCELLED
+    )
+    return db.session.scalar(locking(statement, Task))
+
+
+def lock_holds(task: Task) -> list[Allocated]:
+    """The task, its holds and their balances, held until commit, in one statement; in the order of issue."""
+    statement = (
+        select(Hold, Balance, Batch, Task)
+        .join(Balance, Balance.id == Hold.balance_id)
+        .join(Batch, Batch.id == Hold.batch_id)
+        .join(Task, Task.prescription_id == Hold.prescription_id)
+        .where(Task.id == task.id)
+        .order_by(Balance.id, Hold.id)
+    )
+    rows = db.session.execute(locking(statement, Task, Hold, Balance)).all()
+    return sorted((Allocated(row[0], row[1], row[2]) for row in rows), key=lambda found: found.hold.id)
+
+
+def task_view(task: Task) -> list[Allocated]:
+    """The holds of a task with balances and batches, in the order of issue."""
+    statement = (
+        select(Hold, Balance, Batch)
+        .join(Balance, Balance.id == Hold.balance_id)
+        .join(Batch, Batch.id == Hold.batch_id)
+        .where(Hold.prescription_id == task.prescription_id)
+        .order_by(Hold.id)
+    )
+    return [Allocated(row[0], row[1], row[2]) for row in db.session.execute(statement)]
+
+
+def list_tasks(
+    location_id: int, statuses: Iterable[TaskStatus] = OPEN_STATUSES, *, size: int = 60
+) -> list[Task]:
+    """Work at a pharmacy in these states, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(Task)
+            .where(Task.location_id == location_id, Task.status.in_(list(statuses)))
+            .order_by(Task.id)
+            .limit(size)
+        )
+    )
+
+
+def count_tasks(statuses: Iterable[TaskStatus] = OPEN_STATUSES) -> int:
+    """How many prescriptions wait at the pharmacies of the centre."""
+    return db.session.scalar(select(func.count(Task.id)).where(Task.status.in_(list(statuses)))) or 0
+
+
+def prescriptions_of_items(item_ids: Iterable[int]) -> list[int]:
+    """Prescriptions that still hold stock for some of these lines."""
+    waiting = Hold.quantity - Hold.released - Hold.dispensed
+    rows = db.session.scalars(
+        select(Hold.prescription_id).where(Hold.item_id.in_(sorted(set(item_ids))), waiting > 0).distinct()
+    )
+    return sorted(rows)

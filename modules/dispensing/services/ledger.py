@@ -1,0 +1,92 @@
+"""The one place that moves stock: every change of a balance writes a row with both its sides."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app import clock, ids, numbering
+from app.actor import Actor
+from app.db import db
+from app.money import round_amount
+from modules.dispensing.events import MovedLine
+from modules.dispensing.models import Account, Balance, Batch, Document, DocumentKind, StockMove
+
+_PREFIX = {
+    DocumentKind.OPENING: "KQ",
+    DocumentKind.RECEIPT: "KR",
+    DocumentKind.TRANSFER: "KD",
+    DocumentKind.ISSUE: "KF",
+    DocumentKind.RETURN: "KT",
+    DocumentKind.LOSS: "KS",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """A quantity of a batch that goes from one side to the other; a side without a balance is an account."""
+
+    batch: Batch
+    quantity: Decimal
+    source: Balance | None = None
+    target: Balance | None = None
+    account: Account = Account.LOCATION
+    item_id: int | None = None
+
+
+def new_document(kind: DocumentKind, location_id: int, by: Actor) -> Document:
+    """A document with its number, not yet stored."""
+    return Document(
+        id=ids.new_id(),
+        number=numbering.next_number(f"stock.{kind.value}", on=clock.today(), prefix=_PREFIX[kind]),
+        kind=kind,
+        location_id=location_id,
+        on=clock.today(),
+        at=clock.now(),
+        by_name=by.name,
+        cost_amount=Decimal("0.00"),
+    )
+
+
+def post(document: Document, movements: Iterable[Movement]) -> tuple[MovedLine, ...]:
+    """Store a document with its movements and change the balances, which the caller has locked."""
+    rows = [_move(document, number, movement) for number, movement in enumerate(movements, start=1)]
+    document.cost_amount = sum((row.cost_amount for row in rows), Decimal("0.00"))
+    db.session.add(document)
+    db.session.flush()  # the rows refer to it
+    db.session.add_all(rows)
+    db.session.flush()
+    return tuple(
+        MovedLine(
+            drug_id=row.drug_id,
+            batch_id=row.batch_id,
+            quantity=row.quantity,
+            cost_amount=row.cost_amount,
+            source_id=row.source_id,
+        )
+        for row in rows
+    )
+
+
+def _move(document: Document, number: int, movement: Movement) -> StockMove:
+    source, target = movement.source, movement.target
+    if source is not None:
+        source.on_hand -= movement.quantity
+    if target is not None:
+        target.on_hand += movement.quantity
+    return StockMove(
+        id=ids.new_id(),
+        document_id=document.id,
+        line_no=number,
+        batch_id=movement.batch.id,
+        drug_id=movement.batch.drug_id,
+        from_account=Account.LOCATION if source else movement.account,
+        from_location_id=source.location_id if source else None,
+        from_after=source.on_hand if source else None,
+        to_account=Account.LOCATION if target else movement.account,
+        to_location_id=target.location_id if target else None,
+        to_after=target.on_hand if target else None,
+        quantity=movement.quantity,
+        unit_cost=movement.batch.unit_cost,
+        cost_amount=round_amount(movement.quantity * movement.batch.unit_cost),
+        source_id=movement.item_id,
+    )

@@ -1,0 +1,121 @@
+"""Drugs that come back from a patient (退药): into the batches they came from, last issued first."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from app import audit
+from app.actor import Actor
+from app.db import db
+from app.errors import NotFound
+from app.events import emit
+from app.money import Quantity, format_quantity
+from app.use_cases import use_case
+from modules.charging import services as charging
+from modules.dispensing import queries
+from modules.dispensing.errors import ReturnNotIntact, ReturnTooLarge, WrongStep
+from modules.dispensing.events import DrugsReturned
+from modules.dispensing.models import Account, Document, DocumentKind, Task, TaskStatus
+from modules.dispensing.queries import Allocated
+from modules.dispensing.rules.batches import allocate_return
+from modules.dispensing.services.ledger import Movement, new_document, post
+from modules.prescriptions import services as prescriptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnLineInput:
+    """How much of a prescription line comes back, in minimum units."""
+
+    item_id: int
+    quantity: Quantity
+
+
+@use_case("dispensing.drugs.return")
+def return_drugs(
+    *,
+    prescription_id: int,
+    lines: Annotated[list[ReturnLineInput], Field(min_length=1, max_length=50)],
+    reason: Annotated[str, Field(min_length=2, max_length=200)],
+    is_intact: bool = False,
+    by: Actor,
+) -> Document:
+    """Take drugs back that were handed out (退药); their money may then be refunded at the cashier's window.
+
+    ``is_intact`` attests that the packs are unopened and of the recorded batch.
+
+    Raises:
+        NotFound: the pharmacy does not know the prescription or the line.
+        WrongStep: nothing was handed out, or everything is back.
+        ReturnNotIntact: it was not attested.
+        ReturnTooLarge: more than the patient has.
+    """
+    if not is_intact:
+        raise ReturnNotIntact(field="is_intact")
+    task = queries.get_task(prescription_id)
+    quantities: dict[int, Decimal] = {}
+    for line in lines:
+        quantities[line.item_id] = quantities.get(line.item_id, Decimal(0)) + line.quantity
+    charging.note_returned(visit_id=task.visit_id, prescription_id=prescription_id, quantities=quantities)
+    holds = queries.lock_holds(task)
+    if task.status not in (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED):
+        raise WrongStep(number=task.prescription_number, status=task.status.label)
+    movements = [
+        movement
+        for item_id, quantity in quantities.items()
+        for movement in _give_back([found for found in holds if found.hold.item_id == item_id], quantity)
+    ]
+    is_whole = not any(found.hold.with_patient for found in holds)
+    task.status = TaskStatus.RETURNED if is_whole else TaskStatus.PARTLY_RETURNED
+    prescriptions.mark_returned(prescription_id=prescription_id, is_whole=is_whole, by=by)
+    return _post(task, movements, reason, by)
+
+
+def _give_back(holds: list[Allocated], quantity: Decimal) -> list[Movement]:
+    if not holds:
+        raise NotFound(field="lines")
+    by_batch = {found.batch.id: found for found in holds if found.hold.with_patient}
+    picks = allocate_return(
+        [found.hold.pick_with_patient(found.batch.unit_cost) for found in by_batch.values()], quantity
+    )
+    if picks is None:
+        most = sum((found.hold.with_patient for found in holds), Decimal(0))
+        raise ReturnTooLarge(
+            field="lines",
+            drug=holds[0].hold.drug_name,
+            quantity=f"{format_quantity(most)} {holds[0].batch.min_unit}",
+        )
+    movements = []
+    for pick in picks:
+        found = by_batch[pick.batch_id]
+        found.hold.returned += pick.quantity
+        movements.append(
+            Movement(
+                batch=found.batch,
+                quantity=pick.quantity,
+                target=found.balance,
+                account=Account.PATIENT,
+                item_id=found.hold.item_id,
+            )
+        )
+    return movements
+
+
+def _post(task: Task, movements: list[Movement], reason: str, by: Actor) -> Document:
+    document = new_document(DocumentKind.RETURN, task.location_id, by)
+    document.prescription_id, document.reason = task.prescription_id, reason
+    lines = post(document, movements)
+    db.session.flush()
+    audit.record("drugs.returned", document, by=by, number=document.number, reason=reason)
+    emit(
+        DrugsReturned(
+            document_id=document.id,
+            prescription_id=task.prescription_id,
+            visit_id=task.visit_id,
+            location_id=task.location_id,
+            on=document.on,
+            lines=lines,
+        )
+    )
+    return document

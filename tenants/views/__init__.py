@@ -1,0 +1,1 @@
+"""Pages of the tenants room: the look, staff, stations and departments, the centre's own settings."""

@@ -1,0 +1,124 @@
+"""What a centre decides for itself."""
+
+from typing import Any
+
+import pytest
+
+from app.actor import Actor
+from app.errors import InvalidInput, NotFound
+from app.registry import Setting, SettingKind
+from app.tenancy import setting_of
+from tenants import rules, services
+
+NUMBER = Setting("days", "Days", SettingKind.NUMBER, 3, least=1, most=7)
+SWITCH = Setting("one", "One", SettingKind.SWITCH, default=False)
+TEXT = Setting("word", "Word", SettingKind.TEXT, "", most=5)
+
+
+@pytest.mark.parametrize(
+    ("declared", "typed", "stored"),
+    [(NUMBER, "7", 7), (NUMBER, 1, 1), (SWITCH, "1", True), (SWITCH, "", False), (SWITCH, True, True), (TEXT, "是", "是")],
+)
+def test_a_setting_is_stored_as_its_kind(declared: Setting, typed: Any, stored: Any) -> None:
+    assert rules.setting_value(declared, typed) == stored
+
+
+@pytest.mark.parametrize(
+    ("declared", "typed"),
+    [
+        (NUMBER, "8"),
+        (NUMBER, "0"),
+        (NUMBER, "three"),
+        (NUMBER, "٣"),
+        (NUMBER, True),
+        (NUMBER, None),
+        (NUMBER, "9" * 30),
+        (SWITCH, "perhaps"),
+        (SWITCH, []),
+        (TEXT, "too long"),
+        (TEXT, 5),
+    ],
+)
+def test_an_impossible_value_is_refused(declared: Setting, typed: Any) -> None:
+    with pytest.raises(rules.NotPossible):
+        rules.setting_value(declared, typed)
+
+
+def test_a_setting_nobody_declares_is_refused(administrator: Actor) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        services.change_settings(settings={"theme": "plum", "no_such": 1}, by=administrator)
+    assert set(refusal.value.complaints) == {"no_such"}
+    assert setting_of(administrator.tenant_id, "theme") == "teal"
+
+
+def test_a_theme_is_worn_at_once_and_by_this_centre_only(
+    sign_in: Any, administrator: Actor, theirs: dict[str, Any]
+) -> None:
+    client = sign_in("administrator")
+    answer = client.post("/centre/settings", data={"theme": "plum", "density": "compact", "start_page": ""})
+    assert answer.status_code == 303
+    page = client.get("/home").text
+    address = next(part.split('"')[0] for part in page.split('href="') if part.startswith("/theme/"))
+    assert "#7a4b94" in client.get(address).text
+    assert setting_of(theirs["tenant_id"], "theme") == "teal"
+
+
+def test_a_wrong_theme_is_refused_on_its_field(sign_in: Any) -> None:
+    answer = sign_in("administrator").post("/centre/settings", data={"theme": "glitter"})
+    assert answer.status_code == 422
+    assert 'aria-describedby="f-theme-error' in answer.text
+
+
+def test_a_centre_is_renamed(sign_in: Any) -> None:
+    client = sign_in("administrator")
+    assert client.post("/centre/name", data={"name": "望江社区卫生服务中心"}).status_code == 303
+    assert "望江社区卫生服务中心" in client.get("/home").text
+    assert client.post("/centre/name", data={"name": "望"}).status_code == 422
+
+
+def test_a_grant_is_changed_by_one_click_and_the_cell_answers(sign_in: Any) -> None:
+    client, doctor = sign_in("administrator"), sign_in("doctor")
+    assert doctor.get("/staff/").status_code == 403
+    path = "/centre/grants/doctor/tenants.practitioner.manage"
+    answer = client.post(path, data={"is_granted": "1"}, headers={"HX-Request": "true"})
+    assert 'aria-pressed="true"' in answer.text
+    assert doctor.get("/staff/").status_code == 200
+    client.post(path, data={"is_granted": "0"})
+    assert doctor.get("/staff/").status_code == 403
+    assert client.post("/centre/grants/doctor/no.such.right", data={"is_granted": "1"}).status_code == 404
+
+
+def test_a_person_is_added_and_changed_on_the_page(sign_in: Any, ours: dict[str, Any]) -> None:
+    client = sign_in("administrator")
+    typed = {"staff_no": "901", "name": "钱多多", "department_id": str(ours["departments"]["general"]), "licence": "physician", "title": "none", "may_prescribe": "1"}
+    assert client.post("/staff/new", data=typed).status_code == 303
+    assert "钱多多" in client.get("/staff/?q=qdd").text
+    again = client.post("/staff/new", data=typed)
+    assert again.status_code == 422
+    assert "901" in again.text
+    person = ours["people"]["doctor"]["practitioner_id"]
+    changed = {"department_id": str(ours["departments"]["tcm"]), "licence": "physician", "title": "senior", "licence_expires_on": "2026-02-30"}
+    assert client.post(f"/staff/{person}", data=changed).status_code == 422
+    assert client.post(f"/staff/{person}", data=changed | {"licence_expires_on": "2030-02-28"}).status_code == 303
+
+
+def test_departments_are_added_renamed_and_put_out_of_use(
+    sign_in: Any, administrator: Actor, ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    client = sign_in("administrator")
+    new = {"code": "PED", "name": "儿科", "kind": "clinic", "station_id": str(ours["station_id"])}
+    assert client.post("/places/departments/new", data=new).status_code == 303
+    department_id = ours["departments"]["tcm"]
+    assert client.post(f"/places/departments/{department_id}", data={"name": "中医馆", "kind": "clinic"}).status_code == 303
+    assert "中医馆" in client.get("/places/").text
+    assert client.post("/places/stations/new", data={"code": "S 2", "name": "桥"}).status_code == 422
+    with pytest.raises(NotFound):
+        services.change_department(
+            department_id=theirs["departments"]["tcm"], name="别人的", kind="clinic", by=administrator
+        )
+
+
+def test_an_optional_part_that_others_need_stays_on(sign_in: Any) -> None:
+    client = sign_in("administrator")
+    assert client.post("/centre/modules/catalogue", data={"is_on": "0"}).status_code == 404  # never optional
+    assert client.post("/centre/modules/nothing", data={"is_on": "0"}).status_code == 404
