@@ -89,7 +89,6 @@ def _page(form: Form, moved: Appointment | None = None) -> str:
         "registration/appointments.html",
         form=form,
         on=on,
-        today=clock.today(),
         boards=queries.board_of([s for s in sessions if s.ends_at > clock.now()], names),
         page=links(page),
         people=people,
