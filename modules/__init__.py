@@ -8,4 +8,5 @@ INSTALLED: tuple[str, ...] = (
     "prescriptions",
     "charging",
     "dispensing",
+    "demo",
 )

@@ -1,7 +1,7 @@
 """What dispensing adds to the product."""
 
 from app.i18n import N_
-from app.registry import Module, Permission
+from app.registry import Module, Permission, Setting, SettingKind
 from modules.charging.events import BillRefunded, BillSettled
 from modules.dispensing import subscribers
 from modules.dispensing.queries import check_stock
@@ -16,6 +16,12 @@ module = Module(
     name="dispensing",
     label=N_("Pharmacy"),
     requires=("charging",),
+    settings=(
+        Setting(
+            "single_pharmacist", N_("One pharmacist may prepare and hand out"), SettingKind.SWITCH, False
+        ),
+        Setting("stop_days", N_("Batches stop before they expire (days)"), SettingKind.NUMBER, 30),
+    ),
     permissions=(
         Permission(
             "dispensing.prescription.view",
