@@ -81,7 +81,10 @@ def test_the_draft_is_saved_while_writing(sign_in: SignIn, make_encounter: MakeE
     encounter = make_encounter()
     client = sign_in("doctor")
     path = f"/clinic/visits/{encounter.visit_id}/record"
-    saved = client.post(path, data={**RECORD, "diagnoses-0-code": "J02.900", "revision": encounter.revision, "vitals-pulse": "80"})
+    saved = client.post(
+        path,
+        data={**RECORD, "diagnoses-0-code": "J02.900", "revision": encounter.revision, "vitals-pulse": "80"},
+    )
     assert f'value="{encounter.revision + 1}"' in saved.text
     page = client.get(f"/clinic/visits/{encounter.visit_id}").text
     assert "J02.900 急性咽炎" in page
