@@ -103,12 +103,12 @@ def journey(caller: Caller, patient_id: int) -> None:
     )
     visit_id = visit["id"]
     caller.post("doctor", "registration/call-visit", visit_id=visit_id)
-    caller.post("doctor", "clinic/begin-encounter", visit_id=visit_id)
+    begun = caller.post("doctor", "clinic/begin-encounter", visit_id=visit_id)
     kept = caller.post(
         "doctor",
         "clinic/save-record",
         visit_id=visit_id,
-        revision=0,
+        revision=begun["revision"],
         record=RECORD,
         diagnoses=DIAGNOSES,
         vitals=VITALS,
@@ -122,7 +122,7 @@ def journey(caller: Caller, patient_id: int) -> None:
         "doctor",
         "clinic/complete-visit",
         visit_id=visit_id,
-        revision=kept.get("revision", 1),
+        revision=kept["revision"],
         record=RECORD,
         diagnoses=DIAGNOSES,
         vitals=VITALS,

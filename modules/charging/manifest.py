@@ -18,7 +18,6 @@ module = Module(
     name="charging",
     label=N_("Charging"),
     requires=("prescriptions",),
-    reads=(api.bill_of_visit,),
     blueprints=(views.blueprint,),
     menu=(
         MenuEntry(N_("Cashier"), "charging.show_desk", "cash", "charging.bill.view", order=60),
@@ -42,9 +41,11 @@ module = Module(
     ),
     places={
         "registration.window.fee": views.visit_amounts,
-        "prescriptions.preview.amounts": views.prescription_amounts,
+        "prescriptions.preview.amounts": views.preview_amounts,
+        "prescriptions.sheet.amounts": views.prescription_amounts,
         "prescriptions.paper.amounts": views.prescription_amounts,
     },
+    reads=(api.bill_of_visit,),
     permissions=(
         Permission(
             "charging.price.view",

@@ -302,8 +302,12 @@ def find_charge_items(q: str, by: Any, context: Any) -> list[dict[str, Any]]:
     ]
 
 
-def visit_amounts(visit: Any) -> str:
-    """What is due and paid for a visit, at the registration window."""
+def visit_amounts(visit: Any = None, fee_codes: Any = (), **_: Any) -> str:
+    """What the chosen place costs, or what is due and paid for the visit, at the registration window."""
+    if visit is None:
+        prices = queries.service_prices(fee_codes)
+        due = sum((price.amount_for(Decimal(1)) for price in prices.values()), Decimal("0.00"))
+        return render_template("charging/visit_amounts.html", due=due, paid=Decimal(0), bill=None)
     due, paid = queries.visit_amounts(visit.id)
     return render_template(
         "charging/visit_amounts.html", due=due, paid=paid, bill=queries.find_bill(visit.id)
@@ -311,7 +315,15 @@ def visit_amounts(visit: Any) -> str:
 
 
 def prescription_amounts(prescription: Any, **_: Any) -> str:
-    """What a signed prescription costs, on its preview and paper."""
+    """What a signed prescription costs, on its sheet and paper."""
     charges = queries.charges_of_prescription(prescription.id)
     total = sum((charge.amount for charge in charges), Decimal("0.00"))
-    return render_template("charging/prescription_amounts.html", charges=charges, total=total)
+    return render_template("charging/prescription_amounts.html", total=total)
+
+
+def preview_amounts(found: Any, **_: Any) -> str:
+    """What the sheet on the doctor's desk would cost."""
+    lines = [(row.drug.id, row.quantity.min_units) for row in found.lines if row.quantity]
+    prices = queries.drug_prices(drug_id for drug_id, _ in lines)
+    amounts = [prices[drug_id].amount_for(quantity) for drug_id, quantity in lines if drug_id in prices]
+    return render_template("charging/prescription_amounts.html", total=sum(amounts, Decimal("0.00")))
