@@ -1,7 +1,7 @@
 """What dispensing adds to the product."""
 
 from app.i18n import N_
-from app.registry import Lookup, MenuEntry, Module, Permission, Waiting
+from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
 from modules.charging.events import BillRefunded, BillSettled
 from modules.dispensing import queries, subscribers, views
 from modules.prescriptions.events import (
@@ -27,6 +27,22 @@ module = Module(
     lookups=(
         Lookup("prescribable-drugs", "prescriptions.prescription.sign", views.find_prescribable_drugs),
         Lookup("stock-drugs", "dispensing.stock.view", views.find_stock_drugs),
+    ),
+    settings=(
+        Setting(
+            "single_pharmacist",
+            N_("One pharmacist may review, prepare and hand out"),
+            SettingKind.SWITCH,
+            False,
+            help=N_("Off: who prepared does not hand out."),
+        ),
+        Setting(
+            "stop_days",
+            N_("Batches are no longer promised so many days before they expire"),
+            SettingKind.NUMBER,
+            30,
+            most=365,
+        ),
     ),
     waiting=(
         Waiting(
