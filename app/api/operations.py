@@ -19,7 +19,7 @@ from app.use_cases import UseCase
 from app.web.access import check, current_actor, signed_in
 
 PREFIX = "/api/v1"
-_PLAIN = ("number", "record_no", "code", "queue_no", "status", "version")
+_PLAIN = ("number", "record_no", "code", "queue_no", "status", "version", "revision")
 _OBJECT_NEEDED = N_("Please send a JSON object.")
 
 

@@ -27,6 +27,7 @@ from modules.patients.models import (
 from modules.patients.models import Patient as Patient
 from modules.patients.rules.age import AgeForm, age_on
 from modules.patients.rules.identity import id_check_digit as id_check_digit
+from modules.patients.rules.names import mask_name
 from modules.patients.rules.search import QueryKind, classify_query
 
 FOUND_AT_MOST = 8
@@ -59,6 +60,12 @@ def patients_by_id(patient_ids: Iterable[int]) -> dict[int, Patient]:
     """Id → file, in one statement."""
     rows = db.session.scalars(select(Patient).where(Patient.id.in_(sorted(set(patient_ids)))))
     return {row.id: row for row in rows}
+
+
+def masked_names(patient_ids: Iterable[int]) -> dict[int, str]:
+    """Id → name as public screens and papers show it (张*明)."""
+    statement = select(Patient.id, Patient.name).where(Patient.id.in_(sorted(set(patient_ids))))
+    return {row[0]: mask_name(row[1]) for row in db.session.execute(statement)}
 
 
 def search_patients(text: str, *, limit: int = FOUND_AT_MOST) -> list[Patient]:

@@ -30,7 +30,7 @@ def prescription_paper(
     amounts: str = "",
     offset: tuple[float, float] = (0, 0),
 ) -> bytes:
-    """The signed sheet. ``amounts`` is what charging puts into the tail; ``offset`` in millimetres, right and down."""
+    """The signed sheet. ``amounts`` comes from charging; ``offset`` in millimetres, right and down."""
     code = segno.make(f"{prescription.number}|{prescription.digest[:16]}", micro=False, error="m")
     return printing.to_pdf(
         "prescriptions/paper.html",

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.actor import Actor
 from app.i18n import N_
-from app.registry import Lookup, Module, Permission
+from app.registry import Lookup, Module, Permission, Setting, SettingKind
 from modules.prescriptions import cli, queries, views
 from modules.prescriptions.models import Kind
 
@@ -38,6 +38,15 @@ module = Module(
     requires=("catalogue", "patients", "registration", "clinic"),
     is_optional=False,
     blueprints=(views.blueprint,),
+    settings=(
+        Setting(
+            "prescription_review",
+            N_("Prescriptions are reviewed"),
+            SettingKind.CHOICE,
+            "after_payment",
+            options=(("after_payment", N_("After payment")), ("before_payment", N_("Before payment"))),
+        ),
+    ),
     permissions=(
         Permission(
             "prescriptions.prescription.view",

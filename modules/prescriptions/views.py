@@ -22,9 +22,7 @@ from modules.prescriptions.queries.wording import LEVEL_KINDS, LEVEL_WORDS, find
 from modules.prescriptions.rules.lines import FOOTNOTES
 from tenants.queries import get_practitioner
 
-blueprint = Blueprint(
-    "prescriptions", __name__, template_folder="templates", url_prefix="/prescriptions"
-)
+blueprint = Blueprint("prescriptions", __name__, template_folder="templates", url_prefix="/prescriptions")
 _OPEN_KINDS = {"western": Kind.WESTERN, "herbal": Kind.HERBAL}
 
 
@@ -234,4 +232,6 @@ def print_paper(prescription_id: int) -> ResponseReturnValue:
     amounts = fill_place(
         "prescriptions.paper.amounts", current_tenant().modules, prescription=prescription, items=items
     )
-    return paper_answer(documents.prescription_paper(prescription, items, amounts=amounts), prescription.number)
+    return paper_answer(
+        documents.prescription_paper(prescription, items, amounts=amounts), prescription.number
+    )

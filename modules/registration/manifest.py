@@ -1,17 +1,73 @@
 """What registration adds to the product."""
 
+from app import clock
+from app.actor import Actor
 from app.i18n import N_
-from app.registry import Module, Permission
-from modules.registration import api
+from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
+from modules.registration import api, queries, views
+from modules.registration.models import FeeScheme
+from modules.registration.rules.settings import RegistrationSettings
+from modules.registration.views.lookups import find_departments, find_practitioners
 
 WINDOW = ("registrar", "cashier", "triage_nurse", "administrator")
 QUEUE = ("registrar", "triage_nurse", "doctor", "administrator")
+DEFAULTS = RegistrationSettings()
+
+
+def _waiting(by: Actor) -> int:
+    practitioner_id = by.practitioner_id if "doctor" in by.roles else None
+    return queries.count_waiting(clock.today(), practitioner_id=practitioner_id)
+
+
+def _number(field: str, label: str, *, least: int = 0, most: int = 365) -> Setting:
+    default = getattr(DEFAULTS, field)
+    return Setting(f"registration.{field}", label, SettingKind.NUMBER, default, least=least, most=most)
+
+
+def _code(field: str, label: str) -> Setting:
+    return Setting(f"registration.{field}", label, SettingKind.TEXT, getattr(DEFAULTS, field), most=20)
+
+
+SETTINGS = (
+    Setting(
+        "registration.fee_scheme",
+        N_("What a visit costs"),
+        SettingKind.CHOICE,
+        DEFAULTS.fee_scheme,
+        options=tuple((scheme.value, scheme.msgid) for scheme in FeeScheme),
+    ),
+    _code("general_treatment_code", N_("Item of the general treatment fee")),
+    _code("registration_fee_code", N_("Item of the registration fee (empty: there is none)")),
+    _code("consultation_code", N_("Item of the consultation fee")),
+    _code("emergency_consultation_code", N_("Item of the emergency consultation fee")),
+    _number("free_return_days", N_("A return visit is free for so many days (0: never)")),
+    Setting(
+        "registration.check_in_needed",
+        N_("Patients report in after registering"),
+        SettingKind.SWITCH,
+        DEFAULTS.check_in_needed,
+    ),
+    _number("elderly_from_years", N_("The elderly go first from this age"), least=60, most=100),
+    _number("reenter_after", N_("Who was not there is called again after so many patients"), most=20),
+    _number("return_every", N_("One with a report after so many others"), least=1, most=20),
+    _number("generate_days", N_("Sessions are made so many days ahead"), least=1, most=60),
+    _number("book_days_ahead", N_("Appointments so many days ahead"), most=60),
+    _number("cancel_hours_before", N_("Appointments can be cancelled until so many hours before"), most=72),
+    _number("no_show_limit", N_("So many missed appointments suspend booking"), least=1, most=20),
+    _number("no_show_days", N_("Missed appointments count for so many days"), least=1),
+    _number(
+        "release_minutes_before",
+        N_("Places of other channels open to the window so many minutes before (0: never)"),
+        most=240,
+    ),
+)
 
 module = Module(
     name="registration",
     label=N_("Registration"),
     requires=("patients",),
     is_optional=False,
+    blueprints=(views.blueprint,),
     reads=(api.show_visit, api.list_slots),
     permissions=(
         Permission(
@@ -30,4 +86,63 @@ module = Module(
         Permission("registration.schedule.manage", N_("Edit the weekly schedule"), ("administrator",)),
         Permission("registration.session.manage", N_("Stop and change clinic sessions"), ("administrator",)),
     ),
+    menu=(
+        MenuEntry(
+            N_("Registration"),
+            "registration.show_window",
+            "calendar-plus",
+            "registration.visit.register",
+            order=10,
+        ),
+        MenuEntry(
+            N_("Appointments"),
+            "registration.show_appointments",
+            "calendar-event",
+            "registration.appointment.book",
+            order=12,
+        ),
+        MenuEntry(
+            N_("Waiting queue"), "registration.show_queue", "list-numbers", "registration.visit.view", order=14
+        ),
+        MenuEntry(
+            N_("Visits"), "registration.list_visits", "ticket", "registration.visit.view", order=16
+        ),
+        MenuEntry(
+            N_("Weekly schedule"),
+            "registration.show_schedule",
+            "calendar-week",
+            "registration.schedule.manage",
+            group="administration",
+            order=20,
+        ),
+        MenuEntry(
+            N_("Clinic sessions"),
+            "registration.list_sessions",
+            "stethoscope",
+            "registration.session.manage",
+            group="administration",
+            order=21,
+        ),
+    ),
+    lookups=(
+        Lookup("departments", "registration.visit.view", find_departments),
+        Lookup("practitioners", "registration.visit.view", find_practitioners),
+    ),
+    waiting=(
+        Waiting(
+            N_("Patients waiting"),
+            "registration.queue.manage",
+            "registration.show_queue",
+            _waiting,
+            icon="users",
+        ),
+        Waiting(
+            N_("Appointments today"),
+            "registration.visit.register",
+            "registration.show_appointments",
+            lambda by: queries.count_booked(clock.today()),
+            icon="calendar-event",
+        ),
+    ),
+    settings=SETTINGS,
 )

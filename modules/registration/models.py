@@ -79,7 +79,7 @@ class VisitStatus(Choice):
     PASSED_OVER = "passed_over", N_("Passed over")
     AWAY = "away", N_("Away")
     IN_CONSULTATION = "in_consultation", N_("In consultation")
-    FINISHED = "finished", N_("Finished")
+    FINISHED = "finished", N_("Seen")
     CANCELLED = "cancelled", N_("Cancelled")
 
 

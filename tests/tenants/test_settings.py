@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.actor import Actor
 from app.errors import InvalidInput, NotFound
@@ -149,3 +150,20 @@ def test_an_optional_part_that_others_need_stays_on(sign_in: Any) -> None:
     client = sign_in("administrator")
     assert client.post("/centre/modules/catalogue", data={"is_on": "0"}).status_code == 404  # never optional
     assert client.post("/centre/modules/nothing", data={"is_on": "0"}).status_code == 404
+
+
+def test_registration_declares_every_setting_with_the_default_it_reads(app: Flask) -> None:
+    from modules.registration.rules.settings import RegistrationSettings
+
+    declared = {
+        name.removeprefix("registration."): setting.default
+        for name, setting in app.extensions["his_registry"].settings.items()
+        if name.startswith("registration.")
+    }
+    house = RegistrationSettings()
+    assert declared == {name: getattr(house, name) for name in RegistrationSettings.__slots__}
+
+
+def test_a_setting_has_a_default_that_it_allows(app: Flask) -> None:
+    for declared in app.extensions["his_registry"].settings.values():
+        assert rules.setting_value(declared, declared.default) == declared.default

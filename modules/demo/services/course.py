@@ -154,7 +154,7 @@ def _consult(
     if complaint.is_herbal:
         sheet = prescriptions.sign_herbal_prescription(
             visit_id=visit_id,
-            lines=[{"drug_id": town.drug_ids[use.code], "grams": use.dose} for use in complaint.drugs],
+            herbs=[{"drug_id": town.drug_ids[use.code], "grams": use.dose} for use in complaint.drugs],
             heading={"doses": complaint.doses, "decoction": town.dice.choice(("self", "clinic"))},
             by=doctor,
         )

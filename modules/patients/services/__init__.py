@@ -7,6 +7,7 @@ from modules.patients.services.files import (
     change_patient,
     create_patient,
     find_resembling,
+    form_choices,
     note_visit,
 )
 from modules.patients.services.imports import bring_list, decode_list, import_row
@@ -18,6 +19,7 @@ __all__ = [
     "bring_list",
     "decode_list",
     "find_resembling",
+    "form_choices",
     "import_row",
     "change_card_status",
     "change_patient",

@@ -206,6 +206,15 @@ def candidates(newcomer: PersonTraits) -> list[tuple[Patient, MatchResult]]:
     return [(by_id[key], result) for key, result in ranked if result.action is not MatchAction.NEW]
 
 
+def form_choices() -> dict[str, list[tuple[str, str]]]:
+    """Options of the select fields of a file, for pages that open one."""
+    return {
+        "sexes": SexCode.options(),
+        "document_kinds": DocumentKind.options(),
+        "cost_types": CostType.options(),
+    }
+
+
 def find_resembling(
     *, name: str, sex: str = "", born_on: str = "", document_number: str = "", phone: str = ""
 ) -> list[Patient]:

@@ -10,17 +10,8 @@ from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.paging import links
 from modules.patients import queries, services
-from modules.patients.models import AllergyCertainty, AllergyKind, CardKind, CostType, DocumentKind, SexCode
+from modules.patients.models import AllergyCertainty, AllergyKind, CardKind, CostType
 from modules.patients.views.blueprint import blueprint
-
-
-def choices() -> dict[str, list[tuple[str, str]]]:
-    """Options of the select fields of a file."""
-    return {
-        "sexes": SexCode.options(),
-        "document_kinds": DocumentKind.options(),
-        "cost_types": CostType.options(),
-    }
 
 
 @blueprint.get("/")
@@ -41,7 +32,7 @@ def create_patient() -> ResponseReturnValue:
     if request.method == "POST" and (patient := form.perform(by=current_actor())):
         return redirect(url_for(".show_patient", patient_id=patient.id), 303)
     status = 422 if request.method == "POST" else 200
-    facts = choices() | {"ethnicities": dictionaries.options("ethnicity")}
+    facts = services.form_choices() | {"ethnicities": dictionaries.options("ethnicity")}
     return render_template("patients/new.html", form=form, alike=[], **facts), status
 
 
@@ -115,7 +106,7 @@ def change_patient(patient_id: int) -> ResponseReturnValue:
     )
     if request.method == "POST" and form.perform(by=current_actor()):
         return redirect(url_for(".show_patient", patient_id=patient_id), 303)
-    facts = choices() | {"ethnicities": dictionaries.options("ethnicity")}
+    facts = services.form_choices() | {"ethnicities": dictionaries.options("ethnicity")}
     status = 422 if request.method == "POST" else 200
     page = render_template(
         "patients/edit.html", form=form, patient=patient, banner=queries.banner(patient), **facts

@@ -1,4 +1,4 @@
-"""What the doctor's typeahead shows: drugs with the usage of the last time, blocked ones with their reason."""
+"""What the doctor's typeahead shows: drugs with the last usage, blocked ones with their reason."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def find_drugs(
     """Rows for a typeahead, the doctor's most frequent first; an empty text gives the favourites.
 
     A drug the patient must not have is ``blocked`` with the reason; the service would refuse it, too. A module
-    that knows stock and prices may put its own rows in this one's place: it calls this and adds columns.
+    that knows stock and prices offers a lookup of its own over these rows.
     """
     often = favourites(practitioner_id, kind=kind)
     if text.strip():

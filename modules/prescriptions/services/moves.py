@@ -1,6 +1,7 @@
 """How a prescription moves while charging and dispensing work on it, inside *their* use cases.
 
-They are no use cases of their own: without a payment or a stock movement they must not be reachable. Every move holds the row first, so of two windows the second one sees where the first has put it.
+They are no use cases of their own: without a payment or a stock movement they must not be reachable. Every move
+holds the row first, so that of two windows the second one sees where the first has put it.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,7 @@
 """Everything that reads schedules, appointments, visits and queues."""
 
 from modules.registration.queries.board import Names, SessionBoard, board_of, first_free, names_for
+from modules.registration.queries.display import departments_of_station, display_state, get_station
 from modules.registration.queries.queue import (
     Queue,
     count_waiting,
@@ -9,6 +10,7 @@ from modules.registration.queries.queue import (
     people_ahead,
     queue_of,
     sessions_called_from,
+    waiting_by_session,
 )
 from modules.registration.queries.schedule import (
     appointments_of_patient,
@@ -27,8 +29,10 @@ from modules.registration.queries.schedule import (
     lock_free_slot,
     lock_slot,
     no_show_days,
+    scheme_of,
     sessions_by_id,
     settings_of,
+    taken_by_session,
 )
 from modules.registration.queries.visits import (
     count_visits,
@@ -43,6 +47,12 @@ from modules.registration.queries.visits import (
 )
 
 __all__ = [
+    "departments_of_station",
+    "display_state",
+    "get_station",
+    "scheme_of",
+    "taken_by_session",
+    "waiting_by_session",
     "Names",
     "SessionBoard",
     "board_of",

@@ -139,6 +139,16 @@ def people_ahead(visit: Visit) -> int:
     return db.session.scalar(statement) or 0
 
 
+def waiting_by_session(on: date) -> dict[int, int]:
+    """Session → how many wait to be called."""
+    statement = (
+        select(Visit.session_id, func.count(Visit.id))
+        .where(Visit.on == on, Visit.status.in_(_CALLABLE))
+        .group_by(Visit.session_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
 def count_waiting(on: date, *, practitioner_id: int | None = None) -> int:
     """How many wait to be called on a day, of one doctor or of all."""
     statement = select(func.count(Visit.id)).where(Visit.on == on, Visit.status.in_(_CALLABLE))

@@ -21,6 +21,7 @@ from modules.registration.models import (
     SessionStatus,
     Slot,
 )
+from modules.registration.models import FeeScheme as SchemeChoice
 from modules.registration.rules.settings import RegistrationSettings, fee_codes
 from modules.registration.rules.visits import FeeScheme
 
@@ -32,6 +33,21 @@ def settings_of(tenant_id: int | None) -> RegistrationSettings:
     return RegistrationSettings.of(tenant_of(tenant_id).settings)
 
 
+def taken_by_session(session_ids: Iterable[int]) -> dict[int, int]:
+    """Session → places that are taken."""
+    statement = (
+        select(Slot.session_id, func.sum(Slot.taken))
+        .where(Slot.session_id.in_(sorted(set(session_ids))))
+        .group_by(Slot.session_id)
+    )
+    return {row[0]: int(row[1]) for row in db.session.execute(statement)}
+
+
+def scheme_of(session: ClinicSession, settings: RegistrationSettings) -> SchemeChoice:
+    """Which way of charging this session has: its own, or the centre's."""
+    return session.fee_scheme or SchemeChoice(settings.fee_scheme)
+
+
 def fee_codes_of(
     session: ClinicSession,
     settings: RegistrationSettings,
@@ -40,7 +56,7 @@ def fee_codes_of(
     is_free_return: bool = False,
 ) -> tuple[str, ...]:
     """Codes of the service items that a visit of this session carries."""
-    scheme = FeeScheme(session.fee_scheme.value if session.fee_scheme else settings.fee_scheme)
+    scheme = FeeScheme(scheme_of(session, settings).value)
     return fee_codes(
         settings,
         scheme,
