@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Counted:
-    """An application that knows how many of its answers are still under way, so that a test can end after them."""
+    """An application that knows how many of its answers are still under way, so a test can end after them."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -78,7 +78,7 @@ def address(app: Flask) -> Iterator[str]:
 
 
 class Desk:
-    """One person's browser. Counts acts (a key, a chord, a scan or a typed identifier) and notes every fault."""
+    """One person's browser: counts acts (a key, chord, scan or typed identifier) and notes every fault."""
 
     def __init__(self, context: BrowserContext, address: str, *, is_touch: bool = False) -> None:
         self.context = context
