@@ -99,6 +99,6 @@ document.addEventListener('htmx:afterSettle', (event) => {
   const active = document.activeElement;
   if (active && active !== document.body) return;
   const bad = event.target.querySelector?.('.in.bad');
-  const target = bad || (focused && document.getElementById(focused));
+  const target = bad || (focused ? document.getElementById(focused) : null);
   target?.focus();
 });
