@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 # Column → the heads under which it is known; the first is what the page shows.
@@ -89,12 +90,5 @@ def _row_of(head: Sequence[str], line: Iterable[str]) -> dict[str, str]:
 def _day(text: str) -> str:
     if len(text) == 8 and text.isdigit():
         return f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    parts = (
-        text.replace("年", "-")
-        .replace("月", "-")
-        .replace("日", "")
-        .replace("/", "-")
-        .replace(".", "-")
-        .split("-")
-    )
+    parts = re.split("[-/.年月]", text.rstrip("日"))
     return "-".join([parts[0], *(part.zfill(2) for part in parts[1:])])

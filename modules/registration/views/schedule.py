@@ -54,9 +54,8 @@ def save_template() -> ResponseReturnValue:
     """Add or change a line of the week."""
     typed = MultiDict(request.form)
     template_id = request.args.get("template", type=int)
-    quotas = {
-        c.value: int(typed[f"quota-{c.value}"]) for c in KEPT_FOR if _is_count(typed.get(f"quota-{c.value}"))
-    }
+    asked = {channel.value: typed.get(f"quota-{channel.value}", "") for channel in KEPT_FOR}
+    quotas = {name: int(places) for name, places in asked.items() if _is_count(places)}
     form = Form(services.save_template, typed, quotas=quotas, template_id=template_id)
     if form.perform(by=current_actor()):
         return redirect(url_for(".show_schedule"), 303)
