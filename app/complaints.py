@@ -75,17 +75,22 @@ def refuse_what_no_engine_stores(value: Any) -> None:
     none, days outside the centuries in which zones and calendars add up.
     """
     for part in _parts(value, MOST_NESTED):
-        if isinstance(part, str):
-            if not _CONTROLS.isdisjoint(part) or any("\ud800" <= letter <= "\udfff" for letter in part):
-                raise PydanticCustomError("text_not_storable", "text cannot be stored")
-        elif isinstance(part, int):
-            if abs(part) > _LARGEST:
-                raise PydanticCustomError("number_not_storable", "number cannot be stored")
-        elif isinstance(part, float | Decimal):
-            if not math.isfinite(part) or abs(part) >= _LARGEST_DECIMAL:
-                raise PydanticCustomError("number_not_storable", "number cannot be stored")
-        elif isinstance(part, date) and not FIRST_YEAR <= part.year <= LAST_YEAR:
+        if isinstance(part, str) and not _is_storable_text(part):
+            raise PydanticCustomError("text_not_storable", "text cannot be stored")
+        if isinstance(part, int | float | Decimal) and not _is_storable_number(part):
+            raise PydanticCustomError("number_not_storable", "number cannot be stored")
+        if isinstance(part, date) and not FIRST_YEAR <= part.year <= LAST_YEAR:
             raise PydanticCustomError("day_not_storable", "day cannot be stored")
+
+
+def _is_storable_text(text: str) -> bool:
+    return _CONTROLS.isdisjoint(text) and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _is_storable_number(number: int | float | Decimal) -> bool:
+    if isinstance(number, int):
+        return abs(number) <= _LARGEST
+    return math.isfinite(number) and abs(Decimal(number)) < _LARGEST_DECIMAL
 
 
 def _parts(value: Any, levels: int) -> Iterator[Any]:

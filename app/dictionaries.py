@@ -117,7 +117,8 @@ def names() -> dict[str, int]:
     statement = select(DictionaryEntry.dictionary, func.count(DictionaryEntry.id)).group_by(
         DictionaryEntry.dictionary
     )
-    return dict(sorted((tuple(row) for row in db.session.execute(statement)), key=lambda pair: (-pair[1], pair[0])))
+    counted = [(str(row[0]), int(row[1])) for row in db.session.execute(statement)]
+    return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0])))
 
 
 def options(dictionary: str) -> list[tuple[str, str]]:

@@ -3,8 +3,8 @@
 from app import trail as trail_queries
 from app.accounts import views as accounts
 from app.i18n import N_
-from app.jobs.cli import run_worker
 from app.jobs import queries as job_queries
+from app.jobs.cli import run_worker
 from app.registry import EVERYONE, MenuEntry, Module, Permission, Waiting
 from app.web import health, home, jobs, lookups, sessions, trail
 
@@ -12,7 +12,15 @@ module = Module(
     name="accounts",
     label=N_("Accounts"),
     is_optional=False,
-    blueprints=(sessions.blueprint, home.blueprint, lookups.blueprint, health.blueprint, jobs.blueprint, accounts.blueprint, trail.blueprint),
+    blueprints=(
+        sessions.blueprint,
+        home.blueprint,
+        lookups.blueprint,
+        health.blueprint,
+        jobs.blueprint,
+        accounts.blueprint,
+        trail.blueprint,
+    ),
     commands=(run_worker,),
     permissions=(
         Permission("accounts.self.manage", N_("Change one's own password"), EVERYONE),
@@ -25,32 +33,60 @@ module = Module(
     ),
     menu=(
         MenuEntry(
-            N_("Accounts"), "accounts.show_accounts", icon="users-group",
-            permission="accounts.account.manage", group="administration", order=30,
+            N_("Accounts"),
+            "accounts.show_accounts",
+            icon="users-group",
+            permission="accounts.account.manage",
+            group="administration",
+            order=30,
         ),
         MenuEntry(
-            N_("Audit trail"), "trail.show_trail", icon="history",
-            permission="accounts.audit.view", group="administration", order=70,
+            N_("Audit trail"),
+            "trail.show_trail",
+            icon="history",
+            permission="accounts.audit.view",
+            group="administration",
+            order=70,
         ),
         MenuEntry(
-            N_("Outbox"), "trail.show_outbox", icon="send",
-            permission="accounts.outbox.manage", group="administration", order=72,
+            N_("Outbox"),
+            "trail.show_outbox",
+            icon="send",
+            permission="accounts.outbox.manage",
+            group="administration",
+            order=72,
         ),
         MenuEntry(
-            N_("API tokens"), "accounts.show_tokens", icon="key",
-            permission="accounts.token.manage", group="administration", order=80,
+            N_("API tokens"),
+            "accounts.show_tokens",
+            icon="key",
+            permission="accounts.token.manage",
+            group="administration",
+            order=80,
         ),
         MenuEntry(
-            N_("Long-running work"), "jobs.show_jobs", icon="clock",
-            permission="accounts.job.view", group="administration", order=90,
+            N_("Long-running work"),
+            "jobs.show_jobs",
+            icon="clock",
+            permission="accounts.job.view",
+            group="administration",
+            order=90,
         ),
     ),
     waiting=(
         Waiting(
-            N_("Messages given up"), "accounts.outbox.manage", "trail.show_outbox", trail_queries.count_dead, icon="send",
+            N_("Messages given up"),
+            "accounts.outbox.manage",
+            "trail.show_outbox",
+            trail_queries.count_dead,
+            icon="send",
         ),
         Waiting(
-            N_("My long-running work"), "accounts.audit.view", "jobs.show_jobs", job_queries.count_open, icon="clock",
+            N_("My long-running work"),
+            "accounts.audit.view",
+            "jobs.show_jobs",
+            job_queries.count_open,
+            icon="clock",
         ),
     ),
 )

@@ -45,7 +45,9 @@ def main() -> None:
     DATA.mkdir(parents=True, exist_ok=True)
     flask("db", "upgrade")
     if not BUILT.exists():
-        print("Building the demo district: three centres live through a few days. This takes a minute or two.")
+        print(
+            "Building the demo district: three centres live through a few days. This takes a minute or two."
+        )
         flask(*SIMULATE)
         BUILT.touch()
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()

@@ -1,4 +1,4 @@
-"""The translation catalogues: one for each room, beside it; ``update`` brings them up to date, ``compile`` compiles them.
+"""The translation catalogues, one beside each room: ``update`` follows the sources, ``compile`` compiles.
 
 A text that the kernel's catalogue already has is not written again in a room above it.
 """
@@ -86,7 +86,9 @@ def key_of(message: Message) -> Key:
 
 def rooms() -> list[Room]:
     """All rooms with texts, the kernel first."""
-    modules = sorted(folder.name for folder in (ROOT / "modules").iterdir() if (folder / "__init__.py").exists())
+    modules = sorted(
+        folder.name for folder in (ROOT / "modules").iterdir() if (folder / "__init__.py").exists()
+    )
     names = [KERNEL, "tenants", *(f"modules/{name}" for name in modules)]
     return [Room(name) for name in names if (ROOT / name).is_dir()]
 
@@ -109,7 +111,10 @@ def update(room: Room) -> list[Key]:
         message = wanted[context, text]
         lines = ["#, python-format"] if message.python_format else []
         lines += [f"msgctxt {normalize(context)}"] if context else []
-        lines += [f"msgid {normalize(text, width=0)}", f"msgstr {normalize(said.get((context, text), ''), width=0)}"]
+        lines += [
+            f"msgid {normalize(text, width=0)}",
+            f"msgstr {normalize(said.get((context, text), ''), width=0)}",
+        ]
         parts.append("\n".join(lines) + "\n")
     room.po_file.parent.mkdir(parents=True, exist_ok=True)
     room.po_file.write_text("\n".join(parts), encoding="utf-8")

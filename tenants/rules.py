@@ -5,7 +5,7 @@ from typing import Any
 from app.i18n import N_
 from app.registry import Setting, SettingKind
 
-_TRUE, _FALSE = {True, 1, "1", "true", "on"}, {False, 0, "0", "false", ""}
+_TRUE, _FALSE = {True, "1", "true", "on"}, {False, "0", "false", ""}
 
 
 class NotPossible(ValueError):

@@ -58,7 +58,9 @@ def test_a_catalogue_holds_no_text_that_is_gone(name: str) -> None:
 def test_compiled_catalogues_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "room" / "translations" / "zh_Hans" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    (folder / "messages.po").write_text(translations.HEADER + '\nmsgid "Yes"\nmsgstr "是"\n', encoding="utf-8")
+    (folder / "messages.po").write_text(
+        translations.HEADER + '\nmsgid "Yes"\nmsgstr "是"\n', encoding="utf-8"
+    )
     monkeypatch.setattr(translations, "ROOT", tmp_path)
     room = translations.Room("room")
     assert translations.compile_catalogue(room)

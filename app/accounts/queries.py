@@ -75,7 +75,7 @@ def list_tokens(*, by: Actor) -> list[Token]:
 
 
 def find_actor_of(account_id: int, tenant_id: int, *, origin: str) -> Actor | None:
-    """The actor of an account in a centre with today's permissions; None when it may not act there any more."""
+    """The actor of an account in a centre, with today's permissions; None when it may act there no more."""
     with control_unit():
         row = db.session.execute(
             select(Account, Membership)

@@ -120,4 +120,6 @@ def _tokens_page(fresh: str, message: str) -> str:
         if member.membership.is_enabled
     ]
     tokens = queries.list_tokens(by=by)
-    return render_template("accounts/tokens.html", tokens=tokens, accounts=accounts, fresh=fresh, message=message)
+    return render_template(
+        "accounts/tokens.html", tokens=tokens, accounts=accounts, fresh=fresh, message=message
+    )

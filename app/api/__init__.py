@@ -1,1 +1,1 @@
-"""The API for programs, ``/api/v1``: made from the use cases and the declared reads; nothing is written twice."""
+"""The API for programs, ``/api/v1``: made from use cases and declared reads; nothing is written twice."""

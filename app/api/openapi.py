@@ -57,7 +57,13 @@ class _Schemas(GenerateJsonSchema):
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         made = super().int_schema(schema)
         low, high = made.get("minimum", -(2**63) + 1), made.get("maximum", 2**63 - 1)
-        return {**made, "type": ["integer", "string"], "pattern": "^-?[0-9]{1,18}$", "minimum": low, "maximum": high}
+        return {
+            **made,
+            "type": ["integer", "string"],
+            "pattern": "^-?[0-9]{1,18}$",
+            "minimum": low,
+            "maximum": high,
+        }
 
 
 def document() -> dict[str, Any]:
@@ -100,7 +106,12 @@ def _post(operation: Any, schemas: dict[str, Any]) -> dict[str, Any]:
                 "name": "Idempotency-Key",
                 "in": "header",
                 "description": "Made by the sender; the same key a second time returns the first result.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.:-]+$"},
+                "schema": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 64,
+                    "pattern": "^[A-Za-z0-9_.:-]+$",
+                },
             }
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": reference}}}},
@@ -113,7 +124,9 @@ def _get(operation: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     prefix = read.schema.__name__
     asked = _renamed(read.schema.model_json_schema(schema_generator=_Schemas), prefix, schemas)
     result = _renamed(
-        read.result.json_schema(mode="serialization", ref_template="#/$defs/{model}"), prefix + "Result", schemas
+        read.result.json_schema(mode="serialization", ref_template="#/$defs/{model}"),
+        prefix + "Result",
+        schemas,
     )
     needed = set(asked.get("required", []))
     in_path = set(read.path_parameters)
@@ -138,7 +151,9 @@ def _common(operation: Any) -> dict[str, Any]:
     if operation.refusals:
         description += f"\n\nRefusals:\n\n{operation.refusals}"
     return {
-        "operationId": f"{operation.method.lower()}-{operation.path}".replace("/", "-").replace("<", "").replace(">", ""),
+        "operationId": f"{operation.method.lower()}-{operation.path}".replace("/", "-")
+        .replace("<", "")
+        .replace(">", ""),
         "summary": operation.summary,
         "description": description,
         "tags": [operation.room],

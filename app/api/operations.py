@@ -17,10 +17,9 @@ from app.i18n import N_, gettext
 from app.registry import Registry
 from app.use_cases import UseCase
 from app.web.access import check, current_actor, signed_in
-from app.web.problems import problem
 
 PREFIX = "/api/v1"
-_PLAIN = ("number", "record_no", "code", "queue_no", "status", "version")
+_PLAIN = ("number", "record_no", "code", "queue_no", "status", "version", "revision")
 _OBJECT_NEEDED = N_("Please send a JSON object.")
 
 
@@ -59,7 +58,9 @@ def install(app: Flask, registry: Registry) -> None:
             declared = read_of(function)
             found.append(_operation_of_read(declared))
             rule = "/" + declared.path.replace("<", "<string:")
-            blueprint.add_url_rule(rule, f"read-{function.__module__}-{function.__name__}".replace(".", "-"), _reading(declared))
+            blueprint.add_url_rule(
+                rule, f"read-{function.__module__}-{function.__name__}".replace(".", "-"), _reading(declared)
+            )
     app.extensions["his_operations"] = found
     blueprint.add_url_rule("/openapi.json", "show_document", show_document)
     blueprint.add_url_rule("/", "show_operations", show_operations)

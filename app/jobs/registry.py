@@ -44,7 +44,7 @@ kinds: dict[str, JobKind] = {}
 
 
 def job(kind: str, permission: str, label: str) -> Callable[[JobT], JobT]:
-    """Make ``function(*, handle, by, …)`` a job. Its arguments are checked by its signature, like a use case's."""
+    """Make ``function(*, handle, by, …)`` a job; its signature checks its arguments, as a use case's does."""
 
     def decorate(function: JobT) -> JobT:
         schema = schema_of(function, kind, without=("handle", "by"))

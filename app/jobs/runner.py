@@ -1,4 +1,4 @@
-"""Who does the work: RQ workers when there is a Redis, else one thread of this process. The job's code is the same."""
+"""Who does the work: RQ workers when there is a Redis, else a thread of this process. Jobs are the same."""
 
 import queue
 import threading
@@ -120,9 +120,7 @@ class _Speaker:
         if moment - self._said < _SAY_EVERY and done < total:
             return
         self._said = moment
-        change(
-            self._tenant_id, self._job_id, done=done, total=total, message=text[:300], seen_at=clock.now()
-        )
+        change(self._tenant_id, self._job_id, done=done, total=total, message=text[:300], seen_at=clock.now())
 
     @property
     def is_cancelled(self) -> bool:
@@ -182,7 +180,9 @@ def _call(kind: JobKind, row: Job, speaker: _Speaker, by: Actor) -> Paper | None
         return kind.function(handle=speaker, by=by, **arguments_of(kind, row.arguments))
 
 
-def _end(tenant_id: int, job_id: int, status: JobStatus, *, message: str = "", paper: Paper | None = None) -> None:
+def _end(
+    tenant_id: int, job_id: int, status: JobStatus, *, message: str = "", paper: Paper | None = None
+) -> None:
     with tenant_unit(tenant_id, Mode.WRITE):
         row = db.session.get_one(Job, job_id)
         row.status, row.ended_at, row.seen_at = status, clock.now(), clock.now()
@@ -201,9 +201,11 @@ def change(tenant_id: int, job_id: int, **values: Any) -> None:
 
 
 def recover(partition: str) -> int:
-    """After a restart: queue again what still waits, and end what a vanished runner left; returns how many."""
+    """After a restart: queue again what waits, and end what a vanished runner left; returns how many."""
     with across_tenants(partition):
-        rows = db.session.execute(select(Job.tenant_id, Job.id, Job.status, Job.seen_at).where(Job.status.in_(OPEN))).all()
+        rows = db.session.execute(
+            select(Job.tenant_id, Job.id, Job.status, Job.seen_at).where(Job.status.in_(OPEN))
+        ).all()
     moved = 0
     for tenant_id, job_id, status, seen_at in rows:
         if status is JobStatus.WAITING:

@@ -28,7 +28,9 @@ def show_jobs() -> ResponseReturnValue:
 @requires("accounts.job.view")
 def show_job(job_id: int) -> ResponseReturnValue:
     """One job: how far it is, and what it made."""
-    return render_template("jobs/show.html", job=queries.get_job(job_id, by=current_actor()), label_of=label_of)
+    return render_template(
+        "jobs/show.html", job=queries.get_job(job_id, by=current_actor()), label_of=label_of
+    )
 
 
 @blueprint.get("/<int:job_id>/progress")

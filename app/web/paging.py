@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import request
 
 from app.db import Page
 
@@ -19,10 +20,16 @@ class LinkedPage:
 
 def links(page: Page[Any], rows: list[Any] | None = None) -> LinkedPage:
     """The page with the present filters kept in its links; "back" leads to the newest rows."""
-    kept = {key: value for key, value in request.args.items() if key != "before"}
-    here = request.endpoint or ""
-    first = "" if page.is_first else url_for(here, **(request.view_args or {}), **kept)
-    following = (
-        url_for(here, **(request.view_args or {}), **kept, before=page.next_before) if page.next_before else ""
+    return LinkedPage(
+        page.rows if rows is None else rows,
+        "" if page.is_first else _here(None),
+        _here(page.next_before) if page.next_before else "",
     )
-    return LinkedPage(page.rows if rows is None else rows, first, following)
+
+
+def _here(before: int | None) -> str:
+    """This address with its filters, from another row on."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key != "before"]
+    if before is not None:
+        kept.append(("before", str(before)))
+    return f"{request.path}?{urlencode(kept)}"

@@ -2,7 +2,19 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -18,6 +30,8 @@ from app.web.forms import Form
 from app.web.problems import wants_json
 
 blueprint = Blueprint("sessions", __name__)
+
+
 class PasswordFirst(DomainError):
     """The account has a one-time password that its owner must replace in the browser first."""
 
@@ -31,37 +45,39 @@ TOKEN = "token"  # noqa: S105  the name of a key
 
 def install(app: Flask) -> None:
     """Open a reading unit for each request, with the actor the token stands for."""
-
-    @app.before_request
-    def refuse_forged() -> None:
-        """A browser sends cookies by itself, a bearer token never: only the former may be tricked."""
-        if app.config.get("WTF_CSRF_ENABLED", True) and request.endpoint and not _bearer():
-            app.extensions["his_csrf"].protect()
-
-    @app.before_request
-    def begin() -> ResponseReturnValue | None:
-        tracing.begin_trace(request.headers.get("X-Request-Id", ""))
-        if request.endpoint == "static":
-            return None
-        found = _find_signed_in()
-        if found is not None:
-            tenant = tenant_of(found.actor.tenant_id)
-            if not tenant.is_active:
-                raise CentreClosed
-            g.actor, g.signed_in = found.actor, found
-            g.unit = open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
-        else:
-            g.unit = open_unit(Unit(Mode.READ, None, ""))
-        g.unit.__enter__()
-        return _password_first(found)
+    app.before_request(_refuse_forged)
+    app.before_request(_begin_request)
 
     @app.teardown_request
     def end(error: BaseException | None) -> None:
-        for name in ("actor", "signed_in", "csrf_token"):
+        for name in ("actor", "signed_in", "csrf_token", "_flask_babel"):
             g.pop(name, None)  # contexts may outlive a request (tests, commands); people may not
         unit = g.pop("unit", None)
         if unit is not None:
             unit.__exit__(None, None, None)
+
+
+def _refuse_forged() -> None:
+    """A browser sends cookies by itself, a bearer token never: only the former may be tricked."""
+    tracing.begin_trace(request.headers.get("X-Request-Id", ""))
+    if current_app.config.get("WTF_CSRF_ENABLED", True) and request.endpoint and not _bearer():
+        current_app.extensions["his_csrf"].protect()
+
+
+def _begin_request() -> ResponseReturnValue | None:
+    if request.endpoint == "static":
+        return None
+    found = _find_signed_in()
+    if found is not None:
+        tenant = tenant_of(found.actor.tenant_id)
+        if not tenant.is_active:
+            raise CentreClosed
+        g.actor, g.signed_in = found.actor, found
+        g.unit = open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
+    else:
+        g.unit = open_unit(Unit(Mode.READ, None, ""))
+    g.unit.__enter__()
+    return _password_first(found)
 
 
 def _find_signed_in() -> SignedIn | None:

@@ -83,12 +83,19 @@ def show_outbox() -> ResponseReturnValue:
     status = request.args.get("status", "")
     if status and status not in set(DeliveryStatus):
         abort(404)
-    page = trail.page_of_outbox(status, in_control=in_control, by=by, before=request.args.get("before", type=int))
+    page = trail.page_of_outbox(
+        status, in_control=in_control, by=by, before=request.args.get("before", type=int)
+    )
     events = trail.events_of(page.rows, in_control=in_control)
     states = DeliveryStatus.options()
     return render_template(
-        "trail/outbox.html", page=links(page), events=events, states=states, status=status,
-        labels=dict(states), where="district" if in_control else "centre",
+        "trail/outbox.html",
+        page=links(page),
+        events=events,
+        states=states,
+        status=status,
+        labels=dict(states),
+        where="district" if in_control else "centre",
     )
 
 

@@ -12,12 +12,20 @@ module = Module(
     lookups=(Lookup("dictionary", "catalogue.dictionary.view", views.find_entries),),
     menu=(
         MenuEntry(
-            N_("Drug catalogue"), "catalogue.show_drugs", icon="pill",
-            permission="catalogue.drug.view", group="administration", order=50,
+            N_("Drug catalogue"),
+            "catalogue.show_drugs",
+            icon="pill",
+            permission="catalogue.drug.view",
+            group="administration",
+            order=50,
         ),
         MenuEntry(
-            N_("Dictionaries"), "catalogue.show_dictionaries", icon="notes",
-            permission="catalogue.dictionary.view", group="administration", order=52,
+            N_("Dictionaries"),
+            "catalogue.show_dictionaries",
+            icon="notes",
+            permission="catalogue.dictionary.view",
+            group="administration",
+            order=52,
         ),
     ),
     permissions=(

@@ -11,7 +11,8 @@ from sqlalchemy import case, or_, select
 from app.db import contains_text, db, starts_with
 from app.errors import NotFound
 from modules.catalogue.models import Drug as Drug
-from modules.catalogue.models import DrugKind, ServiceItem
+from modules.catalogue.models import DrugKind as DrugKind
+from modules.catalogue.models import ServiceItem
 
 
 def get_drug(drug_id: int) -> Drug:

@@ -100,6 +100,14 @@ def find_entries(text: str, by: Actor, context: Mapping[str, str]) -> list[dict[
     """Rows for ``/lookup/dictionary?name=<dictionary>&q=``; the id is the code, which documents store."""
     found = dictionaries.search(context.get("name", "")[:40], text)
     return [
-        {"id": row.code, "code": row.code, "text": row.name, "columns": [], "blocked": "", "mark": "", "extra": row.facts}
+        {
+            "id": row.code,
+            "code": row.code,
+            "text": row.name,
+            "columns": [],
+            "blocked": "",
+            "mark": "",
+            "extra": row.facts,
+        }
         for row in found
     ]

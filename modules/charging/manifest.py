@@ -1,8 +1,9 @@
 """What charging adds to the product."""
 
+from app import clock
 from app.i18n import N_
-from app.registry import Module, Permission
-from modules.charging import subscribers
+from app.registry import Lookup, MenuEntry, Module, Permission, Waiting
+from modules.charging import api, queries, subscribers, views
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
 from modules.prescriptions.events import (
@@ -17,6 +18,34 @@ module = Module(
     name="charging",
     label=N_("Charging"),
     requires=("prescriptions",),
+    blueprints=(views.blueprint,),
+    menu=(
+        MenuEntry(N_("Cashier's desk"), "charging.show_desk", "cash", "charging.bill.view", order=60),
+        MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),
+        MenuEntry(
+            N_("Shifts"), "charging.list_shifts", "report-money", "charging.shift.view", "administration", 40
+        ),
+        MenuEntry(
+            N_("Price list"), "charging.list_prices", "tag", "charging.price.view", "administration", 30
+        ),
+    ),
+    lookups=(Lookup("charge-items", "charging.charge.add", views.find_charge_items),),
+    waiting=(
+        Waiting(
+            N_("Bills to settle"),
+            "charging.bill.settle",
+            "charging.show_desk",
+            lambda by: queries.count_due_bills(clock.today()),
+            "cash",
+        ),
+    ),
+    places={
+        "registration.window.fee": views.visit_amounts,
+        "prescriptions.preview.amounts": views.preview_amounts,
+        "prescriptions.sheet.amounts": views.prescription_amounts,
+        "prescriptions.paper.amounts": views.prescription_amounts,
+    },
+    reads=(api.bill_of_visit,),
     permissions=(
         Permission(
             "charging.price.view",

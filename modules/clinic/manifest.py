@@ -37,7 +37,9 @@ module = Module(
     is_optional=False,
     blueprints=(blueprint,),
     permissions=(
-        Permission("clinic.encounter.view", N_("Read outpatient records"), ("doctor", "triage_nurse", "auditor")),
+        Permission(
+            "clinic.encounter.view", N_("Read outpatient records"), ("doctor", "triage_nurse", "auditor")
+        ),
         Permission("clinic.encounter.begin", N_("Take a patient"), ("doctor",)),
         Permission("clinic.encounter.finish", N_("Finish a visit"), ("doctor",)),
         Permission("clinic.record.write", N_("Write outpatient records"), ("doctor",)),

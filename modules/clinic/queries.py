@@ -10,8 +10,8 @@ from app import clock
 from app.db import Page, db, page_by_key
 from app.errors import NotFound
 from modules.clinic.errors import NoEncounter
+from modules.clinic.models import Encounter as Encounter
 from modules.clinic.models import (
-    Encounter,
     Measurement,
     Phrase,
     RecordTemplate,

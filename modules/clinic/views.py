@@ -134,7 +134,10 @@ def _open_form(encounter: Encounter) -> Form:
     record, diagnoses = encounter.record, encounter.diagnoses
     if chosen := request.args.get("template", type=int):
         template = queries.get_template(chosen, current_actor().practitioner_id)
-        record = {**record, **{name: text for name, text in template.record.items() if text not in ("", None)}}
+        record = {
+            **record,
+            **{name: text for name, text in template.record.items() if text not in ("", None)},
+        }
         diagnoses = diagnoses or template.diagnoses
     start = forms.start_values(record, diagnoses, measured)
     return forms.DeskForm.of(services.sign_record, encounter, start)
@@ -264,6 +267,11 @@ def record_vital_signs(visit_id: int) -> ResponseReturnValue:
         start = forms.start_values({}, [], queries.latest_measurement(visit_id))
         form = Form(services.record_vital_signs, start=start, visit_id=visit_id)
     page = render_template(
-        "clinic/vital_signs.html", visit=visit, form=form, banner=patients.banner(patient), waiting=[], people={}
+        "clinic/vital_signs.html",
+        visit=visit,
+        form=form,
+        banner=patients.banner(patient),
+        waiting=[],
+        people={},
     )
     return make_response(page, 422 if form.refusal else 200)

@@ -19,7 +19,9 @@ DESKS = ("registrar", "nurse", "doctor", "tcm", "cashier", "pharmacist", "storek
 
 @click.command("simulate")
 @click.option("--centres", default=3, show_default=True, type=click.IntRange(1, len(CENTRES)))
-@click.option("--days", default=1, show_default=True, type=click.IntRange(1, 60), help="The last is yesterday.")
+@click.option(
+    "--days", default=1, show_default=True, type=click.IntRange(1, 60), help="The last is yesterday."
+)
 @click.option("--visits-per-day", default=40, show_default=True, type=click.IntRange(1, 5000))
 @click.option("--seed", default=2026, show_default=True, help="The same seed plays the same days.")
 @click.option("--until-now", is_flag=True, help="The last day is today, and it stops at this moment.")

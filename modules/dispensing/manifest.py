@@ -1,10 +1,9 @@
 """What dispensing adds to the product."""
 
 from app.i18n import N_
-from app.registry import Module, Permission
+from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
 from modules.charging.events import BillRefunded, BillSettled
-from modules.dispensing import subscribers
-from modules.dispensing.queries import check_stock
+from modules.dispensing import queries, subscribers, views
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -16,6 +15,44 @@ module = Module(
     name="dispensing",
     label=N_("Pharmacy"),
     requires=("charging",),
+    blueprints=(views.blueprint,),
+    menu=(
+        MenuEntry(
+            N_("Pharmacy window"), "dispensing.show_window", "pill", "dispensing.prescription.view", order=70
+        ),
+        MenuEntry(
+            N_("Storeroom"), "dispensing.show_stock", "building-warehouse", "dispensing.stock.view", order=71
+        ),
+    ),
+    lookups=(
+        Lookup("prescribable-drugs", "prescriptions.prescription.sign", views.find_prescribable_drugs),
+        Lookup("stock-drugs", "dispensing.stock.view", views.find_stock_drugs),
+    ),
+    settings=(
+        Setting(
+            "single_pharmacist",
+            N_("One pharmacist may review, prepare and hand out"),
+            SettingKind.SWITCH,
+            False,
+            help=N_("Off: who prepared does not hand out."),
+        ),
+        Setting(
+            "stop_days",
+            N_("Batches are no longer promised so many days before they expire"),
+            SettingKind.NUMBER,
+            30,
+            most=365,
+        ),
+    ),
+    waiting=(
+        Waiting(
+            N_("Prescriptions at the pharmacy"),
+            "dispensing.prescription.dispense",
+            "dispensing.show_window",
+            lambda by: queries.count_tasks(),
+            "pill",
+        ),
+    ),
     permissions=(
         Permission(
             "dispensing.prescription.view",
@@ -46,5 +83,5 @@ module = Module(
         (BillSettled, subscribers.take_up_paid),
         (BillRefunded, subscribers.release_refunded),
     ),
-    checks=(check_stock,),
+    checks=(queries.check_stock,),
 )

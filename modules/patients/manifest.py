@@ -2,7 +2,7 @@
 
 from app.i18n import N_
 from app.registry import EVERYONE, Lookup, MenuEntry, Module, Permission, Waiting
-from modules.patients import jobs, queries, subscribers, views
+from modules.patients import api, jobs, queries, subscribers, views
 from modules.patients.events import PatientChanged, PatientCreated, PatientsMerged, PatientsUnmerged
 from modules.patients.views.lookups import find_in_palette, find_patients
 
@@ -15,6 +15,7 @@ module = Module(
     requires=("catalogue",),
     is_optional=False,
     blueprints=(views.blueprint,),
+    reads=(api.search_patients, api.show_patient),
     permissions=(
         Permission("patients.patient.view", N_("Find and read residents' files"), EVERYONE),
         Permission("patients.patient.create", N_("Open a resident's file"), DESKS),

@@ -1,13 +1,52 @@
 """What prescriptions add to the product."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from app.actor import Actor
 from app.i18n import N_
-from app.registry import Module, Permission
+from app.registry import Lookup, Module, Permission, Setting, SettingKind
+from modules.prescriptions import cli, queries, views
+from modules.prescriptions.models import Kind
+
+
+def find_drugs(text: str, by: Actor, context: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Western drugs and patent medicines of the catalogue, for a centre without a pharmacy of its own."""
+    return queries.find_drugs(text, practitioner_id=by.practitioner_id, patient_id=_patient(context))
+
+
+def find_herbs(text: str, by: Actor, context: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Herbal slices."""
+    return queries.find_drugs(
+        text, practitioner_id=by.practitioner_id, patient_id=_patient(context), kind=Kind.HERBAL
+    )
+
+
+def find_allergens(text: str, by: Actor, context: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Drugs with the keys of an allergy to them."""
+    return queries.find_allergens(text)
+
+
+def _patient(context: Mapping[str, str]) -> int | None:
+    given = context.get("patient_id", "")
+    return int(given) if given.isdecimal() else None
+
 
 module = Module(
     name="prescriptions",
     label=N_("Prescriptions"),
     requires=("catalogue", "patients", "registration", "clinic"),
     is_optional=False,
+    blueprints=(views.blueprint,),
+    settings=(
+        Setting(
+            "prescription_review",
+            N_("Prescriptions are reviewed"),
+            SettingKind.CHOICE,
+            "after_payment",
+            options=(("after_payment", N_("After payment")), ("before_payment", N_("Before payment"))),
+        ),
+    ),
     permissions=(
         Permission(
             "prescriptions.prescription.view",
@@ -19,4 +58,15 @@ module = Module(
         Permission("prescriptions.prescription.review", N_("Review prescriptions"), ("pharmacist",)),
         Permission("prescriptions.prescription.expire", N_("End prescriptions past their validity")),
     ),
+    lookups=(
+        Lookup("drugs", "prescriptions.prescription.sign", find_drugs),
+        Lookup("herbs", "prescriptions.prescription.sign", find_herbs),
+        Lookup("allergens", "patients.allergy.record", find_allergens),
+    ),
+    places={
+        "clinic.desk.orders": views.orders_place,
+        "clinic.desk.context": views.context_place,
+        "clinic.desk.history": views.history_place,
+    },
+    commands=(cli.expire,),
 )

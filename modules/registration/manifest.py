@@ -4,7 +4,7 @@ from app import clock
 from app.actor import Actor
 from app.i18n import N_
 from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
-from modules.registration import queries, views
+from modules.registration import api, queries, views
 from modules.registration.models import FeeScheme
 from modules.registration.rules.settings import RegistrationSettings
 from modules.registration.views.lookups import find_departments, find_practitioners
@@ -68,6 +68,7 @@ module = Module(
     requires=("patients",),
     is_optional=False,
     blueprints=(views.blueprint,),
+    reads=(api.show_visit, api.list_slots),
     permissions=(
         Permission(
             "registration.visit.view",

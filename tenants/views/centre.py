@@ -28,7 +28,9 @@ def show_settings() -> ResponseReturnValue:
 def change_settings() -> ResponseReturnValue:
     """Keep the settings; names of fields are names of settings."""
     given = {
-        name: request.form.get(name, "") for name, found in _declared().items() if name in request.form or _is_switch(found)
+        name: request.form.get(name, "")
+        for name, found in _declared().items()
+        if name in request.form or _is_switch(found)
     }
     form = Form(services.change_settings, request.form, settings=given)
     if form.perform(by=current_actor()):
@@ -85,7 +87,10 @@ def _settings_page(form: Form | None, name_form: Form) -> str:
         groups=groups,
         pages=pages,
         values=values,
-        options={name: [(code, gettext(label)) for code, label in found.options] for name, found in _declared().items()},
+        options={
+            name: [(code, gettext(label)) for code, label in found.options]
+            for name, found in _declared().items()
+        },
     )
 
 
@@ -104,7 +109,11 @@ def switch_module(name: str) -> ResponseReturnValue:
     form = Form(services.switch_module, request.form, module=name, is_on=is_on)
     if form.perform(by=current_actor()):
         label = gettext(installed().modules[name].label)
-        text = gettext("%(module)s is on.", module=label) if is_on else gettext("%(module)s is off.", module=label)
+        text = (
+            gettext("%(module)s is on.", module=label)
+            if is_on
+            else gettext("%(module)s is off.", module=label)
+        )
         flash(text, "success")
         return redirect(url_for(".show_modules"), 303)
     if form.refusal is not None and form.refusal.status == 404:
@@ -119,7 +128,11 @@ def _modules_page(messages: list[str]) -> str:
             "module": module,
             "is_on": name in on,
             "needs": [gettext(modules[other].label) for other in module.requires],
-            "needed_by": [gettext(other.label) for other in modules.values() if name in other.requires and other.name in on],
+            "needed_by": [
+                gettext(other.label)
+                for other in modules.values()
+                if name in other.requires and other.name in on
+            ],
         }
         for name, module in modules.items()
     ]

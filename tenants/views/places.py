@@ -2,6 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from app.i18n import gettext
 from app.web.access import current_actor, requires
@@ -59,7 +60,7 @@ def change_department(department_id: int) -> ResponseReturnValue:
     return _answer(form, row.name, "department")
 
 
-def _typed():  # type: ignore[no-untyped-def]  # werkzeug's form, or None for an empty page
+def _typed() -> "MultiDict[str, str] | None":
     return request.form if request.method == "POST" else None
 
 

@@ -22,7 +22,7 @@ DENSITIES = {  # text, small, field and row heights in pixels
 
 
 def sheet(theme: str, density: str) -> str:
-    """The style sheet of a theme: one colour and, beside tablets, which have sizes of their own, four heights."""
+    """The style sheet of a theme: one colour, and four heights except on tablets, which have their own."""
     brand = PRESETS.get(theme, PRESETS["teal"])
     red, green, blue = (int(brand[i : i + 2], 16) for i in (1, 3, 5))
     lines = [f":root{{--his-brand:{brand};--his-brand-rgb:{red},{green},{blue}}}"]

@@ -89,7 +89,12 @@ def test_an_id_no_database_could_hold_is_refused(program: Any, department_id: An
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", 10**18])
 def test_a_day_out_of_this_world_is_refused(program: Any, ours: dict[str, Any], day: Any) -> None:
-    body = {"staff_no": "900", "name": "赵一", "department_id": ours["departments"]["general"], "licence_expires_on": day}
+    body = {
+        "staff_no": "900",
+        "name": "赵一",
+        "department_id": ours["departments"]["general"],
+        "licence_expires_on": day,
+    }
     assert program("/api/v1/tenants/add-practitioner", json=body).status_code == 422
 
 
@@ -110,7 +115,10 @@ def test_what_is_no_json_is_refused(program: Any) -> None:
     deep = "[" * 100_000
     assert program(path, data=deep, content_type="application/json").status_code in {400, 422}
     nested = '{"settings": ' + '{"a":' * 50 + "1" + "}" * 50 + "}"
-    assert program("/api/v1/tenants/change-settings", data=nested, content_type="application/json").status_code == 422
+    assert (
+        program("/api/v1/tenants/change-settings", data=nested, content_type="application/json").status_code
+        == 422
+    )
 
 
 def test_without_a_token_or_a_right_nothing_is_done(app: Flask, program: Any, doctor: Actor) -> None:
@@ -120,7 +128,9 @@ def test_without_a_token_or_a_right_nothing_is_done(app: Flask, program: Any, do
     from app.tenancy import tenant_of  # a doctor's token may do what a doctor may
 
     assert "tenants.department.manage" not in tenant_of(doctor.tenant_id).grants["doctor"]
-    system_only = program("/api/v1/tenants/create-centre", json={"code": "C9", "name": "新中心", "district": "示范区"})
+    system_only = program(
+        "/api/v1/tenants/create-centre", json={"code": "C9", "name": "新中心", "district": "示范区"}
+    )
     assert (system_only.status_code, system_only.json["code"]) == (403, "permission.denied")
 
 

@@ -6,18 +6,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.accounts import services as accounts
-from app.actor import Actor
-
 pytestmark = [pytest.mark.slow, pytest.mark.one_engine]
 EXAMPLES = int(os.environ.get("HIS_API_EXAMPLES", "20"))
 
 
-def test_no_operation_breaks(app: Flask, administrator: Actor, ours: dict[str, Any]) -> None:
+def test_no_operation_breaks(app: Flask, ours: dict[str, Any], token_for_everything: Any) -> None:
     import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings
 
-    token = accounts.issue_token(account_id=administrator.account_id, label="fuzz", by=administrator)
+    token = token_for_everything(ours)
     headers = {"Authorization": f"Bearer {token}"}
     app.config["WTF_CSRF_ENABLED"] = True
     app.config["PROPAGATE_DEFECTS"] = False
@@ -25,7 +22,9 @@ def test_no_operation_breaks(app: Flask, administrator: Actor, ours: dict[str, A
     faults: list[str] = []
     for found in schema.get_all_operations():
         operation = found.ok()
-        if operation.path.endswith(("change-password", "reset-password", "revoke-token", "change-roles", "change-grant")):
+        if operation.path.endswith(
+            ("change-password", "reset-password", "revoke-token", "change-roles", "change-grant")
+        ):
             continue  # would end the very token that asks; they have tests of their own
 
         @given(case=operation.as_strategy())
@@ -50,5 +49,10 @@ def test_no_operation_breaks(app: Flask, administrator: Actor, ours: dict[str, A
 def _checks() -> list[Any]:
     from schemathesis import checks
 
-    names = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+    names = (
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+    )
     return checks.CHECKS.get_by_names(list(names))

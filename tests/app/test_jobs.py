@@ -66,7 +66,7 @@ def test_a_job_does_its_work_and_leaves_a_file(
     assert (done.status, done.done, done.total, done.percent) == (JobStatus.DONE, 4, 4, 100)
     answer = sign_in("administrator").get(f"/jobs/{row.id}/result")
     assert "李静" in answer.text
-    assert 'filename=staff.txt' in answer.headers["Content-Disposition"]
+    assert "filename=staff.txt" in answer.headers["Content-Disposition"]
 
 
 def test_a_job_runs_use_cases_with_the_rights_of_who_asked(finish: Any, administrator: Actor) -> None:

@@ -57,7 +57,9 @@ def test_a_page_opens_in_both_languages_with_few_statements(
     assert not re.search(r"<script(?! type=\"application/json\")(?![^>]* src=)", answer.text)
 
 
-@pytest.mark.parametrize("path", [path for role, path in PAGES if role == "administrator" and "/catalogue" not in path])
+@pytest.mark.parametrize(
+    "path", [path for role, path in PAGES if role == "administrator" and "/catalogue" not in path]
+)
 def test_a_page_of_administration_is_closed_to_a_doctor(sign_in: Any, path: str) -> None:
     status = sign_in("doctor").get(path).status_code
     assert status == (200 if path in {"/home", "/jobs/", "/api/v1/"} else 403)
@@ -99,7 +101,9 @@ def test_an_account_for_somebody_elses_staff_is_refused(sign_in: Any, theirs: di
     assert sign_in("administrator").post("/accounts/new", data=typed).status_code == 422
 
 
-def test_a_locked_account_is_shown_and_unlocked_by_a_reset(app: Flask, sign_in: Any, ours: dict[str, Any]) -> None:
+def test_a_locked_account_is_shown_and_unlocked_by_a_reset(
+    app: Flask, sign_in: Any, ours: dict[str, Any]
+) -> None:
     for _ in range(accounts.FAILURES):
         app.test_client().post("/sign-in", data={"name": "doctor@c1", "password": "wrong"})
     client = sign_in("administrator")
@@ -183,7 +187,9 @@ def _english(client: Any, path: str) -> str:
     return text
 
 
-def test_a_dead_delivery_is_shown_and_sent_again(sign_in: Any, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+def test_a_dead_delivery_is_shown_and_sent_again(
+    sign_in: Any, ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
     numbers = {}
     for centre in (ours, theirs):
         with tenant_unit(centre["tenant_id"], Mode.WRITE):

@@ -15,7 +15,9 @@ from modules.catalogue.models import Drug
 def drug(ours: dict[str, Any]) -> Drug:
     """Some drug of the demonstration formulary."""
     with control_unit():
-        return db.session.scalars(select(Drug).where(Drug.single_max.is_not(None)).order_by(Drug.code).limit(1)).one()
+        return db.session.scalars(
+            select(Drug).where(Drug.single_max.is_not(None)).order_by(Drug.code).limit(1)
+        ).one()
 
 
 def _typed(drug: Drug, **given: str) -> dict[str, str]:

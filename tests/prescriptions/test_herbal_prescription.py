@@ -22,7 +22,7 @@ def sign(make_encounter: Callable[..., Encounter], doctor: Actor) -> Sign:
     def do(*herbs: HerbLine, doses: int = 5, **given: Any) -> Prescription:
         heading = HerbalHeading(doses=doses, decoction=Decoction.CLINIC)
         return services.sign_herbal_prescription(
-            visit_id=make_encounter().visit_id, lines=list(herbs), heading=heading, by=doctor, **given
+            visit_id=make_encounter().visit_id, herbs=list(herbs), heading=heading, by=doctor, **given
         )
 
     return do

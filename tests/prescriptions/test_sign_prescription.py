@@ -55,13 +55,13 @@ def _reason(prescription_error: errors.WarningNeedsReason) -> str:
     return str(prescription_error.details["findings"])
 
 
-# Quantities (G3)
+# How much to dispense
 
 
 def test_the_quantity_follows_from_dose_frequency_and_days(
     sign: Sign, make_line: MakeLine, doctor: Actor
 ) -> None:
-    signed = sign(make_line("阿莫西林胶囊", "0.5", days=7))  # 0.5 g tid 7 d of 0.25 g: 42 capsules
+    signed = sign(make_line("阿莫西林胶囊", "0.5", days=7))
     item = _items(signed, doctor)[0]
     assert (item.quantity, item.min_unit, item.packs) == (Decimal(42), "粒", None)
 

@@ -20,7 +20,7 @@ def _binary(name: str) -> str:
 class Cluster:
     """One running cluster; superuser ``his``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="his-pg-"))
         self._as_user: list[str] = []
         if os.geteuid() == 0:  # the server refuses to run as root
@@ -40,9 +40,11 @@ class Cluster:
             "--locale=C.UTF-8",
         )
         options = (
-            f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off "
-            "-c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=128MB"
+            f"-c listen_addresses='' -c unix_socket_directories={self.folder} "
+            "-c max_connections=200 -c shared_buffers=256MB"
         )
+        if not durable:
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self._run(
             "pg_ctl",
             "-D",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.actor import Actor
 from app.errors import InvalidInput, NotFound
@@ -17,7 +18,14 @@ TEXT = Setting("word", "Word", SettingKind.TEXT, "", most=5)
 
 @pytest.mark.parametrize(
     ("declared", "typed", "stored"),
-    [(NUMBER, "7", 7), (NUMBER, 1, 1), (SWITCH, "1", True), (SWITCH, "", False), (SWITCH, True, True), (TEXT, "是", "是")],
+    [
+        (NUMBER, "7", 7),
+        (NUMBER, 1, 1),
+        (SWITCH, "1", True),
+        (SWITCH, "", False),
+        (SWITCH, True, True),
+        (TEXT, "是", "是"),
+    ],
 )
 def test_a_setting_is_stored_as_its_kind(declared: Setting, typed: Any, stored: Any) -> None:
     assert rules.setting_value(declared, typed) == stored
@@ -90,16 +98,31 @@ def test_a_grant_is_changed_by_one_click_and_the_cell_answers(sign_in: Any) -> N
 
 def test_a_person_is_added_and_changed_on_the_page(sign_in: Any, ours: dict[str, Any]) -> None:
     client = sign_in("administrator")
-    typed = {"staff_no": "901", "name": "钱多多", "department_id": str(ours["departments"]["general"]), "licence": "physician", "title": "none", "may_prescribe": "1"}
+    typed = {
+        "staff_no": "901",
+        "name": "钱多多",
+        "department_id": str(ours["departments"]["general"]),
+        "licence": "physician",
+        "title": "none",
+        "may_prescribe": "1",
+    }
     assert client.post("/staff/new", data=typed).status_code == 303
     assert "钱多多" in client.get("/staff/?q=qdd").text
     again = client.post("/staff/new", data=typed)
     assert again.status_code == 422
     assert "901" in again.text
     person = ours["people"]["doctor"]["practitioner_id"]
-    changed = {"department_id": str(ours["departments"]["tcm"]), "licence": "physician", "title": "senior", "licence_expires_on": "2026-02-30"}
+    changed = {
+        "department_id": str(ours["departments"]["tcm"]),
+        "licence": "physician",
+        "title": "senior",
+        "licence_expires_on": "2026-02-30",
+    }
     assert client.post(f"/staff/{person}", data=changed).status_code == 422
-    assert client.post(f"/staff/{person}", data=changed | {"licence_expires_on": "2030-02-28"}).status_code == 303
+    assert (
+        client.post(f"/staff/{person}", data=changed | {"licence_expires_on": "2030-02-28"}).status_code
+        == 303
+    )
 
 
 def test_departments_are_added_renamed_and_put_out_of_use(
@@ -109,7 +132,12 @@ def test_departments_are_added_renamed_and_put_out_of_use(
     new = {"code": "PED", "name": "儿科", "kind": "clinic", "station_id": str(ours["station_id"])}
     assert client.post("/places/departments/new", data=new).status_code == 303
     department_id = ours["departments"]["tcm"]
-    assert client.post(f"/places/departments/{department_id}", data={"name": "中医馆", "kind": "clinic"}).status_code == 303
+    assert (
+        client.post(
+            f"/places/departments/{department_id}", data={"name": "中医馆", "kind": "clinic"}
+        ).status_code
+        == 303
+    )
     assert "中医馆" in client.get("/places/").text
     assert client.post("/places/stations/new", data={"code": "S 2", "name": "桥"}).status_code == 422
     with pytest.raises(NotFound):
@@ -122,3 +150,20 @@ def test_an_optional_part_that_others_need_stays_on(sign_in: Any) -> None:
     client = sign_in("administrator")
     assert client.post("/centre/modules/catalogue", data={"is_on": "0"}).status_code == 404  # never optional
     assert client.post("/centre/modules/nothing", data={"is_on": "0"}).status_code == 404
+
+
+def test_registration_declares_every_setting_with_the_default_it_reads(app: Flask) -> None:
+    from modules.registration.rules.settings import RegistrationSettings
+
+    declared = {
+        name.removeprefix("registration."): setting.default
+        for name, setting in app.extensions["his_registry"].settings.items()
+        if name.startswith("registration.")
+    }
+    house = RegistrationSettings()
+    assert declared == {name: getattr(house, name) for name in RegistrationSettings.__slots__}
+
+
+def test_a_setting_has_a_default_that_it_allows(app: Flask) -> None:
+    for declared in app.extensions["his_registry"].settings.values():
+        assert rules.setting_value(declared, declared.default) == declared.default

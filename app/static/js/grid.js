@@ -17,6 +17,11 @@ function fields(row) {
   );
 }
 
+/** Where typing begins in a row. */
+function startOf(row) {
+  return row.querySelector('[data-grid-start]') || fields(row)[0];
+}
+
 function untouched(field) {
   if (field.type === 'checkbox' || field.type === 'radio') return field.checked === field.defaultChecked;
   if (field.tagName === 'SELECT') {
@@ -81,7 +86,7 @@ function entryRow(table) {
 
 function add(table) {
   if (!growing(table)) return;
-  const first = fields(entryRow(table))[0];
+  const first = startOf(entryRow(table));
   if (first) enter(first);
 }
 
@@ -120,7 +125,7 @@ export function lastCell(element) {
   if (blank(row)) return false;
   const current = rows(table);
   const next = current[current.indexOf(row) + 1] || append(table);
-  const first = fields(next)[0];
+  const first = startOf(next);
   if (first) enter(first);
   return true;
 }
@@ -154,7 +159,7 @@ document.addEventListener('his:picked', (event) => {
   if (!row || [...row.querySelectorAll('[data-grid-need]')].some((field) => !field.value.trim())) return;
   const current = rows(row.closest('[data-grid]'));
   const next = current[current.indexOf(row) + 1];
-  const first = next && fields(next)[0];
+  const first = next && startOf(next);
   if (first) setTimeout(() => enter(first));
 });
 

@@ -33,9 +33,21 @@ class PersonPlan:
 
 
 CENTRES = (
-    CentrePlan("cd", "城东街道社区卫生服务中心", "永安里社区卫生服务站", "teal", "990001", "general_treatment", True),
-    CentrePlan("nh", "南湖街道社区卫生服务中心", "槐树街社区卫生服务站", "green", "990002", "general_treatment", False),
-    CentrePlan("xs", "西山镇中心卫生院", "河沿村卫生服务站", "plum", "990003", "registration_and_consultation", True),
+    CentrePlan(
+        "cd", "城东街道社区卫生服务中心", "永安里社区卫生服务站", "teal", "990001", "general_treatment", True
+    ),
+    CentrePlan(
+        "nh",
+        "南湖街道社区卫生服务中心",
+        "槐树街社区卫生服务站",
+        "green",
+        "990002",
+        "general_treatment",
+        False,
+    ),
+    CentrePlan(
+        "xs", "西山镇中心卫生院", "河沿村卫生服务站", "plum", "990003", "registration_and_consultation", True
+    ),
 )
 
 DEPARTMENTS = (
@@ -78,7 +90,52 @@ def staff_of(centre: CentrePlan) -> tuple[PersonPlan, ...]:
 
 
 _NAMES = {
-    "cd": "周敏 孙丽 陈晓 吴静 李静 王海涛 刘洋 郑守文 高洁 何平 许文 钱国强 郑慧 冯岩".split(),
-    "nh": "马兰 徐芳 朱丹 胡悦 林峰 郭建华 梁晨 罗济生 宋佳 唐敏 韩雪 曹立 彭涛 曾卫".split(),
-    "xs": "田秀 董霞 袁圆 潘虹 蒋文 蔡志远 余浩 杜仲平 叶青 程亮 苏婷 魏刚 吕梁 丁一".split(),
+    "cd": [
+        "周敏",
+        "孙丽",
+        "陈晓",
+        "吴静",
+        "李静",
+        "王海涛",
+        "刘洋",
+        "郑守文",
+        "高洁",
+        "何平",
+        "许文",
+        "钱国强",
+        "郑慧",
+        "冯岩",
+    ],
+    "nh": [
+        "马兰",
+        "徐芳",
+        "朱丹",
+        "胡悦",
+        "林峰",
+        "郭建华",
+        "梁晨",
+        "罗济生",
+        "宋佳",
+        "唐敏",
+        "韩雪",
+        "曹立",
+        "彭涛",
+        "曾卫",
+    ],
+    "xs": [
+        "田秀",
+        "董霞",
+        "袁圆",
+        "潘虹",
+        "蒋文",
+        "蔡志远",
+        "余浩",
+        "杜仲平",
+        "叶青",
+        "程亮",
+        "苏婷",
+        "魏刚",
+        "吕梁",
+        "丁一",
+    ],
 }

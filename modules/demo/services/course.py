@@ -22,7 +22,18 @@ from modules.patients import services as patients
 from modules.prescriptions import services as prescriptions
 from modules.registration import services as registration
 
-CHECKS = "department name age drug_name form strength quantity appearance usage diagnosis".split()
+CHECKS = [
+    "department",
+    "name",
+    "age",
+    "drug_name",
+    "form",
+    "strength",
+    "quantity",
+    "appearance",
+    "usage",
+    "diagnosis",
+]
 METHODS = ("cash", "wechat", "wechat", "alipay", "bank_card")
 
 
@@ -94,7 +105,9 @@ def visit(town: Town, known: Known) -> Iterator[int]:
     if dice.random() < 0.02:
         registration.cancel_visit(visit_id=arrived.id, reason="患者有事离开", by=centre.actor("registrar"))
         return
-    called = registration.call_visit(visit_id=arrived.id, by=_doctor_of(centre, arrived.practitioner_id, doctor))
+    called = registration.call_visit(
+        visit_id=arrived.id, by=_doctor_of(centre, arrived.practitioner_id, doctor)
+    )
     doctor = _doctor_of(centre, called.practitioner_id, doctor)
     yield dice.randint(1, 4)
     sheets = _consult(town, known, arrived.id, complaint, doctor, years)
@@ -141,7 +154,7 @@ def _consult(
     if complaint.is_herbal:
         sheet = prescriptions.sign_herbal_prescription(
             visit_id=visit_id,
-            lines=[{"drug_id": town.drug_ids[use.code], "grams": use.dose} for use in complaint.drugs],
+            herbs=[{"drug_id": town.drug_ids[use.code], "grams": use.dose} for use in complaint.drugs],
             heading={"doses": complaint.doses, "decoction": town.dice.choice(("self", "clinic"))},
             by=doctor,
         )
@@ -225,7 +238,11 @@ def _bring_back(town: Town, visit_id: int, sheet_id: int) -> None:
     if not lines:
         return
     dispensing.return_drugs(
-        prescription_id=sheet_id, lines=lines, reason="患者不适停药", is_intact=True, by=town.centre.actor("pharmacist")
+        prescription_id=sheet_id,
+        lines=lines,
+        reason="患者不适停药",
+        is_intact=True,
+        by=town.centre.actor("pharmacist"),
     )
     _refund_drugs(town, visit_id)
 

@@ -1,7 +1,6 @@
 """Opening the centres of the demo district through the use cases an operator would use."""
 
 from dataclasses import dataclass, field
-
 from datetime import time, timedelta
 
 from app import clock

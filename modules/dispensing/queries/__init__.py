@@ -15,6 +15,7 @@ from modules.dispensing.queries.stock import (
     lock_batches_at,
     lock_drug_stock,
     lock_pharmacy_stock,
+    stock_at,
 )
 from modules.dispensing.queries.tasks import (
     Allocated,
@@ -56,6 +57,7 @@ __all__ = [
     "lock_task",
     "moves_of",
     "prescriptions_of_items",
+    "stock_at",
     "stock_card",
     "task_view",
 ]

@@ -175,3 +175,13 @@ def batches_of(drug_ids: Iterable[int]) -> list[Batch]:
         Batch.drug_id.in_(sorted(set(drug_ids))), Batch.expires_on > clock.today()
     )
     return list(db.session.scalars(statement))
+
+
+def stock_at(location_id: int, drug_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Drug id → minimum units that lie unheld at a place, in one statement."""
+    statement = (
+        select(Balance.drug_id, func.sum(Balance.on_hand - Balance.held))
+        .where(Balance.location_id == location_id, Balance.drug_id.in_(sorted(set(drug_ids))))
+        .group_by(Balance.drug_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}

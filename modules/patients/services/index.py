@@ -7,7 +7,8 @@ from app.actor import Actor
 from app.blind_index import blind_index
 from app.db import Mode, db, tenant_unit
 from app.use_cases import use_case
-from modules.patients.models import IndexEntry, Patient
+from modules.patients import queries
+from modules.patients.models import IndexEntry
 
 
 @use_case("patients.index.follow", database="control")
@@ -15,9 +16,12 @@ def follow_patient(*, patient_id: int, person_patient_id: int | None = None, by:
     """Bring the region's entry of a file up to date; files with the same document number are one person.
 
     ``person_patient_id`` names the surviving file of a merge.
+
+    Raises:
+        NotFound: no such file here.
     """
     with tenant_unit(by.tenant_id or 0, Mode.READ):
-        patient = db.session.get_one(Patient, patient_id)
+        patient = queries.get_patient(patient_id)
     entry = db.session.scalar(
         select(IndexEntry).where(IndexEntry.tenant_id == by.tenant_id, IndexEntry.patient_id == patient_id)
     )

@@ -2,6 +2,7 @@
 
 from modules.prescriptions.queries.assessment import Assessed, Assessment, Order, OrderLine, assess
 from modules.prescriptions.queries.facts import usage
+from modules.prescriptions.queries.lookups import find_allergens, find_drugs
 from modules.prescriptions.queries.prescriptions import (
     Favourite,
     favourites,
@@ -25,7 +26,9 @@ __all__ = [
     "OrderLine",
     "assess",
     "favourites",
+    "find_allergens",
     "find_by_number",
+    "find_drugs",
     "get_prescription",
     "items_by_prescription",
     "list_expired_ids",

@@ -1,7 +1,7 @@
 """Everything that changes a prescription.
 
-``mark_paid`` and its like belong to charging and dispensing: they move a prescription inside *their* use case and
-cannot be called from outside, so that nobody can say "paid" without a payment.
+``mark_paid`` and its like belong to charging and dispensing: they move a prescription inside *their* use case
+and cannot be called from outside, so that nobody can say "paid" without a payment.
 """
 
 from modules.prescriptions.services.endings import (

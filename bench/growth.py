@@ -1,0 +1,88 @@
+"""How searches and lists behave when a centre grows: the same questions at one thousand and at 300 thousand residents."""
+
+import random
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from flask import Flask
+
+from app import clock
+from app.blind_index import blind_index
+from app.db import tenant_unit
+from app.pinyin import name_pinyin
+from modules.patients import queries as patients
+from modules.registration import queries as registration
+
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
+GIVEN = "秀英桂芳玉兰淑珍丽娟红梅建国志强伟明军勇海涛国栋文斌"
+
+
+def add_residents(app: Flask, address: str, tenant_id: int, *, until: int, seed: int = 7) -> None:
+    """Fill a centre with made-up residents up to a number, by COPY: the product's own way would take hours."""
+    dice = random.Random(seed)
+    keys = {name: name_pinyin(name) for name in _names()}
+    names = list(keys)
+    with psycopg.connect(address) as connection, app.app_context():
+        held = connection.execute(
+            "SELECT count(*) FROM patients_patient WHERE tenant_id = %s", (tenant_id,)
+        ).fetchone()[0]
+        with connection.cursor().copy(
+            "COPY patients_patient (id, tenant_id, record_no, name, initials, pinyin, sex, born_on, "
+            "is_proxy_document, phone, phone_index, phone_tail_index, street_code, address, ethnicity, occupation, "
+            "guardian_name, cost_type, allergy_status, created_at, version, last_visit_on) FROM STDIN"
+        ) as copy:
+            for number in range(held, until):
+                name = dice.choice(names)
+                phone = f"199{number:08d}"
+                copy.write_row(
+                    (
+                        10_000_000 + number,
+                        tenant_id,
+                        f"G{number:09d}",
+                        name,
+                        keys[name].initials,
+                        keys[name].full,
+                        dice.choice("12"),
+                        f"{dice.randint(1935, 2020)}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}",
+                        False,
+                        phone,
+                        blind_index(phone, purpose="phone"),
+                        blind_index(phone[-4:], purpose="phone-tail"),
+                        *("", "", "", "", "", "self", "none_known", "2026-01-01", 1, None),
+                    )
+                )
+        connection.commit()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE patients_patient")
+
+
+def _names() -> list[str]:
+    return [a + b + c for a in SURNAMES for b in GIVEN for c in ("", *GIVEN[:12])]
+
+
+def questions() -> dict[str, Callable[[random.Random], Any]]:
+    """What a window asks all day."""
+    names = _names()
+    return {
+        "resident by full name": lambda dice: patients.search_patients(dice.choice(names)),
+        "resident by initials": lambda dice: patients.search_patients(name_pinyin(dice.choice(names)).initials),
+        "resident by phone tail": lambda dice: patients.search_patients(f"{dice.randrange(10_000):04d}"),
+        "resident by phone": lambda dice: patients.search_patients(f"199{dice.randrange(1000):08d}"),
+        "visits of the day": lambda dice: registration.list_visits(on=clock.today()),
+    }
+
+
+def p95(app: Flask, tenant_id: int, question: Callable[[random.Random], Any], *, rounds: int = 200) -> float:
+    """Milliseconds that 95 of 100 askings stay under, each in a reading unit of its own."""
+    dice = random.Random(3)
+    times = []
+    with app.app_context():
+        for _ in range(rounds):
+            began = time.perf_counter()
+            with tenant_unit(tenant_id):
+                question(dice)
+            times.append((time.perf_counter() - began) * 1000)
+    return statistics.quantiles(times[rounds // 10 :], n=20)[-1]

@@ -1,0 +1,42 @@
+"""Papers of the cashier's window: receipt and shift sheet."""
+
+from app.printing import to_pdf
+from app.tenancy import tenant_of
+from modules.charging import queries
+from modules.charging.rules.fee_classes import FEE_CLASS_PLACES, FeeClass, invoice_lines
+from modules.charging.rules.tenders import TenderMethod
+from modules.patients import queries as patients
+
+
+def receipt_paper(print_id: int) -> bytes:
+    """One printing of a receipt, itemised and by fee class; copies are marked (补打)."""
+    printed = queries.get_receipt_print(print_id)
+    view = queries.settlement_view(printed.settlement_id)
+    classes = invoice_lines((line.fee_class, line.amount) for line, _ in view.lines)
+    return to_pdf(
+        "charging/receipt_paper.html",
+        printed=printed,
+        view=view,
+        classes=classes,
+        patient=patients.get_patient(view.bill.patient_id),
+        centre=tenant_of(view.settlement.tenant_id).name,
+    )
+
+
+def shift_paper(shift_id: int) -> bytes:
+    """The sheet of a closed shift."""
+    shift = queries.get_shift(shift_id)
+    sums = queries.shift_sums(shift_id)
+    return to_pdf(
+        "charging/shift_paper.html",
+        shift=shift,
+        tenders=[(TenderMethod(row.code).label, row) for row in sums if row.by == "tender"],
+        classes=[
+            (FeeClass(row.code).label, row)
+            for row in sorted(
+                (row for row in sums if row.by == "fee_class"),
+                key=lambda row: FEE_CLASS_PLACES[FeeClass(row.code)].invoice_line,
+            )
+        ],
+        centre=tenant_of(shift.tenant_id).name,
+    )

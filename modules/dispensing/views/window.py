@@ -1,0 +1,130 @@
+"""The pharmacy's window: review, prepare, hand out, take back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from app.i18n import gettext
+from app.web.access import current_actor, requires
+from app.web.forms import Form
+from modules.dispensing import queries, services
+from modules.dispensing.models import OPEN_STATUSES, TaskStatus
+from modules.dispensing.rules.batches import split_into_packs
+from modules.dispensing.rules.review import FOUR_CHECKS
+from modules.dispensing.views.pages import blueprint
+from modules.patients import queries as patients
+from modules.prescriptions import queries as prescriptions
+
+DONE = (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED, TaskStatus.RETURNED)
+LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "done": DONE}
+
+
+@blueprint.get("/window")
+@requires("dispensing.prescription.view")
+def show_window() -> ResponseReturnValue:
+    """Work that waits; a scanned slip opens its prescription at once."""
+    typed = request.args.get("q", "").strip()
+    if typed and (task := queries.find_task_by_number(typed)):
+        return redirect(url_for(".show_prescription", prescription_id=task.prescription_id), 303)
+    return _window(None, is_missed=bool(typed))
+
+
+@blueprint.get("/window/<int:prescription_id>")
+@requires("dispensing.prescription.view")
+def show_prescription(prescription_id: int) -> ResponseReturnValue:
+    """One prescription at the window."""
+    return _window(prescription_id)
+
+
+@blueprint.post("/window/<int:prescription_id>/review")
+@requires("dispensing.prescription.review")
+def review_prescription(prescription_id: int) -> ResponseReturnValue:
+    """Pass the four checks."""
+    return _act(services.review_prescription, prescription_id, gettext("Review passed"))
+
+
+@blueprint.post("/window/<int:prescription_id>/prepare")
+@requires("dispensing.prescription.prepare")
+def prepare_prescription(prescription_id: int) -> ResponseReturnValue:
+    """The drugs are taken from the shelf."""
+    return _act(services.prepare_prescription, prescription_id, gettext("Prepared"))
+
+
+@blueprint.post("/window/<int:prescription_id>/put-back")
+@requires("dispensing.prescription.prepare")
+def put_back_prescription(prescription_id: int) -> ResponseReturnValue:
+    """The drugs are put back on the shelf."""
+    return _act(services.put_back_prescription, prescription_id, gettext("Put back"))
+
+
+@blueprint.post("/window/<int:prescription_id>/dispense")
+@requires("dispensing.prescription.dispense")
+def dispense_prescription(prescription_id: int) -> ResponseReturnValue:
+    """Hand the drugs out."""
+    return _act(services.dispense_prescription, prescription_id, gettext("Handed out"))
+
+
+@blueprint.post("/window/<int:prescription_id>/return")
+@requires("dispensing.drugs.return")
+def return_drugs(prescription_id: int) -> ResponseReturnValue:
+    """Take drugs back."""
+    form = Form(services.return_drugs, _chosen_lines(request.form), prescription_id=prescription_id)
+    document = form.perform(by=current_actor())
+    if document is None:
+        return _window(prescription_id, return_form=form), 422
+    flash(gettext("Taken back: document %(number)s", number=document.number), "ok")
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+def _act(use_case: Callable[..., Any], prescription_id: int, done: str) -> ResponseReturnValue:
+    form = Form(use_case, request.form, prescription_id=prescription_id)
+    if form.perform(by=current_actor()) is None:
+        return _window(prescription_id, act_form=form), 422
+    flash(done, "ok")
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+def _chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
+    """Lines without a quantity were not chosen."""
+    kept = typed.copy()
+    for name in list(typed):
+        if name.startswith("lines-") and name.endswith("-quantity") and typed[name].strip() in ("", "0"):
+            kept.pop(name)
+            kept.pop(name.replace("-quantity", "-item_id"), None)
+    return kept
+
+
+def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Form) -> str:
+    by = current_actor()
+    chosen = request.args.get("list", "open")
+    location_id = queries.find_pharmacy(by.station_id)
+    tasks = queries.list_tasks(location_id, LISTS.get(chosen, OPEN_STATUSES)) if location_id else []
+    facts: dict[str, Any] = {"tasks": tasks, "chosen": chosen, "is_missed": is_missed, "task": None}
+    if prescription_id is not None:
+        facts |= _task_facts(prescription_id)
+    people = {task.patient_id for task in (*tasks, *([facts["task"]] if facts["task"] else []))}
+    return render_template(
+        "dispensing/window.html",
+        people=patients.patients_by_id(people),
+        is_single=services.is_single_pharmacist(by.tenant_id),
+        actor=by,
+        four_checks=FOUR_CHECKS,
+        **{**facts, **forms},
+    )
+
+
+def _task_facts(prescription_id: int) -> dict[str, Any]:
+    task = queries.get_task(prescription_id)
+    prescription = prescriptions.get_prescription(prescription_id)
+    return {
+        "task": task,
+        "prescription": prescription,
+        "items": prescriptions.list_items(prescription),
+        "holds": queries.task_view(task),
+        "split": split_into_packs,
+        "act_form": Form(services.dispense_prescription, prescription_id=prescription_id),
+        "return_form": Form(services.return_drugs, prescription_id=prescription_id),
+    }

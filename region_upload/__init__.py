@@ -1,0 +1,1 @@
+"""The region's formats: what centres report upward, and what the region hands down."""
