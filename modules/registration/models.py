@@ -74,13 +74,13 @@ class VisitStatus(Choice):
     """The life of a visit (就诊)."""
 
     REGISTERED = "registered", N_("To report in")
-    WAITING = "waiting", N_("Waiting")
+    WAITING = "waiting", N_("Waiting to be called")
     CALLED = "called", N_("Called")
     PASSED_OVER = "passed_over", N_("Passed over")
     AWAY = "away", N_("Away")
     IN_CONSULTATION = "in_consultation", N_("In consultation")
     FINISHED = "finished", N_("Seen")
-    CANCELLED = "cancelled", N_("Cancelled")
+    CANCELLED = "cancelled", N_("Taken back")
 
 
 OPEN_STATUSES = (
