@@ -20,7 +20,7 @@ module = Module(
     requires=("prescriptions",),
     blueprints=(views.blueprint,),
     menu=(
-        MenuEntry(N_("Cashier"), "charging.show_desk", "cash", "charging.bill.view", order=60),
+        MenuEntry(N_("Cashier's desk"), "charging.show_desk", "cash", "charging.bill.view", order=60),
         MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),
         MenuEntry(
             N_("Shifts"), "charging.list_shifts", "report-money", "charging.shift.view", "administration", 40

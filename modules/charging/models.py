@@ -111,7 +111,7 @@ class ChargeStatus(Choice):
 class ChargeSource(Choice):
     """What a charge was born from."""
 
-    VISIT = "registration_visit", N_("Visit")
+    VISIT = "registration_visit", N_("Visit fee")
     PRESCRIPTION_ITEM = "prescriptions_item", N_("Prescription line")
     DECOCTION = "prescriptions_decoction", N_("Decoction")
     MANUAL = "charging_manual", N_("Cashier")
@@ -179,8 +179,8 @@ class Charge(TenantScoped, Model):
 class ShiftStatus(Choice):
     """The life of a shift."""
 
-    OPEN = "open", N_("Open")
-    CLOSED = "closed", N_("Closed")
+    OPEN = "open", N_("Shift open")
+    CLOSED = "closed", N_("Shift closed")
 
 
 class Shift(TenantScoped, Model):
@@ -244,7 +244,7 @@ class ShiftSum(AppendOnly, TenantScoped, Model):
 class SettlementKind(Choice):
     """Why a settlement exists."""
 
-    CHARGE = "charge", N_("Receipt")
+    CHARGE = "charge", N_("Payment")
     MIRROR = "mirror", N_("Reversal")
     RESETTLEMENT = "resettlement", N_("Settled again")
 

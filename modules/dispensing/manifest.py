@@ -15,12 +15,6 @@ module = Module(
     name="dispensing",
     label=N_("Pharmacy"),
     requires=("charging",),
-    settings=(
-        Setting(
-            "single_pharmacist", N_("One pharmacist may prepare and hand out"), SettingKind.SWITCH, False
-        ),
-        Setting("stop_days", N_("Batches stop before they expire (days)"), SettingKind.NUMBER, 30),
-    ),
     blueprints=(views.blueprint,),
     menu=(
         MenuEntry(
@@ -33,6 +27,22 @@ module = Module(
     lookups=(
         Lookup("prescribable-drugs", "prescriptions.prescription.sign", views.find_prescribable_drugs),
         Lookup("stock-drugs", "dispensing.stock.view", views.find_stock_drugs),
+    ),
+    settings=(
+        Setting(
+            "single_pharmacist",
+            N_("One pharmacist may review, prepare and hand out"),
+            SettingKind.SWITCH,
+            False,
+            help=N_("Off: who prepared does not hand out."),
+        ),
+        Setting(
+            "stop_days",
+            N_("Batches are no longer promised so many days before they expire"),
+            SettingKind.NUMBER,
+            30,
+            most=365,
+        ),
     ),
     waiting=(
         Waiting(

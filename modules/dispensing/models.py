@@ -118,7 +118,7 @@ class DocumentKind(Choice):
     """What a stock document does."""
 
     OPENING = "opening", N_("Opening stock")
-    RECEIPT = "receipt", N_("Receipt")
+    RECEIPT = "receipt", N_("Stock receipt")
     TRANSFER = "transfer", N_("Transfer")
     ISSUE = "issue", N_("Dispensing")
     RETURN = "return", N_("Patient return")

@@ -10,17 +10,17 @@ from app.i18n import N_, Choice
 class FeeClass(Choice):
     """Outpatient fee classes; the value is the insurer's med_chrgitm_type code (国家医保信息平台接口规范)."""
 
-    CONSULTATION = "02", N_("Consultation")
-    EXAMINATION = "03", N_("Examination")
-    LABORATORY = "04", N_("Laboratory")
-    TREATMENT = "05", N_("Treatment")
-    SURGERY = "06", N_("Surgery")
-    MATERIAL = "08", N_("Materials")
-    WESTERN_DRUG = "09", N_("Western drugs")
-    HERBAL_DRUG = "10", N_("Herbal slices")
-    PATENT_DRUG = "11", N_("Chinese patent medicines")
-    GENERAL_TREATMENT = "12", N_("General treatment fee")
-    REGISTRATION = "13", N_("Registration")
+    CONSULTATION = "02", N_("Consultation fees")
+    EXAMINATION = "03", N_("Examination fees")
+    LABORATORY = "04", N_("Laboratory fees")
+    TREATMENT = "05", N_("Treatment fees")
+    SURGERY = "06", N_("Surgery fees")
+    MATERIAL = "08", N_("Medical materials")
+    WESTERN_DRUG = "09", N_("Western medicine fees")
+    HERBAL_DRUG = "10", N_("Herbal medicine fees")
+    PATENT_DRUG = "11", N_("Patent medicine fees")
+    GENERAL_TREATMENT = "12", N_("General treatment fees")
+    REGISTRATION = "13", N_("Registration fees")
     OTHER = "14", N_("Other outpatient fees")
 
 

@@ -7,10 +7,10 @@ class ReviewCheck(Choice):
     """The ten matches. Source: 处方管理办法 (卫生部令第53号) article 37."""
 
     DEPARTMENT = "department", N_("Department")
-    NAME = "name", N_("Name")
+    NAME = "name", N_("Patient name")
     AGE = "age", N_("Age")
     DRUG_NAME = "drug_name", N_("Drug name")
-    FORM = "form", N_("Form")
+    FORM = "form", N_("Dosage form")
     STRENGTH = "strength", N_("Strength")
     QUANTITY = "quantity", N_("Quantity")
     APPEARANCE = "appearance", N_("Appearance of the drug")
