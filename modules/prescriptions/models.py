@@ -183,7 +183,9 @@ class Item(TenantScoped, Model):
 
     __tablename__ = "prescriptions_item"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "prescription_id", "revision", "line_no"),
+        UniqueConstraint(
+            "tenant_id", "prescription_id", "revision", "line_no", name="uq_prescriptions_item_line"
+        ),
         Index("ix_prescriptions_item_patient", "tenant_id", "patient_id", "supplied_until"),
         Index("ix_prescriptions_item_practitioner", "tenant_id", "practitioner_id", "id"),
         CheckConstraint("quantity > 0", name="quantity"),
