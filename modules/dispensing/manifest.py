@@ -15,12 +15,6 @@ module = Module(
     name="dispensing",
     label=N_("Pharmacy"),
     requires=("charging",),
-    settings=(
-        Setting(
-            "single_pharmacist", N_("One pharmacist may prepare and hand out"), SettingKind.SWITCH, False
-        ),
-        Setting("stop_days", N_("Batches stop before they expire (days)"), SettingKind.NUMBER, 30),
-    ),
     blueprints=(views.blueprint,),
     menu=(
         MenuEntry(
