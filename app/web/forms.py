@@ -7,7 +7,7 @@ import re
 import types
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from werkzeug.datastructures import MultiDict
 
@@ -115,6 +115,8 @@ class Form:
 
 def _is_list(annotation: Any) -> bool:
     origin = get_origin(annotation)
+    if origin is Annotated:
+        return _is_list(get_args(annotation)[0])
     if origin in (Union, types.UnionType):
         return any(_is_list(part) for part in get_args(annotation))
     return origin in (list, tuple)

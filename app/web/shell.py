@@ -64,7 +64,13 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        return {"shell": _shell(), "place": _place, "today": clock.today, "language": i18n.select_locale()}
+        return {
+            "shell": _shell(),
+            "place": _place,
+            "may": _may,
+            "today": clock.today,
+            "language": i18n.select_locale(),
+        }
 
     app.jinja_env.globals["theme_url"] = _theme_url
 
@@ -73,6 +79,12 @@ def _place(name: str, **facts: Any) -> Any:
     if find_actor() is None:
         return ""
     return fill_place(name, current_tenant().modules, **facts)
+
+
+def _may(permission: str) -> bool:
+    """Whether the reader of the page holds a permission: a button nobody may press is not shown."""
+    actor = find_actor()
+    return actor is not None and actor.may(permission)
 
 
 def _shell() -> Shell | None:

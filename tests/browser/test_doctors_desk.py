@@ -1,10 +1,10 @@
-"""The doctor's desk in the browser: call, write, prescribe three drugs with few keys, finish."""
+"""The doctor's desk in the browser: three drugs with few keys, favourites, allergies, finish."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.outpatients import FULL_RECORD, make_patient, open_encounter, register
+from support.outpatients import FULL_RECORD, make_patient, open_encounter
 
 from app.actor import Actor
 from app.db import tenant_unit
@@ -12,7 +12,7 @@ from modules.clinic.queries import get_encounter
 from modules.patients.services import record_allergy
 from modules.prescriptions.queries import list_items, list_of_visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.one_engine]
+pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.slow]
 OpenDesk = Callable[[str], Any]
 
 
@@ -26,12 +26,31 @@ def test_three_drugs_by_initials_are_signed_with_ten_acts(
         desk.initials(letters)
         page.wait_for_selector(".option.on")
         desk.press("Enter")
-        page.wait_for_timeout(60)
+        page.wait_for_selector(".option.on", state="hidden")
     desk.settle()
     desk.press("F8")
-    page.wait_for_selector("text=R261120")
+    page.wait_for_selector("text=RX261120")
     assert desk.acts <= 10
     assert desk.overflow() == 0
     with tenant_unit(ours["tenant_id"]):
         sheet = list_of_visit(encounter.visit_id)[0]
         assert [item.line_no for item in list_items(sheet)] == [1, 2, 3]
+    desk.press("Shift+F8")
+    page.wait_for_url("**/clinic/desk")
+    with tenant_unit(ours["tenant_id"]):
+        assert get_encounter(encounter.visit_id).finished_at is not None
+
+
+def test_a_blocked_drug_is_not_picked(
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+) -> None:
+    patient = make_patient(registrar)
+    record_allergy(patient_id=patient.id, substance="青霉素", keys=["penicillin"], by=doctor)
+    encounter = open_encounter(ours, registrar=registrar, doctor=doctor, patient=patient, record=FULL_RECORD)
+    desk = open_desk("doctor")
+    page = desk.open(f"/clinic/visits/{encounter.visit_id}")
+    desk.initials("amxl")
+    page.wait_for_selector(".option.blocked")
+    desk.press("Enter")
+    page.wait_for_selector(".option-why")
+    assert page.input_value("#f-lines-0-drug_id-id") == ""

@@ -55,7 +55,7 @@ def _reason(prescription_error: errors.WarningNeedsReason) -> str:
     return str(prescription_error.details["findings"])
 
 
-# Quantities (G3)
+# How much to dispense
 
 
 def test_the_quantity_follows_from_dose_frequency_and_days(

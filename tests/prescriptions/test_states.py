@@ -1,4 +1,4 @@
-"""The life of a prescription: nothing unpaid or unreviewed is dispensed, and two windows never move it both."""
+"""The life of a prescription: nothing unpaid or unreviewed is dispensed; two windows never both move it."""
 
 import threading
 from collections.abc import Callable

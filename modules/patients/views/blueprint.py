@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.web.access import current_actor
 from modules.patients.rules.names import mask_identifier
 
 blueprint = Blueprint("patients", __name__, template_folder="../templates", url_prefix="/patients")
@@ -13,4 +12,4 @@ blueprint = Blueprint("patients", __name__, template_folder="../templates", url_
 @blueprint.context_processor
 def words() -> dict[str, Any]:
     """What the templates of these pages may ask."""
-    return {"may": current_actor().may, "mask_identifier": mask_identifier}
+    return {"mask_identifier": mask_identifier}

@@ -1,7 +1,7 @@
 """How a prescription moves while charging and dispensing work on it, inside *their* use cases.
 
-They are no use cases of their own: without a payment or a stock movement they must not be reachable. Every move
-holds the row first, so that of two windows the second one sees where the first has put it.
+They are no use cases of their own: without a payment or a stock movement they must not be reachable.
+Every move holds the row first, so that of two windows the second one sees where the first has put it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -85,8 +85,8 @@ def take_back_preparation(*, prescription_id: int, by: Actor) -> Prescription:
 def mark_dispensed(*, prescription_id: int, in_one_act: bool = False, by: Actor) -> Prescription:
     """The drugs were handed to the patient (发药).
 
-    ``in_one_act`` also passes the review and the preparation where they are missing: the pharmacy of a centre with a
-    single pharmacist, who has the right to review, attests all three at once.
+    ``in_one_act`` also passes the review and the preparation where they are missing: the pharmacy of a centre
+    with a single pharmacist, who has the right to review, attests all three at once.
 
     Raises:
         PrescriptionNotFound: it is not here.

@@ -56,7 +56,7 @@ def sign_prescription(
     prescription_id: int | None = None,
     by: Actor,
 ) -> Prescription:
-    """Sign a sheet of Western drugs and patent medicines. Quantities are computed, never taken from the screen.
+    """Sign a sheet of Western drugs and patent medicines. Quantities are computed, never typed.
 
     ``prescription_id`` names a draft or a returned sheet that is signed again.
 
@@ -94,7 +94,7 @@ def sign_herbal_prescription(
     """Sign a herbal sheet; each herb's quantity is its grams × doses (付).
 
     Raises:
-        DomainError: what ``sign_prescription`` refuses; among the checks the incompatible herbs (十八反, 十九畏).
+        DomainError: what ``sign_prescription`` refuses; incompatible herbs (十八反, 十九畏) too.
     """
     rest = {"long_reason": long_reason, "prescription_id": prescription_id}
     return _sign(visit_id, queries.Order.of_herbs(herbs, heading, **rest), valid_days, reasons or [], by)
@@ -161,7 +161,7 @@ def _new(treating: Treating, kind: Kind) -> Prescription:
     encounter, today = treating.encounter, clock.today()
     prescription = Prescription(
         id=ids.new_id(),
-        number=numbering.next_number("prescription", on=today, prefix="R"),
+        number=numbering.next_number("prescription", on=today, prefix="RX"),
         kind=kind,
         sheet=Sheet.HERBAL if kind is Kind.HERBAL else Sheet.ORDINARY,
         status=Status.DRAFT,

@@ -32,7 +32,7 @@ APPOINTMENT_COLOURS = {
 def words() -> dict[str, Any]:
     """What the templates of these pages may ask."""
     colours = {**VISIT_COLOURS, **SESSION_COLOURS, **APPOINTMENT_COLOURS}
-    return {"may": current_actor().may, "colour_of": lambda status: colours.get(status, "")}
+    return {"colour_of": lambda status: colours.get(status, "")}
 
 
 def perform_and_return(form: Form, target: str) -> ResponseReturnValue:
