@@ -61,7 +61,7 @@ def test_cash_is_given_change_and_a_part_is_refunded(ours: dict[str, Any], bill:
     desk.press("Enter")
     page.wait_for_selector("#due")
     desk.press("F10")
-    desk.scan("200")
+    desk.scan("800")
     desk.press("Enter")
     page.wait_for_selector("text=S26112000001")
     desk.press("F6")
@@ -105,9 +105,10 @@ def test_a_review_is_ticked_and_passed_by_keyboard(
         box.check()
     assert desk.accessibility() == []
     desk.press("F8")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("form#act[action$=prepare]", state="attached")
+    desk.settle()
     desk.press("F8")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("form#act[action$=dispense]", state="attached")
     with tenant_unit(ours["tenant_id"]):
         assert queries.get_task(bill[1].prescription_id).status == TaskStatus.PREPARED
 
