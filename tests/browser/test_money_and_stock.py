@@ -54,7 +54,9 @@ def test_an_exact_bill_is_settled_with_two_acts(ours: dict[str, Any], bill: Any,
     assert _due(ours, bill[0]) == 0
 
 
-def test_cash_is_given_change_and_a_part_is_refunded(ours: dict[str, Any], bill: Any, open_desk: OpenDesk) -> None:
+def test_cash_is_given_change_and_a_part_is_refunded(
+    ours: dict[str, Any], bill: Any, open_desk: OpenDesk
+) -> None:
     desk = open_desk("cashier")
     page = desk.open("/charging/desk")
     desk.scan(bill[0].visit_number)
@@ -145,7 +147,13 @@ def test_a_receipt_is_typed_into_the_grid(ours: dict[str, Any], open_desk: OpenD
     ],
 )
 def test_pages_are_accessible_and_fit(
-    ours: dict[str, Any], bill: Any, storekeeper: Actor, cashier: Actor, open_desk: OpenDesk, role: str, path: str
+    ours: dict[str, Any],
+    bill: Any,
+    storekeeper: Actor,
+    cashier: Actor,
+    open_desk: OpenDesk,
+    role: str,
+    path: str,
 ) -> None:
     with tenant_unit(ours["tenant_id"]):
         drug = catalogue.search_drugs("D0160")[0]
