@@ -37,10 +37,10 @@ class Sheet(Choice):
 class Status(Choice):
     """The life of a prescription; the moves are in ``rules.states``."""
 
-    DRAFT = "draft", N_("Draft")
+    DRAFT = "draft", N_("Unsigned draft")
     SUBMITTED = "submitted", N_("Signed")
     RETURNED = "returned", N_("Sent back by the pharmacist")
-    REVIEW_PASSED = "review_passed", N_("Reviewed")
+    REVIEW_PASSED = "review_passed", N_("Review passed")
     PAID = "paid", N_("Paid")
     PREPARED = "prepared", N_("Prepared")
     DISPENSED = "dispensed", N_("Dispensed")
