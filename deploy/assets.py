@@ -50,7 +50,7 @@ temperature test-pipe test-pipe-2 tool transfer trash truck truck-delivery uploa
 user-circle user-heart user-plus user-search users users-group vaccine vaccine-bottle virus volume
 wallet weight wheelchair wifi-off writing x zoom-in
 """
-ICON_CALLS = re.compile(r"""(?:\bicon\(\s*|\bicon\s*[=:]\s*|"icon":\s*)["']([a-z0-9-]+)["']""")
+ICON_CALLS = re.compile(r"""(?:\bicon\(\s*|\bicon(?:_name)?\s*[=:]\s*|"icon":\s*)["']([a-z0-9-]+)["']""")
 ICON_FOLDERS = ("app", "tenants", "modules", "region_upload", "offline_client")
 
 CHARTS = """

@@ -121,7 +121,7 @@ class Patient(TenantScoped, Model):
 class AllergyKind(Choice):
     """What somebody is allergic to."""
 
-    DRUG = "drug", N_("Drug")
+    DRUG = "drug", N_("Medicine")
     FOOD = "food", N_("Food")
     OTHER = "other", N_("Other")
 
@@ -129,7 +129,7 @@ class AllergyKind(Choice):
 class AllergyCertainty(Choice):
     """How sure it is."""
 
-    CONFIRMED = "confirmed", N_("Confirmed")
+    CONFIRMED = "confirmed", N_("Certain")
     SUSPECTED = "suspected", N_("Suspected")
 
 

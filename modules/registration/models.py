@@ -54,7 +54,7 @@ class Channel(Choice):
 class SessionStatus(Choice):
     """The life of a clinic session; a substitution (换诊) keeps its state and names the regular doctor."""
 
-    DRAFT = "draft", N_("Draft")
+    DRAFT = "draft", N_("Not published")
     PUBLISHED = "published", N_("Published")
     STOPPED = "stopped", N_("Stopped")
     ENDED = "ended", N_("Ended")
@@ -67,20 +67,20 @@ class AppointmentStatus(Choice):
     ARRIVED = "arrived", N_("Number taken")
     CANCELLED = "cancelled", N_("Cancelled")
     STOPPED = "stopped", N_("Clinic stopped")
-    NO_SHOW = "no_show", N_("Did not come")
+    NO_SHOW = "no_show", N_("No-show")
 
 
 class VisitStatus(Choice):
     """The life of a visit (就诊)."""
 
     REGISTERED = "registered", N_("To report in")
-    WAITING = "waiting", N_("Waiting")
+    WAITING = "waiting", N_("Waiting to be called")
     CALLED = "called", N_("Called")
     PASSED_OVER = "passed_over", N_("Passed over")
     AWAY = "away", N_("Away")
     IN_CONSULTATION = "in_consultation", N_("In consultation")
     FINISHED = "finished", N_("Seen")
-    CANCELLED = "cancelled", N_("Cancelled")
+    CANCELLED = "cancelled", N_("Taken back")
 
 
 OPEN_STATUSES = (

@@ -24,9 +24,7 @@ def patients_of(centre: dict[str, Any]) -> list[Patient]:
 
 
 @pytest.mark.parametrize(("language", "title"), [("zh_Hans", "居民档案"), ("en", "Residents")])
-def test_the_list_speaks_both_languages(
-    sign_in: Make, make_patient: Make, language: str, title: str
-) -> None:
+def test_the_list_speaks_both_languages(sign_in: Make, make_patient: Make, language: str, title: str) -> None:
     make_patient()
     refresh()  # the test's own context has spoken Chinese already
     desk = sign_in("registrar")
@@ -92,7 +90,10 @@ def test_a_twin_is_shown_while_typing(sign_in: Make, make_patient: Make) -> None
     desk = sign_in("registrar")
     typed = {"name": "王测试", "sex": "2", "born_on": "1985-06-15"}
     assert patient.record_no in desk.post("/patients/resembling", data=typed).text
-    assert patient.record_no not in desk.post("/patients/resembling", data={"name": "王测试", "born_on": "19"}).text
+    assert (
+        patient.record_no
+        not in desk.post("/patients/resembling", data={"name": "王测试", "born_on": "19"}).text
+    )
 
 
 def test_a_correction_of_an_old_page_is_refused(sign_in: Make, make_patient: Make) -> None:
@@ -200,7 +201,9 @@ def test_a_list_is_imported_row_by_row_and_says_what_is_wrong(
 
 
 @pytest.mark.parametrize(
-    "content", ["", "一,二\n1,2\n", "姓名\n", b"\xff\xfe\xff\x00\x81\x30"], ids=["empty", "head", "no rows", "binary"]
+    "content",
+    ["", "一,二\n1,2\n", "姓名\n", b"\xff\xfe\xff\x00\x81\x30"],
+    ids=["empty", "head", "no rows", "binary"],
 )
 def test_a_wrong_list_is_refused_whole(sign_in: Make, content: Any) -> None:
     raw = content if isinstance(content, bytes) else content.encode()

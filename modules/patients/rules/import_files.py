@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 # Column → the heads under which it is known; the first is what the page shows.
@@ -28,7 +29,14 @@ WORDS = {
         "商保": "commercial",
         "救助": "assistance",
     },
-    "document_kind": {"居民身份证": "01", "身份证": "01", "户口簿": "02", "护照": "03", "军官证": "04", "其他": "99"},
+    "document_kind": {
+        "居民身份证": "01",
+        "身份证": "01",
+        "户口簿": "02",
+        "护照": "03",
+        "军官证": "04",
+        "其他": "99",
+    },
 }
 LONGEST = 20_000
 
@@ -68,7 +76,9 @@ def _column_of(cell: str) -> str:
 
 
 def _row_of(head: Sequence[str], line: Iterable[str]) -> dict[str, str]:
-    found = {column: value.strip() for column, value in zip(head, line, strict=False) if column and value.strip()}
+    found = {
+        column: value.strip() for column, value in zip(head, line, strict=False) if column and value.strip()
+    }
     for column, words in WORDS.items():
         if column in found:
             found[column] = words.get(found[column], found[column])
@@ -80,5 +90,5 @@ def _row_of(head: Sequence[str], line: Iterable[str]) -> dict[str, str]:
 def _day(text: str) -> str:
     if len(text) == 8 and text.isdigit():
         return f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    parts = text.replace("年", "-").replace("月", "-").replace("日", "").replace("/", "-").replace(".", "-").split("-")
+    parts = re.split("[-/.年月]", text.rstrip("日"))
     return "-".join([parts[0], *(part.zfill(2) for part in parts[1:])])

@@ -36,7 +36,9 @@ def bring_list(
         complaint = gettext("The first row must name the columns; one of them is the name.")
         raise InvalidInput({"file": [complaint]}) from None
     if not 1 <= len(rows) <= import_files.LONGEST:
-        complaint = gettext("The list has %(rows)s rows; 1 to %(most)s are possible.", rows=len(rows), most=20_000)
+        complaint = gettext(
+            "The list has %(rows)s rows; 1 to %(most)s are possible.", rows=len(rows), most=20_000
+        )
         raise InvalidInput({"file": [complaint]})
     brought = ImportFile(name=name, rows=len(rows), brought_at=clock.now(), brought_by=by.name[:100])
     db.session.add(brought)

@@ -13,6 +13,8 @@ from modules.patients import queries, services
 from modules.patients.models import AllergyCertainty, AllergyKind, CardKind, CostType
 from modules.patients.views.blueprint import blueprint
 
+ALLERGY = {"kind": AllergyKind.DRUG.value, "certainty": AllergyCertainty.CONFIRMED.value}
+
 
 @blueprint.get("/")
 @requires("patients.patient.view")
@@ -60,8 +62,13 @@ def show_patient(patient_id: int) -> ResponseReturnValue:
 
 
 def file_page(
-    patient_id: int, *, allergy_form: Form | None = None, card_form: Form | None = None, merge_form: Form | None = None
+    patient_id: int,
+    *,
+    allergy_form: Form | None = None,
+    card_form: Form | None = None,
+    merge_form: Form | None = None,
 ) -> ResponseReturnValue:
+    """The page of a file; a form that was refused comes along with what was typed."""
     patient = queries.get_patient(patient_id)
     allergies = queries.list_allergies(patient_id)
     forms = (allergy_form, card_form, merge_form)
@@ -75,7 +82,8 @@ def file_page(
         merges=queries.merges_of(patient_id),
         files=queries.patients_by_id(queries.same_person_ids(patient_id)),
         ethnicity=_ethnicity(patient.ethnicity),
-        allergy_form=allergy_form or Form(services.record_allergy, start={"kind": "drug", "certainty": "confirmed"}),
+        allergy_form=allergy_form
+        or Form(services.record_allergy, start={"kind": "drug", "certainty": "confirmed"}),
         card_form=card_form or Form(services.issue_card, start={"kind": CardKind.CLINIC.value}),
         merge_form=merge_form or Form(services.propose_merge),
         allergy_kinds=AllergyKind.options(),

@@ -35,6 +35,10 @@ class SessionBoard:
         """Places that this channel may still sell."""
         return sum(window.left for window in self.windows)
 
+    def holds(self, slot_id: str) -> bool:
+        """Whether the slot is one of this session's windows."""
+        return any(str(window.slot_id) == slot_id for window in self.windows)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

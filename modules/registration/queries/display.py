@@ -35,7 +35,7 @@ def departments_of_station(station_id: int) -> list[int]:
 
 
 def display_state(department_ids: list[int]) -> dict[str, Any]:
-    """The call of the moment, and each room with who is inside and who gets ready. Five statements."""
+    """The call of the moment, and each room with who is inside and who gets ready. Four statements."""
     sessions = list(
         db.session.scalars(
             select(ClinicSession)
@@ -45,7 +45,7 @@ def display_state(department_ids: list[int]) -> dict[str, Any]:
                 ClinicSession.status == SessionStatus.PUBLISHED,
                 ClinicSession.ends_at > clock.now(),
             )
-            .order_by(ClinicSession.room, ClinicSession.starts_at, ClinicSession.id)
+            .order_by(ClinicSession.starts_at, ClinicSession.room, ClinicSession.id)
         )
     )
     if not sessions:
@@ -58,38 +58,46 @@ def display_state(department_ids: list[int]) -> dict[str, Any]:
         )
     )
     people = patients.masked_names(visit.patient_id for visit in visits)
-    names = names_for(session.practitioner_id for session in sessions)
-    rows = [_row(session, visits, people, names) for session in sessions]
+    names = names_for([])
+    by_place: dict[str, list[ClinicSession]] = {}
+    for session in sessions:
+        by_place.setdefault(_place(session, names), []).append(session)
+    rows = [_row(place, held, visits, people) for place, held in by_place.items()]
     called = [visit for visit in visits if visit.called_at and visit.status is VisitStatus.CALLED]
     latest = max(called, key=lambda visit: visit.called_at or clock.now(), default=None)
-    return {"now": _call(latest, sessions, people, names) if latest else None, "rows": rows}
+    if latest is None:
+        return {"now": None, "rows": rows}
+    place = next(_place(session, names) for session in sessions if session.id == latest.session_id)
+    return {"now": _call(latest, place, people), "rows": rows}
 
 
-def _row(session: ClinicSession, visits: list[Visit], people: dict[int, str], names: Names) -> dict[str, str]:
-    own = [visit for visit in visits if visit.session_id == session.id]
-    rules = settings_of(session.tenant_id).queue_rules
-    line = in_calling_order(own, [session], rules)[:_NEXT]
-    inside = [visit for visit in own if visit.status is VisitStatus.IN_CONSULTATION]
-    if called := [visit for visit in own if visit.status is VisitStatus.CALLED]:
-        inside = called
+def _row(
+    place: str, sessions: list[ClinicSession], visits: list[Visit], people: dict[int, str]
+) -> dict[str, str]:
+    """One room; a session of the afternoon follows the one that runs."""
+    held = {session.id for session in sessions}
+    own = [visit for visit in visits if visit.session_id in held]
+    rules = settings_of(sessions[0].tenant_id).queue_rules
+    line = [
+        visit
+        for session in sessions
+        for visit in in_calling_order([v for v in own if v.session_id == session.id], [session], rules)
+    ]
+    inside = [visit for visit in own if visit.status is VisitStatus.CALLED] or [
+        visit for visit in own if visit.status is VisitStatus.IN_CONSULTATION
+    ]
     return {
-        "place": _place(session, names),
-        "now": "  ".join(_who(visit, people) for visit in inside[-1:]),
-        "next": "  ".join(_who(visit, people) for visit in line),
+        "place": place,
+        "now": "".join(_who(visit, people) for visit in inside[-1:]),
+        "next": "  ".join(_who(visit, people) for visit in line[:_NEXT]),
     }
 
 
-def _call(
-    visit: Visit, sessions: list[ClinicSession], people: dict[int, str], names: Names
-) -> dict[str, str]:
-    session = next(row for row in sessions if row.id == visit.session_id)
-    place = _place(session, names)
-    name = people.get(visit.patient_id, "")
-    number = f"{visit.queue_no:03d}"
+def _call(visit: Visit, place: str, people: dict[int, str]) -> dict[str, str]:
     return {
         "call_id": f"{visit.id}-{visit.call_count}",
-        "number": number,
-        "name": name,
+        "number": f"{visit.queue_no:03d}",
+        "name": people.get(visit.patient_id, ""),
         "place": place,
         "speech": gettext("Number %(number)s, please come to %(place)s", number=visit.queue_no, place=place),
         "audio_url": "",
@@ -101,6 +109,6 @@ def _who(visit: Visit, people: dict[int, str]) -> str:
 
 
 def _place(session: ClinicSession, names: Names) -> str:
-    department, practitioner = names.of(session.department_id, session.practitioner_id)
+    department, _ = names.of(session.department_id, None)
     room = gettext("room %(room)s", room=session.room) if session.room.isdigit() else session.room
-    return " ".join(part for part in (department, room, practitioner) if part)
+    return f"{department} {room}".strip()

@@ -170,8 +170,11 @@ def lock_free_slot(
 
 
 def _slots_with_session() -> Select[tuple[Slot, ClinicSession]]:
-    statement: Select[tuple[Slot, ClinicSession]] = select(Slot, ClinicSession)
-    return statement.join(ClinicSession, ClinicSession.id == Slot.session_id)
+    both: Any = select(Slot, ClinicSession)  # stubs and library disagree on the type of a two-entity Select
+    statement: Select[tuple[Slot, ClinicSession]] = both.join(
+        ClinicSession, ClinicSession.id == Slot.session_id
+    )
+    return statement
 
 
 def _free_today(

@@ -43,7 +43,11 @@ class RegistrationSettings:
 
 
 def fee_codes(
-    settings: RegistrationSettings, scheme: FeeScheme, *, is_emergency: bool = False, is_free_return: bool = False
+    settings: RegistrationSettings,
+    scheme: FeeScheme,
+    *,
+    is_emergency: bool = False,
+    is_free_return: bool = False,
 ) -> tuple[str, ...]:
     """Codes of the service items a new visit carries: one scheme or the other, never both."""
     fees = visit_fees(

@@ -31,7 +31,7 @@ APPOINTMENT_COLOURS = {
 @blueprint.context_processor
 def words() -> dict[str, Any]:
     """What the templates of these pages may ask."""
-    colours = {**VISIT_COLOURS, **SESSION_COLOURS, **APPOINTMENT_COLOURS}
+    colours: dict[Any, str] = {**VISIT_COLOURS, **SESSION_COLOURS, **APPOINTMENT_COLOURS}
     return {"colour_of": lambda status: colours.get(status, "")}
 
 

@@ -1,4 +1,4 @@
-"""The screen in the waiting hall (候诊屏): pushed by server-sent events, polled when the line does not hold."""
+"""The screen in the waiting hall (候诊屏): pushed by server-sent events, polled when the line is cut."""
 
 import json
 import threading
@@ -75,10 +75,11 @@ def stream_station(station_id: int) -> ResponseReturnValue:
 
 
 def _screen(name: str, kind: str, **place: int) -> str:
+    values: dict[str, Any] = dict(place)
     display = {
         "title": f"{current_tenant().name} {name}" if name != current_tenant().name else name,
-        "state_url": url_for(f".show_{kind}_state", **place),
-        "events_url": url_for(f".stream_{kind}", **place),
+        "state_url": url_for(f".show_{kind}_state", **values),
+        "events_url": url_for(f".stream_{kind}", **values),
         "voice": True,
         "foot": [
             gettext("Please keep your ticket and wait near the room."),

@@ -13,7 +13,9 @@ def find_departments(q: str, by: Actor, context: Mapping[str, str]) -> list[dict
     kind = context.get("kind", "")
     listed = tenants.list_departments(DepartmentKind(kind) if kind in set(DepartmentKind) else None)
     return [
-        _row(row.id, row.code, row.name, []) for row in listed if _matches(q, row.code, row.name, row.initials)
+        _row(row.id, row.code, row.name, [])
+        for row in listed
+        if _matches(q, row.code, row.name, row.initials)
     ]
 
 
@@ -24,8 +26,7 @@ def find_practitioners(q: str, by: Actor, context: Mapping[str, str]) -> list[di
     return [
         _row(row.id, row.staff_no, row.name, [departments.get(row.department_id, ""), row.title.label])
         for row in tenants.list_practitioners()
-        if _matches(q, row.staff_no, row.name, row.initials)
-        and department_id in ("", str(row.department_id))
+        if _matches(q, row.staff_no, row.name, row.initials) and department_id in ("", str(row.department_id))
     ]
 
 
@@ -35,4 +36,12 @@ def _matches(q: str, code: str, name: str, initials: str) -> bool:
 
 
 def _row(row_id: int, code: str, text: str, columns: list[str]) -> dict[str, Any]:
-    return {"id": str(row_id), "code": code, "text": text, "columns": columns, "blocked": "", "mark": "", "extra": {}}
+    return {
+        "id": str(row_id),
+        "code": code,
+        "text": text,
+        "columns": columns,
+        "blocked": "",
+        "mark": "",
+        "extra": {},
+    }

@@ -31,12 +31,8 @@ STEPS: dict[str, Callable[..., Any]] = {
 @requires("registration.visit.view")
 def show_queue() -> ResponseReturnValue:
     """The queues of today's sessions; one is open."""
-    day = [
-        session
-        for session in queries.list_sessions(
-            clock.today(), statuses=(SessionStatus.PUBLISHED, SessionStatus.STOPPED)
-        )
-    ]
+    shown = (SessionStatus.PUBLISHED, SessionStatus.STOPPED)
+    day = queries.list_sessions(clock.today(), statuses=shown)
     current = _current(day, request.args.get("session", type=int))
     queue = queries.queue_of([current] if current else [])
     listed = [*queue.called, *queue.waiting, *queue.to_report, *queue.away, *queue.in_consultation]

@@ -25,6 +25,15 @@ START: dict[str, Any] = {
     "window_minutes": 30,
     "addon_limit": 5,
 }
+KEPT_NAMES = (
+    "weekday",
+    "department_id",
+    "practitioner_id",
+    "room",
+    "capacity",
+    "window_minutes",
+    "addon_limit",
+)
 KEPT_FOR = tuple(channel for channel in Channel if channel is not Channel.WINDOW)
 
 
@@ -45,7 +54,8 @@ def save_template() -> ResponseReturnValue:
     """Add or change a line of the week."""
     typed = MultiDict(request.form)
     template_id = request.args.get("template", type=int)
-    quotas = {c.value: int(typed[f"quota-{c.value}"]) for c in KEPT_FOR if _is_count(typed.get(f"quota-{c.value}"))}
+    asked = {channel.value: typed.get(f"quota-{channel.value}", "") for channel in KEPT_FOR}
+    quotas = {name: int(places) for name, places in asked.items() if _is_count(places)}
     form = Form(services.save_template, typed, quotas=quotas, template_id=template_id)
     if form.perform(by=current_actor()):
         return redirect(url_for(".show_schedule"), 303)
@@ -73,13 +83,21 @@ def generate_sessions() -> ResponseReturnValue:
     return redirect(url_for(".list_sessions"), 303)
 
 
-def _is_count(text: str | None) -> bool:
-    return bool(text) and str(text).isascii() and str(text).isdigit()
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 5
 
 
 def _start_of(template_id: int) -> dict[str, Any]:
     template = queries.get_template(template_id)
-    names = ("weekday", "department_id", "practitioner_id", "room", "capacity", "window_minutes", "addon_limit")
+    names = (
+        "weekday",
+        "department_id",
+        "practitioner_id",
+        "room",
+        "capacity",
+        "window_minutes",
+        "addon_limit",
+    )
     start = {name: getattr(template, name) for name in names}
     choices = {name: _code(getattr(template, name)) for name in ("shift", "number_type", "fee_scheme")}
     hours = {"starts_at": f"{template.starts_at:%H:%M}", "ends_at": f"{template.ends_at:%H:%M}"}

@@ -85,7 +85,7 @@ def _page(session_id: int, form: Form | None = None) -> ResponseReturnValue:
     session: ClinicSession = queries.get_session(session_id)
     appointments = queries.appointments_of_session(session_id, *OPEN_APPOINTMENTS)
     visits = queries.visits_of_session(session_id)
-    wanted = {row.patient_id for row in (*appointments, *visits)}
+    wanted = {row.patient_id for row in appointments} | {row.patient_id for row in visits}
     staff = tenants.list_practitioners()
     page = render_template(
         "registration/session.html",

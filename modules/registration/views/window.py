@@ -88,7 +88,9 @@ def _window(form: Form, resident_form: Form | None = None) -> str:
     settings = queries.settings_of(current_actor().tenant_id)
     running = queries.list_running_sessions()
     today = queries.list_visits(clock.today(), size=LISTED)
-    names = queries.names_for([*(s.practitioner_id for s in running), *(v.practitioner_id for v in today.rows)])
+    names = queries.names_for(
+        [*(s.practitioner_id for s in running), *(v.practitioner_id for v in today.rows)]
+    )
     shown = [s for s in running if department_id in (None, s.department_id)]
     boards = queries.board_of(shown, names, release_minutes=settings.release_minutes_before)
     proposed = queries.first_free(boards)
@@ -96,7 +98,7 @@ def _window(form: Form, resident_form: Form | None = None) -> str:
     registered = _find_registered(today.rows)
     facts = _patient_facts(_number(form.value("patient_id")))
     people = patients.patients_by_id({v.patient_id for v in today.rows} | _id_of(registered))
-    session = next((b.session for b in boards if any(str(w.slot_id) == str(chosen) for w in b.windows)), None)
+    session = next((board.session for board in boards if board.holds(str(chosen))), None)
     return render_template(
         "registration/window.html",
         form=form,
