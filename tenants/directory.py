@@ -5,6 +5,7 @@ import threading
 from sqlalchemy import select
 
 from app.db import Mode, control_unit, db, tenant_unit
+from app.db.units import control_reading
 from app.errors import NotFound
 from app.registry import Registry
 from app.tenancy import Tenant, request_memo
@@ -34,7 +35,7 @@ class TenantDirectory:
         return found
 
     def _look_up(self, tenant_id: int) -> Tenant:
-        with control_unit():
+        with control_reading():
             version = db.session.scalar(
                 select(Centre.version).where(Centre.id == tenant_id).execution_options(kernel="tenant")
             )

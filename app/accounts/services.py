@@ -137,7 +137,6 @@ def _hash(token: str) -> str:
 
 def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedIn | None:
     """Who holds this token, with today's roles and permissions; None when it ended or was never given."""
-    settings = current_app.extensions["his_settings"]
     moment = clock.now()
     with control_unit():
         found = db.session.execute(
@@ -147,24 +146,23 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
             .where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
             .where(Account.is_enabled, Membership.is_enabled)
         ).first()
-    if found is None:
-        return None
-    row, account, membership = found
-    if not row.is_program and (
-        moment - row.seen_at > timedelta(minutes=settings.sign_in_idle_minutes)
-        or moment - row.started_at > timedelta(hours=settings.sign_in_hours)
-    ):
-        return None
+        if found is None or _has_ended(found[0], moment):
+            return None
+        row, account, membership = found
+        actor = actor_of(account, membership, address, origin)
     if moment - row.seen_at > _SEEN_EVERY:
         with control_unit(Mode.WRITE):
             db.session.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=moment))
             db.session.commit()
-    return SignedIn(
-        row.id,
-        actor_of(account, membership, address, origin),
-        account.display_name,
-        account.must_change_password,
-    )
+    return SignedIn(row.id, actor, account.display_name, account.must_change_password)
+
+
+def _has_ended(row: SignIn, moment: datetime) -> bool:
+    """Whether a person's sign-in rested too long or is too old; a program's token ends by revocation only."""
+    settings = current_app.extensions["his_settings"]
+    idle = timedelta(minutes=settings.sign_in_idle_minutes)
+    oldest = timedelta(hours=settings.sign_in_hours)
+    return not row.is_program and (moment - row.seen_at > idle or moment - row.started_at > oldest)
 
 
 def actor_of(account: Account, membership: Membership, address: str = "", origin: str = "desk") -> Actor:

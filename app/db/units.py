@@ -121,6 +121,17 @@ def control_unit(mode: Mode = Mode.READ) -> Any:
     return open_unit(Unit(mode, None, "", writes_control=mode is Mode.WRITE))
 
 
+@contextmanager
+def control_reading() -> Iterator[None]:
+    """Read the control database in the present unit when it is one of that kind, else in one of its own."""
+    unit = _unit.get()
+    if unit is not None and unit.mode is Mode.READ and unit.tenant_id is None and not unit.all_tenants:
+        yield
+    else:
+        with control_unit():
+            yield
+
+
 def across_tenants(partition: str) -> Any:
     """Read all tenants of a partition: kernel work (relay, sealer, checks) and the bureau, by name."""
     return open_unit(Unit(Mode.READ, None, partition, all_tenants=True))

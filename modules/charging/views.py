@@ -15,11 +15,12 @@ from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from modules.charging import documents, queries, services
-from modules.charging.models import ItemKind
+from modules.charging.models import Bill, ItemKind
 from modules.charging.rules.shifts import ShiftReport
 from modules.charging.rules.shifts import close_shift as add_up
 from modules.charging.rules.tenders import TenderMethod
 from modules.patients import queries as patients
+from modules.prescriptions import queries as prescriptions
 
 blueprint = Blueprint("charging", __name__, template_folder="templates", url_prefix="/charging")
 METHODS = ("cash", "wechat", "alipay", "bank_card")
@@ -30,7 +31,7 @@ METHODS = ("cash", "wechat", "alipay", "bank_card")
 def show_desk() -> ResponseReturnValue:
     """Bills that wait, or those that match a search; a scanned number opens its bill at once."""
     typed = request.args.get("q", "").strip()
-    if typed and (bill := queries.find_bill_by_number(typed)):
+    if typed and (bill := _find_scanned(typed)):
         return redirect(url_for(".show_bill", bill_id=bill.id), 303)
     return _desk(None)
 
@@ -175,6 +176,14 @@ def set_price(item_kind: str, item_id: int) -> ResponseReturnValue:
         return _price_page(chosen, form=form), 422
     flash(gettext("The price is set"), "ok")
     return redirect(url_for(".show_price", item_kind=item_kind, item_id=item_id), 303)
+
+
+def _find_scanned(number: str) -> Bill | None:
+    """The bill of a visit, receipt or prescription number."""
+    if bill := queries.find_bill_by_number(number):
+        return bill
+    prescription = prescriptions.find_by_number(number)
+    return queries.find_bill(prescription.visit_id) if prescription else None
 
 
 def _kind(text: str) -> ItemKind:

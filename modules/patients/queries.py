@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union
 
 from app import clock
 from app.blind_index import blind_index
@@ -92,7 +92,7 @@ def search_patients(text: str, *, limit: int = FOUND_AT_MOST) -> list[Patient]:
 
 
 def _ways(kind: QueryKind, text: str) -> list[tuple[ColumnElement[bool], Any]]:
-    """Conditions and the order that goes with each one's index: a way is cheap whatever the size of the centre."""
+    """Conditions, each with the order of its own index: cheap whatever the size of the centre."""
     by_document = (Patient.document_index == blind_index(text, purpose="document"), Patient.id)
     if kind is QueryKind.ID_NUMBER:
         return [by_document]
@@ -110,6 +110,14 @@ def _ways(kind: QueryKind, text: str) -> list[tuple[ColumnElement[bool], Any]]:
     if kind is QueryKind.PINYIN_FULL:
         return [(starts_with(Patient.pinyin, text.lower().replace(" ", "")), Patient.pinyin)]
     return [(starts_with(Patient.initials, text.lower()), Patient.initials)]
+
+
+def page_of_patients(text: str, *, before: int | None = None) -> Page[Patient]:
+    """Files that a typed text may mean (at most thirty), or all, newest first; merged files do not appear."""
+    if text:
+        return Page(search_patients(text, limit=30), None, True)
+    statement = select(Patient).where(Patient.merged_into_id.is_(None))
+    return page_by_key(statement, Patient.id, before=before, size=30)
 
 
 def list_allergies(patient_id: int) -> list[Allergy]:

@@ -37,10 +37,10 @@ class Sheet(Choice):
 class Status(Choice):
     """The life of a prescription; the moves are in ``rules.states``."""
 
-    DRAFT = "draft", N_("Draft")
+    DRAFT = "draft", N_("Unsigned draft")
     SUBMITTED = "submitted", N_("Signed")
     RETURNED = "returned", N_("Sent back by the pharmacist")
-    REVIEW_PASSED = "review_passed", N_("Reviewed")
+    REVIEW_PASSED = "review_passed", N_("Review passed")
     PAID = "paid", N_("Paid")
     PREPARED = "prepared", N_("Prepared")
     DISPENSED = "dispensed", N_("Dispensed")
@@ -183,7 +183,9 @@ class Item(TenantScoped, Model):
 
     __tablename__ = "prescriptions_item"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "prescription_id", "revision", "line_no"),
+        UniqueConstraint(
+            "tenant_id", "prescription_id", "revision", "line_no", name="uq_prescriptions_item_line"
+        ),
         Index("ix_prescriptions_item_patient", "tenant_id", "patient_id", "supplied_until"),
         Index("ix_prescriptions_item_practitioner", "tenant_id", "practitioner_id", "id"),
         CheckConstraint("quantity > 0", name="quantity"),

@@ -46,7 +46,7 @@ def test_an_exact_bill_is_settled_from_the_page_as_it_stands(
         "tenders-1-amount": "",
     }
     answer = desk.post(f"/charging/desk/{bill.id}/settle", data=typed, follow_redirects=True)
-    assert "R26112000001" in answer.text
+    assert "S26112000001" in answer.text
     assert "23.20" in answer.text  # the change
 
 
@@ -107,7 +107,7 @@ def test_a_shift_is_closed_on_its_page_and_has_a_sheet(make_bill: Any, settle: A
     page = desk.post("/charging/shift/close", data={"counted_cash": "10.00"}, follow_redirects=True).text
     sheet = re.search(r"/charging/shifts/\d+/sheet", page)
     assert sheet
-    assert "R26112000001" in _paper(desk.get(sheet[0]))
+    assert "S26112000001" in _paper(desk.get(sheet[0]))
     assert sign_in("registrar").get(sheet[0]).status_code == 404
 
 

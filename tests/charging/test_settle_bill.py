@@ -84,7 +84,7 @@ def test_an_exact_bill_is_settled_and_gets_a_number(
 ) -> None:
     bill = make_bill()
     receipt = settle(bill, wechat="10.00")
-    assert receipt.number == "R26112000001"
+    assert receipt.number == "S26112000001"
     assert view(bill).due_amount == 0
     assert view(bill).paid_amount == D("10.00")
     assert money_holds()
@@ -260,14 +260,14 @@ def test_a_kill_in_the_middle_of_settling_leaves_nothing(
     monkeypatch.undo()
     assert view(bill).settlements == []
     assert [line.status for line in view(bill).charges] == [ChargeStatus.UNPAID]
-    assert settle(bill).number == "R26112000001"
+    assert settle(bill).number == "S26112000001"
 
 
 def test_an_early_morning_bill_carries_the_centres_day(make_bill: Any, settle: Any) -> None:
     with clock.at(datetime(2026, 11, 20, 17, 10, tzinfo=UTC)):  # ten past one on the 21st in Shanghai
         bill = make_bill()
         receipt = settle(bill)
-    assert (bill.on, receipt.on, receipt.number[:7]) == (date(2026, 11, 21), date(2026, 11, 21), "R261121")
+    assert (bill.on, receipt.on, receipt.number[:7]) == (date(2026, 11, 21), date(2026, 11, 21), "S261121")
 
 
 def test_settling_takes_at_most_16_statements(

@@ -49,7 +49,7 @@ def test_a_shift_counts_what_came_what_went_and_the_drawer(
         D("0.00"),
         ShiftStatus.CLOSED,
     )
-    assert (shift.first_number, shift.last_number) == ("R26112000001", "R26112000004")
+    assert (shift.first_number, shift.last_number) == ("S26112000001", "S26112000004")
     with tenant_unit(ours["tenant_id"]):
         sums = queries.shift_sums(shift.id)
     tenders = {row.code: (row.receipts_amount, row.refunds_amount) for row in sums if row.by == "tender"}

@@ -4,7 +4,7 @@ import { all, composing, make, onContent, text } from './page.js';
 import { getJson } from './http.js';
 import { move } from './fields.js';
 
-const state = { input: null, rows: [], index: -1, request: null, timer: 0, pickOnArrival: false, wanted: -1 };
+const state = { input: null, rows: [], index: -1, request: null, timer: 0, pickOnArrival: false, wanted: -1, isPending: false };
 const list = make('div', 'listbox');
 list.id = 'his-listbox';
 list.hidden = true;
@@ -25,7 +25,7 @@ function close() {
   state.request?.abort();
   state.input?.setAttribute('aria-expanded', 'false');
   state.input?.removeAttribute('aria-activedescendant');
-  Object.assign(state, { input: null, rows: [], index: -1, request: null, pickOnArrival: false, wanted: -1 });
+  Object.assign(state, { input: null, rows: [], index: -1, request: null, pickOnArrival: false, wanted: -1, isPending: false });
   list.hidden = true;
 }
 
@@ -70,6 +70,7 @@ async function search(input) {
 function show(input, rows, message = text('no_match')) {
   state.input = input;
   state.rows = rows;
+  state.isPending = false;
   state.index = rows.findIndex((row) => !row.blocked);
   (input.closest('dialog') || document.body).append(list, live);
   list.setAttribute('aria-label', input.getAttribute('aria-label') || input.labels?.[0]?.textContent || '');
@@ -193,6 +194,7 @@ function typed(input) {
   state.input = input;
   state.rows = [];
   state.index = -1;
+  state.isPending = true;
   state.timer = setTimeout(() => search(input), 60);
 }
 
@@ -238,7 +240,10 @@ function handle(input, event) {
   }
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') step(event.key === 'ArrowDown' ? 1 : -1);
   else if (event.key === 'Enter' && !event.shiftKey) {
-    if (state.rows.length === 0) return true;
+    if (state.rows.length === 0) {
+      state.pickOnArrival = state.isPending; // typed faster than the answer came
+      return true;
+    }
     pick(state.index >= 0 ? state.index : 0);
   } else if (event.altKey && digit) pick(Number(digit[1]) - 1);
   else if (event.key === 'Escape') close();

@@ -92,3 +92,10 @@ onContent((root) => {
   for (const button of root.querySelectorAll('[data-back]')) button.hidden = history.length < 2;
   root.querySelector?.('.queue-item.on, .nav-item.on')?.scrollIntoView({ block: 'nearest' });
 });
+
+// A table that scrolls inside its panel can be scrolled with the arrow keys.
+onContent((root) => {
+  for (const box of root.querySelectorAll('.panel-body.flush, .gt-wrap')) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+});

@@ -141,7 +141,7 @@ def refund_lines(
 ) -> Settlement:
     """Give money back for whole lines or parts of them (退费); returns the reversal.
 
-    The settlement is mirrored in full and what stays is settled again, both in today's books. Without `tenders`
+    The settlement is mirrored whole and what stays is settled again, both in today's books. Without `tenders`
     a refund of a mixed payment goes to the electronic ways first.
 
     Raises:
@@ -228,7 +228,7 @@ def _check_tenders(due: Decimal, tenders: list[TenderInput]) -> TenderCheck:
 def _settlement(bill: Bill, kind: SettlementKind, amount: Decimal, shift: Shift, by: Actor) -> Settlement:
     return Settlement(
         id=ids.new_id(),
-        number=numbering.next_number("receipt", on=clock.today(), prefix="R"),
+        number=numbering.next_number("receipt", on=clock.today(), prefix="S"),
         kind=kind,
         bill_id=bill.id,
         shift_id=shift.id,

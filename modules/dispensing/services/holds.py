@@ -6,18 +6,18 @@ from app import clock, ids
 from app.actor import Actor
 from app.db import db
 from app.money import format_quantity
-from app.tenancy import setting
+from app.tenancy import setting_of
 from modules.dispensing import queries
 from modules.dispensing.errors import AlreadyPrepared, OutOfStock
 from modules.dispensing.models import Hold, Task, TaskStatus
 from modules.dispensing.queries import Allocated, StockLine
-from modules.dispensing.rules.batches import STOP_DAYS, Allocation, BatchStock, allocate
+from modules.dispensing.rules.batches import Allocation, BatchStock, allocate
 from modules.prescriptions.events import PrescriptionSigned, SignedLine
 
 
 def stop_days_of(by: Actor) -> int:
     """How many days before its expiry a batch is no longer promised (the centre's setting, 30)."""
-    return int(setting(by.tenant_id, "stop_days", STOP_DAYS))
+    return int(setting_of(by.tenant_id, "stop_days"))
 
 
 def hold_stock(signed: PrescriptionSigned) -> None:

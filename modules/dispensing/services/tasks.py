@@ -11,7 +11,7 @@ from app import audit, clock
 from app.actor import Actor
 from app.db import db
 from app.events import emit
-from app.tenancy import setting
+from app.tenancy import setting_of
 from app.use_cases import use_case
 from modules.charging import services as charging
 from modules.dispensing import queries
@@ -39,7 +39,7 @@ _PAID_FOR = (TaskStatus.WAITING, TaskStatus.REVIEWED, TaskStatus.PREPARED)
 
 def is_single_pharmacist(tenant_id: int | None) -> bool:
     """Whether the centre lets one pharmacist review, prepare and hand out (its setting; off by default)."""
-    return bool(setting(tenant_id, "single_pharmacist", False))
+    return bool(setting_of(tenant_id, "single_pharmacist"))
 
 
 def take_up_paid(*, prescription_ids: Iterable[int]) -> None:

@@ -22,8 +22,8 @@ def find_drugs(
 ) -> list[dict[str, Any]]:
     """Rows for a typeahead, the doctor's most frequent first; an empty text gives the favourites.
 
-    A drug the patient must not have is ``blocked`` with the reason; the service would refuse it, too. A module
-    that knows stock and prices offers a lookup of its own over these rows.
+    A drug the patient must not have is ``blocked`` with the reason; the service would refuse it, too.
+    A module that knows stock and prices offers a lookup of its own over these rows.
     """
     often = favourites(practitioner_id, kind=kind)
     if text.strip():
