@@ -299,7 +299,9 @@ class SettlementLine(AppendOnly, TenantScoped, Model):
 
     __tablename__ = "charging_settlement_line"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "settlement_id", "charge_id"),
+        UniqueConstraint(
+            "tenant_id", "settlement_id", "charge_id", name="uq_charging_settlement_line_charge"
+        ),
         Index(
             "ux_charging_settlement_line_once",
             "tenant_id",

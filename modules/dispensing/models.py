@@ -58,7 +58,9 @@ class Batch(TenantScoped, Model):
 
     __tablename__ = "dispensing_batch"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "drug_id", "batch_no", "expires_on", "unit_cost"),
+        UniqueConstraint(
+            "tenant_id", "drug_id", "batch_no", "expires_on", "unit_cost", name="uq_dispensing_batch_identity"
+        ),
         Index("ix_dispensing_batch_expiry", "tenant_id", "expires_on"),
         CheckConstraint("unit_cost >= 0", name="cost"),
         CheckConstraint("pack_factor >= 1", name="factor"),

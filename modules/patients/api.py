@@ -50,7 +50,7 @@ def _row(patient: Patient) -> PatientRow:
 def search_patients(
     *, text: Annotated[str, Field(min_length=1, max_length=60)], by: Actor
 ) -> list[PatientRow]:
-    """Residents found by name, pinyin, initials, identity number, phone or its tail, card or record number."""
+    """Residents found by name, pinyin, initials, identity number, phone (tail), card or record number."""
     return [_row(patient) for patient in queries.search_patients(text)]
 
 
