@@ -64,20 +64,27 @@ def _build(app: Any) -> tuple[journeys.Plan, int, int]:
     registration.generate_sessions(days=2, by=centre.system)
     town = demo.Town.of(centre, random.Random(1))
     dice = random.Random(2)
-    patient_ids = [
-        open_file(town, make_resident(dice, number, clock.today(), region="990009")).patient_id
-        for number in range(JOURNEYS + 40)
-    ]
+    patient_ids = []
+    for number in range(10 * JOURNEYS):
+        resident = make_resident(dice, number, clock.today(), region="990009")
+        if 40 <= clock.today().year - resident.born_on.year <= 85:
+            patient_ids.append(open_file(town, resident).patient_id)
+        if len(patient_ids) == JOURNEYS + 40:
+            break
     tokens = {role: _token(centre, role) for role in ("registrar", "cashier", "pharmacist")}
     with tenant_unit(centre.tenant_id):
         drug_ids = {drug.code: drug.id for drug in catalogue.all_drugs()}
         running = registration_queries.list_running_sessions(department_id=centre.departments["gp"])
     doctor = next(
-        account for account, person in centre.people.items() if person.practitioner_id == running[0].practitioner_id
+        account
+        for account, person in centre.people.items()
+        if person.practitioner_id == running[0].practitioner_id
     )
     tokens["doctor"] = _token(centre, doctor)
     plan = journeys.Plan("", tokens, drug_ids, running[0].id, patient_ids)
-    journeys.journey(journeys.InProcess(plan, app.test_client()), patient_ids.pop())  # the day's first counters
+    journeys.journey(
+        journeys.InProcess(plan, app.test_client()), patient_ids.pop()
+    )  # the day's first counters
     with count_statements() as counted:
         journeys.journey(journeys.InProcess(plan, app.test_client()), patient_ids.pop())
     return plan, centre.tenant_id, counted.count

@@ -62,12 +62,19 @@ def journey(connection: psycopg.Connection, serial: int) -> None:
             "VALUES (1, %s, %s, %s, 'waiting', current_date, now()) RETURNING id",
             (f"V{serial}", serial, serial % 64 + 1),
         ).fetchone()[0]
-        execute("INSERT INTO charge (tenant_id, visit_id, amount, status) VALUES (1, %s, 10, 'due')", (visit,))
+        execute(
+            "INSERT INTO charge (tenant_id, visit_id, amount, status) VALUES (1, %s, 10, 'due')", (visit,)
+        )
     with connection.transaction():
         execute("UPDATE visit SET status = 'seen' WHERE id = %s AND status = 'waiting'", (visit,))
     with connection.transaction():
-        execute("INSERT INTO record (tenant_id, visit_id, body, at) VALUES (1, %s, %s, now())", (visit, "x" * 400))
-        execute("INSERT INTO diagnosis (tenant_id, visit_id, code, name) VALUES (1, %s, 'I10', '高血压')", (visit,))
+        execute(
+            "INSERT INTO record (tenant_id, visit_id, body, at) VALUES (1, %s, %s, now())", (visit, "x" * 400)
+        )
+        execute(
+            "INSERT INTO diagnosis (tenant_id, visit_id, code, name) VALUES (1, %s, 'I10', '高血压')",
+            (visit,),
+        )
     items = []
     with connection.transaction():
         sheet = execute(
@@ -88,7 +95,9 @@ def journey(connection: psycopg.Connection, serial: int) -> None:
             )
             items.append(item)
     with connection.transaction():
-        due = execute("SELECT id, amount FROM charge WHERE tenant_id = 1 AND visit_id = %s FOR UPDATE", (visit,))
+        due = execute(
+            "SELECT id, amount FROM charge WHERE tenant_id = 1 AND visit_id = %s FOR UPDATE", (visit,)
+        )
         charges = due.fetchall()
         total = sum(row[1] for row in charges)
         settlement = execute(

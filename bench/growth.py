@@ -68,7 +68,9 @@ def questions() -> dict[str, Callable[[random.Random], Any]]:
     names = _names()
     return {
         "resident by full name": lambda dice: patients.search_patients(dice.choice(names)),
-        "resident by initials": lambda dice: patients.search_patients(name_pinyin(dice.choice(names)).initials),
+        "resident by initials": lambda dice: patients.search_patients(
+            name_pinyin(dice.choice(names)).initials
+        ),
         "resident by phone tail": lambda dice: patients.search_patients(f"{dice.randrange(10_000):04d}"),
         "resident by phone": lambda dice: patients.search_patients(f"199{dice.randrange(1000):08d}"),
         "visits of the day": lambda dice: registration.list_visits(on=clock.today()),

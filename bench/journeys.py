@@ -67,7 +67,9 @@ class Caller:
 
     def get(self, role: str, path: str) -> dict[str, Any]:
         """Read something."""
-        return self._answer("GET", f"/api/v1/{path}", None, {"Authorization": f"Bearer {self.plan.tokens[role]}"})
+        return self._answer(
+            "GET", f"/api/v1/{path}", None, {"Authorization": f"Bearer {self.plan.tokens[role]}"}
+        )
 
     def _answer(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> dict[str, Any]:
         self.line.request(method, path, body, headers)

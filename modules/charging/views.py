@@ -330,8 +330,10 @@ def prescription_amounts(prescription: Any, **_: Any) -> str:
     return render_template("charging/prescription_amounts.html", total=total)
 
 
-def preview_amounts(found: Any, **_: Any) -> str:
-    """What the sheet on the doctor's desk would cost."""
+def preview_amounts(found: Any = None, prescription: Any = None, **_: Any) -> str:
+    """What the sheet on the doctor's desk would cost; of a signed one, what it costs."""
+    if found is None:
+        return prescription_amounts(prescription) if prescription is not None else ""
     lines = [(row.drug.id, row.quantity.min_units) for row in found.lines if row.quantity]
     prices = queries.drug_prices(drug_id for drug_id, _ in lines)
     amounts = [prices[drug_id].amount_for(quantity) for drug_id, quantity in lines if drug_id in prices]

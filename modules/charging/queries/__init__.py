@@ -2,22 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, func, select
 
-from app import clock
 from app.actor import Actor
-from app.db import Page, contains_text, db, lock_row, locking, page_by_key, starts_with
+from app.db import Page, db, lock_row, locking, page_by_key
 from app.errors import NotFound
 from modules.charging.errors import BillMissing
 from modules.charging.models import (
     Bill,
     Charge,
     ChargeStatus,
-    ItemKind,
-    Price,
     ReceiptPrint,
     Settlement,
     SettlementKind,
@@ -28,95 +25,17 @@ from modules.charging.models import (
     Tender,
 )
 from modules.charging.queries.checks import check_money as check_money
+from modules.charging.queries.prices import DECOCTION_CODE as DECOCTION_CODE
+from modules.charging.queries.prices import drug_prices as drug_prices
+from modules.charging.queries.prices import lock_open_price as lock_open_price
+from modules.charging.queries.prices import price_history as price_history
+from modules.charging.queries.prices import price_of as price_of
+from modules.charging.queries.prices import prices_for_prescription as prices_for_prescription
+from modules.charging.queries.prices import search_prices as search_prices
+from modules.charging.queries.prices import service_prices as service_prices
 from modules.charging.rules.shifts import ShiftEntry
 
-DECOCTION_CODE = "X0045"
 _REFUNDED = case((Charge.status == ChargeStatus.UNPAID, Charge.amount), else_=Decimal("0.00"))
-
-# Prices
-
-
-def _in_force(moment: datetime) -> Select[Price]:
-    return select(Price).where(
-        Price.valid_from <= moment, or_(Price.valid_to.is_(None), Price.valid_to > moment)
-    )
-
-
-def price_of(item_kind: ItemKind, item_id: int, *, at: datetime | None = None) -> Price | None:
-    """The price in force, or None."""
-    statement = _in_force(at or clock.now()).where(Price.item_kind == item_kind, Price.item_id == item_id)
-    return db.session.scalar(statement)
-
-
-def drug_prices(drug_ids: Iterable[int]) -> dict[int, Price]:
-    """Drug id → price in force, in one statement; drugs without a price are absent."""
-    statement = _in_force(clock.now()).where(
-        Price.item_kind == ItemKind.DRUG, Price.item_id.in_(sorted(set(drug_ids)))
-    )
-    return {price.item_id: price for price in db.session.scalars(statement)}
-
-
-def service_prices(codes: Iterable[str]) -> dict[str, Price]:
-    """Service code → price in force, in one statement."""
-    statement = _in_force(clock.now()).where(
-        Price.item_kind == ItemKind.SERVICE, Price.item_code.in_(sorted(set(codes)))
-    )
-    return {price.item_code: price for price in db.session.scalars(statement)}
-
-
-def prices_for_prescription(
-    visit_id: int, drug_ids: Iterable[int], *, decoction: bool
-) -> tuple[int | None, list[Price]]:
-    """The bill of the visit and the prices its new lines need, in one statement."""
-    wanted = (Price.item_kind == ItemKind.DRUG) & Price.item_id.in_(sorted(set(drug_ids)))
-    if decoction:
-        wanted |= (Price.item_kind == ItemKind.SERVICE) & (Price.item_code == DECOCTION_CODE)
-    statement = (
-        _in_force(clock.now()).where(wanted).outerjoin(Bill, Bill.visit_id == visit_id).add_columns(Bill.id)
-    )
-    rows = db.session.execute(statement).all()
-    return next((row[1] for row in rows), None), [row[0] for row in rows]
-
-
-def search_prices(
-    text: str = "", *, kind: ItemKind | None = None, after: str = "", size: int = 50
-) -> list[Price]:
-    """Prices in force whose item matches, ordered by code; `after` is the last code of the page before."""
-    statement = _in_force(clock.now())
-    if kind is not None:
-        statement = statement.where(Price.item_kind == kind)
-    if typed := text.strip():
-        statement = statement.where(
-            or_(
-                Price.item_code == typed.upper(),
-                starts_with(Price.initials, typed.lower()),
-                contains_text(Price.item_name, typed),
-            )
-        )
-    if after:
-        statement = statement.where(Price.item_code > after)
-    return list(db.session.scalars(statement.order_by(Price.item_code, Price.id).limit(size + 1)))
-
-
-def price_history(item_kind: ItemKind, item_id: int) -> list[Price]:
-    """Every price an item ever had here, the latest first."""
-    return list(
-        db.session.scalars(
-            select(Price)
-            .where(Price.item_kind == item_kind, Price.item_id == item_id)
-            .order_by(Price.valid_from.desc())
-            .limit(200)
-        )
-    )
-
-
-def lock_open_price(item_kind: ItemKind, item_id: int) -> Price | None:
-    """The item's latest price, held until commit."""
-    statement = select(Price).where(
-        Price.item_kind == item_kind, Price.item_id == item_id, Price.valid_to.is_(None)
-    )
-    return db.session.scalar(locking(statement, Price))
-
 
 # Bills
 

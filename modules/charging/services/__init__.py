@@ -11,13 +11,8 @@ from modules.charging.services.bills import (
 )
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
 from modules.charging.services.prices import load_demo_prices, set_price
-from modules.charging.services.settlements import (
-    RefundLineInput,
-    TenderInput,
-    print_receipt,
-    refund_lines,
-    settle_bill,
-)
+from modules.charging.services.refunds import RefundLineInput, refund_lines
+from modules.charging.services.settlements import TenderInput, print_receipt, settle_bill
 from modules.charging.services.shifts import close_shift, open_shift
 
 __all__ = [

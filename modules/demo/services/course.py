@@ -11,15 +11,13 @@ from app import clock
 from app.db import tenant_unit
 from modules.catalogue import queries as catalogue
 from modules.charging import queries as bills
-from modules.charging import services as charging
 from modules.clinic import queries as clinic_queries
 from modules.clinic import services as clinic
 from modules.demo.rules.complaints import Complaint, fitting
-from modules.demo.services.district import Centre
+from modules.demo.services.district import Centre, play
 from modules.demo.services.people import Resident
 from modules.dispensing import services as dispensing
 from modules.patients import services as patients
-from modules.prescriptions import services as prescriptions
 from modules.registration import services as registration
 
 CHECKS = [
@@ -66,7 +64,8 @@ class Town:
 def open_file(town: Town, resident: Resident) -> Known:
     """The registrar opens a file; whoever is allergic says so."""
     registrar = town.centre.actor("registrar")
-    patient = patients.create_patient(
+    patient = play(
+        "patients.create_patient",
         name=resident.name,
         document_number=resident.id_number,
         phone=resident.phone,
@@ -139,7 +138,8 @@ def _consult(
 ) -> list[int]:
     """Encounter, draft record with diagnoses, prescription. Who still has drugs at home gets advice only."""
     encounter = clinic.begin_encounter(visit_id=visit_id, by=doctor)
-    clinic.save_record(
+    play(
+        "clinic.save_record",
         visit_id=visit_id,
         revision=encounter.revision,
         record=_record(complaint, known.resident, years),
@@ -152,15 +152,19 @@ def _consult(
     days = max(use.days for use in complaint.drugs)
     known.supplied_until = date.fromordinal(clock.today().toordinal() + days)
     if complaint.is_herbal:
-        sheet = prescriptions.sign_herbal_prescription(
+        sheet = play(
+            "prescriptions.sign_herbal_prescription",
             visit_id=visit_id,
             herbs=[{"drug_id": town.drug_ids[use.code], "grams": use.dose} for use in complaint.drugs],
             heading={"doses": complaint.doses, "decoction": town.dice.choice(("self", "clinic"))},
             by=doctor,
         )
     else:
-        sheet = prescriptions.sign_prescription(
-            visit_id=visit_id, lines=[_line(town, use) for use in complaint.drugs], by=doctor
+        sheet = play(
+            "prescriptions.sign_prescription",
+            visit_id=visit_id,
+            lines=[_line(town, use) for use in complaint.drugs],
+            by=doctor,
         )
     return [sheet.id]
 
@@ -181,7 +185,8 @@ def _finish(
     yield town.dice.randint(2, 6)
     with tenant_unit(town.centre.tenant_id):
         revision = clinic_queries.get_encounter(visit_id).revision
-    clinic.complete_visit(
+    play(
+        "clinic.complete_visit",
         visit_id=visit_id,
         revision=revision,
         record=_record(complaint, known.resident, years),
@@ -200,7 +205,8 @@ def _pay(town: Town, visit_id: int) -> None:
         return
     method = dice.choice(METHODS)
     reference = "" if method == "cash" else f"{dice.randrange(10**12):012d}"
-    charging.settle_bill(
+    play(
+        "charging.settle_bill",
         bill_id=bill.id,
         expected_amount=due,
         tenders=[{"method": method, "amount": due, "reference": reference}],
@@ -216,7 +222,7 @@ def _at_the_pharmacy(town: Town, visit_id: int, sheet_id: int) -> Iterator[int]:
         return
     preparing, handing = centre.actor("pharmacist2"), centre.actor("pharmacist")
     if not centre.plan.is_single_pharmacist:
-        dispensing.review_prescription(prescription_id=sheet_id, checks=CHECKS, by=handing)
+        play("dispensing.review_prescription", prescription_id=sheet_id, checks=CHECKS, by=handing)
         yield 2
         dispensing.prepare_prescription(prescription_id=sheet_id, by=preparing)
         yield dice.randint(1, 4)
@@ -237,7 +243,8 @@ def _bring_back(town: Town, visit_id: int, sheet_id: int) -> None:
     ]
     if not lines:
         return
-    dispensing.return_drugs(
+    play(
+        "dispensing.return_drugs",
         prescription_id=sheet_id,
         lines=lines,
         reason="患者不适停药",
@@ -255,7 +262,8 @@ def _refund_drugs(town: Town, visit_id: int) -> None:
         return
     drugs = [charge for charge in view.charges if charge.source_kind == "prescriptions_item"]
     if drugs:
-        charging.refund_lines(
+        play(
+            "charging.refund_lines",
             settlement_id=view.settlements[0].id,
             lines=[{"charge_id": charge.id, "quantity": charge.quantity} for charge in drugs],
             reason="患者退药",

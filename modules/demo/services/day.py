@@ -25,6 +25,9 @@ HOURS = (7, 14, 18, 14, 8, 4, 10, 12, 8, 5)  # how arrivals spread from 08:00 to
 LAST_HOUR_CROWD = 14  # people who came within the last hour, so that no desk is empty when the doors open
 
 
+Step = tuple[datetime, int, Iterator[int]]  # when, which visit, the visit
+
+
 @dataclass(slots=True)
 class Report:
     """What happened in a run."""
@@ -47,37 +50,42 @@ def play_day(
     visits_per_day: int,
     until: datetime | None,
     report: Report,
-    advance: Callable[[], None],
+    advance: Callable[[], object],
 ) -> None:
-    """Play one day in every centre; with ``until`` the day stops at that moment and what is open stays open."""
+    """Play one day in every centre; with ``until`` it stops at that moment and what is open stays open."""
     for town in towns:
         with clock.at(clock.moment_of(on, time(7, 30))):
             _open_doors(town, on)
-    steps: list[tuple[datetime, int, Iterator[int]]] = []
+    steps: list[Step] = []
     serials = itertools.count()
     for town in towns:
         for moment in _arrivals(town.dice, on, visits_per_day, until):
             heapq.heappush(steps, (moment, next(serials), _whole_visit(town, report)))
     while steps:
-        moment, serial, course = heapq.heappop(steps)
-        if until is not None and moment > until:
+        step = heapq.heappop(steps)
+        following = None if until is not None and step[0] > until else _play(step, report)
+        if following is None:
             advance()
-            continue
-        with clock.at(moment):
-            try:
-                minutes = next(course)
-            except StopIteration:
-                advance()
-                continue
-            except DomainError as refusal:
-                report.refused(refusal)
-                advance()
-                continue
-        heapq.heappush(steps, (moment + timedelta(minutes=minutes), serial, course))
+        else:
+            heapq.heappush(steps, following)
     if until is None:
         for town in towns:
             with clock.at(clock.moment_of(on, time(23, 30))):
                 _close_doors(town)
+
+
+def _play(step: Step, report: Report) -> Step | None:
+    """One act at its moment; None when the visit is over or was refused."""
+    moment, serial, course = step
+    with clock.at(moment):
+        try:
+            minutes = next(course)
+        except StopIteration:
+            return None
+        except DomainError as refusal:
+            report.refused(refusal)
+            return None
+    return moment + timedelta(minutes=minutes), serial, course
 
 
 def _whole_visit(town: Town, report: Report) -> Iterator[int]:
@@ -135,7 +143,10 @@ def _close_doors(town: Town) -> None:
             shift = bills.find_open_shift(cashier)
             entries = bills.shift_entries(shift.id)[1] if shift else []
         if shift is not None:
-            cash = sum((entry.by_tender.get("cash", Decimal(0)) for entry in entries), shift.float_amount)
+            taken = (
+                amount for entry in entries for method, amount in entry.by_tender.items() if method == "cash"
+            )
+            cash = sum(taken, shift.float_amount)
             charging.close_shift(counted_cash=cash, by=cashier)
     with tenant_unit(town.centre.tenant_id):
         prescriptions.expire_prescriptions(by=town.centre.system)

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from typing import Any
 
 from app import clock
 from app.accounts import services as accounts
 from app.actor import Actor, system_actor
 from app.db import tenant_unit
 from app.tenancy import directory
+from app.use_cases import perform
 from modules.catalogue import queries as catalogue_queries
 from modules.catalogue import services as catalogue
 from modules.charging import queries as charging_queries
@@ -15,7 +17,6 @@ from modules.charging import services as charging
 from modules.demo.rules.district import CENTRES, DEPARTMENTS, CentrePlan, PersonPlan, staff_of
 from modules.dispensing import queries as dispensing_queries
 from modules.dispensing import services as dispensing
-from modules.registration import services as registration
 from tenants import queries
 from tenants import services as tenants
 from tenants.models import StationKind
@@ -29,6 +30,11 @@ SHIFTS = (
 )
 LINES_A_DOCUMENT = 100
 PASSWORD = "demo district 2026"  # noqa: S105  accounts of a made-up district, printed for whoever tries it
+
+
+def play(use_case: str, *, by: Actor, **arguments: Any) -> Any:
+    """Carry out a use case by name with plain values, as a program at the desk would send them."""
+    return perform(use_case, arguments, by=by)
 
 
 @dataclass(slots=True)
@@ -102,7 +108,8 @@ def _plan_week(centre: Centre, capacity: int) -> None:
             for shift, starts_at, ends_at in SHIFTS:
                 if shift == "night" and account != NIGHT_DOCTOR:
                     continue
-                registration.save_template(
+                play(
+                    "registration.save_template",
                     weekday=weekday,
                     shift=shift,
                     starts_at=starts_at,
@@ -138,7 +145,8 @@ def _stock_shelves(centre: Centre) -> None:
             for letter, days in (("A", 240), ("B", 600))
         ]
         for start in range(0, len(lines), LINES_A_DOCUMENT):
-            dispensing.post_opening_stock(
+            play(
+                "dispensing.post_opening_stock",
                 location_id=places[centre.departments[code]],
                 lines=lines[start : start + LINES_A_DOCUMENT],
                 by=centre.system,

@@ -1,0 +1,94 @@
+"""Reading the price list."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
+
+from app import clock
+from app.db import contains_text, db, locking, starts_with
+from modules.charging.models import Bill, ItemKind, Price
+
+DECOCTION_CODE = "X0045"
+
+
+def _in_force(moment: datetime) -> Select[Price]:
+    return select(Price).where(
+        Price.valid_from <= moment, or_(Price.valid_to.is_(None), Price.valid_to > moment)
+    )
+
+
+def price_of(item_kind: ItemKind, item_id: int, *, at: datetime | None = None) -> Price | None:
+    """The price in force, or None."""
+    statement = _in_force(at or clock.now()).where(Price.item_kind == item_kind, Price.item_id == item_id)
+    return db.session.scalar(statement)
+
+
+def drug_prices(drug_ids: Iterable[int]) -> dict[int, Price]:
+    """Drug id → price in force, in one statement; drugs without a price are absent."""
+    statement = _in_force(clock.now()).where(
+        Price.item_kind == ItemKind.DRUG, Price.item_id.in_(sorted(set(drug_ids)))
+    )
+    return {price.item_id: price for price in db.session.scalars(statement)}
+
+
+def service_prices(codes: Iterable[str]) -> dict[str, Price]:
+    """Service code → price in force, in one statement."""
+    statement = _in_force(clock.now()).where(
+        Price.item_kind == ItemKind.SERVICE, Price.item_code.in_(sorted(set(codes)))
+    )
+    return {price.item_code: price for price in db.session.scalars(statement)}
+
+
+def prices_for_prescription(
+    visit_id: int, drug_ids: Iterable[int], *, decoction: bool
+) -> tuple[int | None, list[Price]]:
+    """The bill of the visit and the prices its new lines need, in one statement."""
+    wanted = (Price.item_kind == ItemKind.DRUG) & Price.item_id.in_(sorted(set(drug_ids)))
+    if decoction:
+        wanted |= (Price.item_kind == ItemKind.SERVICE) & (Price.item_code == DECOCTION_CODE)
+    statement = (
+        _in_force(clock.now()).where(wanted).outerjoin(Bill, Bill.visit_id == visit_id).add_columns(Bill.id)
+    )
+    rows = db.session.execute(statement).all()
+    return next((row[1] for row in rows), None), [row[0] for row in rows]
+
+
+def search_prices(
+    text: str = "", *, kind: ItemKind | None = None, after: str = "", size: int = 50
+) -> list[Price]:
+    """Prices in force whose item matches, ordered by code; `after` is the last code of the page before."""
+    statement = _in_force(clock.now())
+    if kind is not None:
+        statement = statement.where(Price.item_kind == kind)
+    if typed := text.strip():
+        statement = statement.where(
+            or_(
+                Price.item_code == typed.upper(),
+                starts_with(Price.initials, typed.lower()),
+                contains_text(Price.item_name, typed),
+            )
+        )
+    if after:
+        statement = statement.where(Price.item_code > after)
+    return list(db.session.scalars(statement.order_by(Price.item_code, Price.id).limit(size + 1)))
+
+
+def price_history(item_kind: ItemKind, item_id: int) -> list[Price]:
+    """Every price an item ever had here, the latest first."""
+    return list(
+        db.session.scalars(
+            select(Price)
+            .where(Price.item_kind == item_kind, Price.item_id == item_id)
+            .order_by(Price.valid_from.desc())
+            .limit(200)
+        )
+    )
+
+
+def lock_open_price(item_kind: ItemKind, item_id: int) -> Price | None:
+    """The item's latest price, held until commit."""
+    statement = select(Price).where(
+        Price.item_kind == item_kind, Price.item_id == item_id, Price.valid_to.is_(None)
+    )
+    return db.session.scalar(locking(statement, Price))
