@@ -110,6 +110,15 @@ class Desk:
         self.page.wait_for_url("**/home")
         return self
 
+    def second_tab(self) -> "Desk":
+        """Another tab of the same browser."""
+        return Desk(self.context, self.address, is_touch=self.is_touch)
+
+    def expect(self, text: str) -> None:
+        """This fault belongs to the test."""
+        assert any(text in fault for fault in self.faults)
+        self.faults[:] = [fault for fault in self.faults if text not in fault]
+
     def open(self, path: str) -> Page:
         """Open a page and begin to count."""
         self.page.goto(f"{self.address}{path}")
