@@ -146,6 +146,11 @@ def test_a_name_no_account_could_have_is_refused_like_any_other(app: Flask, name
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("path", ["/jobs/?before=", "/jobs/", "/lookup/stock-drugs?q=a&location_id="])
+def test_an_id_no_database_could_hold_is_not_found(sign_in: Any, path: str) -> None:
+    assert sign_in("storekeeper").get(path + "9" * 40).status_code == 404
+
+
 @pytest.fixture
 def counting(app: Flask) -> Any:
     """Failures are counted from zero."""
