@@ -31,6 +31,7 @@ $(STAMPS)/assets: package-lock.json deploy/assets.py $(STAMPS)/venv
 	@$(PY) deploy/assets.py
 	@touch $@
 
+.PHONY: translations
 translations: $(STAMPS)/run
 	@$(PY) deploy/translations.py compile
 
@@ -38,7 +39,16 @@ run: $(STAMPS)/run $(STAMPS)/assets translations  ## Build the demo district if 
 	@$(PY) deploy/run.py
 
 test: $(STAMPS)/dev $(STAMPS)/assets translations  ## Set up everything and run the whole suite
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2
+
+soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with a hundred API examples an operation
+	@HIS_API_EXAMPLES=100 $(PY) -m pytest -n 2
+
+bench: $(STAMPS)/dev translations  ## Journeys against the bare floor, growth, look-ups; figures of one run
+	@$(PY) -m bench
+
+screenshots: $(STAMPS)/dev $(STAMPS)/assets translations  ## Take the pictures in docs/screenshots anew
+	@$(PY) -m bench.screenshots
 
 test-fast: $(STAMPS)/dev translations  ## The suite on SQLite without the browser
 	@$(PY) -m pytest -m "not browser and not slow" --engines sqlite -n 2

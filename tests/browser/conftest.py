@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from support import world
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
@@ -34,22 +35,54 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+class Counted:
+    """An application that knows how many of its answers are still under way, so a test can end after them."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+        self._changed = threading.Condition()
+        self._under_way = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self._count(+1)
+        try:
+            answer = self.application(environ, start_response)
+        except BaseException:
+            self._count(-1)
+            raise
+        return ClosingIterator(answer, lambda: self._count(-1))
+
+    def _count(self, by: int) -> None:
+        with self._changed:
+            self._under_way += by
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until every answer is given; a stream that nobody hears any more is not waited for longer."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way == 0, seconds)
+
+
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The address of the product, served by threads of this process."""
     app.config["WTF_CSRF_ENABLED"] = True
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    counted = Counted(app)
+    server = make_server("127.0.0.1", 0, counted, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+    counted.wait(seconds=10)
 
 
 class Desk:
-    """One person's browser. Counts acts (a key, a chord, a scan or a typed identifier) and notes every fault."""
+    """One person's browser: counts acts (a key, chord, scan or typed identifier) and notes every fault."""
 
-    def __init__(self, context: BrowserContext, address: str) -> None:
+    def __init__(self, context: BrowserContext, address: str, *, is_touch: bool = False) -> None:
+        self.context = context
+        self.is_touch = is_touch
         self.page: Page = context.new_page()
         self.address = address
         self.acts = 0
@@ -62,7 +95,9 @@ class Desk:
         )
 
     def _hear(self, message: Any) -> None:
-        expected = "status of 422" in message.text or "status of 409" in message.text  # a refusal is an answer
+        expected = (
+            "status of 422" in message.text or "status of 409" in message.text
+        )  # a refusal is an answer
         if message.type == "error" and not expected:
             self.faults.append(message.text)
 
@@ -74,6 +109,15 @@ class Desk:
         self.page.press("input[name=password]", "Enter")
         self.page.wait_for_url("**/home")
         return self
+
+    def second_tab(self) -> "Desk":
+        """Another tab of the same browser."""
+        return Desk(self.context, self.address, is_touch=self.is_touch)
+
+    def expect(self, text: str) -> None:
+        """This fault belongs to the test."""
+        assert any(text in fault for fault in self.faults)
+        self.faults[:] = [fault for fault in self.faults if text not in fault]
 
     def open(self, path: str) -> Page:
         """Open a page and begin to count."""
@@ -87,10 +131,24 @@ class Desk:
         self.acts += 1
         self.page.keyboard.press(key)
 
-    def scan(self, text: str) -> None:
-        """A scan or a typed identifier into the field that has the focus: one act."""
+    def act(self, key: str) -> None:
+        """What a key does: the key at a keyboard, a tap on its button on a tablet."""
+        if not self.is_touch:
+            self.press(key)
+            return
+        self.acts += 1
+        self.page.tap(f"[data-key='{key}']:visible")
+
+    def identify(self, text: str) -> None:
+        """A typed identifier in the field that has the focus: one act."""
         self.acts += 1
         self.page.keyboard.type(text)
+
+    def scan(self, text: str) -> None:
+        """A scan into the field that has the focus, with the Enter a scanner sends: one act."""
+        self.acts += 1
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
 
     def initials(self, text: str) -> None:
         """Letters typed one by one, each an act."""
@@ -136,7 +194,7 @@ def open_desk(browser: Browser, address: str, setting: tuple[str, str]) -> Itera
         context = browser.new_context(viewport=SIZES[size], locale="zh-CN", has_touch=size == "tablet")
         context.add_cookies([{"name": "his_language", "value": language, "url": address}])
         contexts.append(context)
-        desks.append(Desk(context, address).sign_in(f"{role}@c1"))
+        desks.append(Desk(context, address, is_touch=size == "tablet").sign_in(f"{role}@c1"))
         return desks[-1]
 
     yield make
