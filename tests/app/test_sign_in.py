@@ -116,13 +116,19 @@ def test_a_form_without_its_token_is_refused(app: Flask) -> None:
     assert answer.status_code == 400
 
 
-def test_every_page_carries_the_security_headers(app: Flask) -> None:
-    for path in ("/sign-in", "/healthz", "/nowhere", "/home"):
-        headers = app.test_client().get(path).headers
-        policy = headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
-        assert "unsafe" not in policy
-        assert headers["X-Content-Type-Options"] == "nosniff"
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in", "/healthz", "/nowhere", "/home", "/static/no.css", "/api/v1/no", "/jobs/", "/metrics"],
+)
+def test_every_answer_carries_the_security_headers(app: Flask, path: str) -> None:
+    headers = app.test_client().get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] in {"no-store", "no-cache"}
 
 
 @pytest.mark.parametrize(

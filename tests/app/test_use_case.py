@@ -11,7 +11,7 @@ from app.actor import Actor
 from app.db import db
 from app.errors import CommandReused, InvalidInput, PermissionDenied
 from app.records import AuditRow, CommandLog
-from app.use_cases import command
+from app.use_cases import command, perform
 from tenants import services
 from tenants.models import Station
 
@@ -43,6 +43,12 @@ def test_a_command_id_answers_only_who_sent_it_first(ours: dict[str, Any], admin
         services.add_station(code="S9", name="桥北站", by=administrator)
     with command("c-1"), pytest.raises(CommandReused):
         services.add_station(code="S9", name="桥北站", by=colleague)
+
+
+def test_nobody_takes_the_relays_ids_beforehand(administrator: Actor, reading: None) -> None:
+    given = {"code": "S9", "name": "桥北站"}
+    perform("tenants.add_station", given, by=administrator, command_id="delivery:7")
+    assert db.session.scalar(select(CommandLog.command_id)) != "delivery:7"
 
 
 def test_the_same_command_id_in_two_centres_is_two_commands(
