@@ -29,6 +29,7 @@ class Settings:
     district_zone: str = "Asia/Shanghai"
     embedded_workers: bool = True  # relay and sealer as threads of the web server
     log_format: str = "json"
+    trusted_proxies: int = 0  # how many of ours stand in front and name the caller's address
     tracing: bool = False
 
     @classmethod
@@ -47,6 +48,7 @@ class Settings:
             district_zone=env.get("HIS_ZONE", "Asia/Shanghai"),
             embedded_workers=env.get("HIS_EMBEDDED_WORKERS", "1") == "1",
             log_format=env.get("HIS_LOG_FORMAT", "json"),
+            trusted_proxies=int(env.get("HIS_TRUSTED_PROXIES", "0")),
         )
         if problems := settings.problems():
             raise ConfigurationError("\n".join(problems))
@@ -62,6 +64,10 @@ class Settings:
                 if value == SAMPLE_SECRET or len(value) < 32:
                     hint = secrets.token_urlsafe(48)
                     found.append(f"{name} is a sample or shorter than 32 characters, for instance: {hint}")
+            if self.secret_key == self.index_key:
+                found.append("HIS_SECRET_KEY and HIS_INDEX_KEY must differ: one secret, one purpose.")
+            if os.environ.get("FLASK_DEBUG", "") not in {"", "0"}:
+                found.append("FLASK_DEBUG opens a console to every visitor; it must not be set.")
             if any(url.startswith("sqlite") for url in (self.control_url, *self.partition_urls.values())):
                 found.append("SQLite serves demonstrations; production needs PostgreSQL or SQL Server.")
         return found

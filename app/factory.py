@@ -19,7 +19,7 @@ from app.jobs import runner
 from app.nodes import lease_node
 from app.registry import Registry
 from app.relay import Worker
-from app.web import access, assets, headers, health, problems, sessions, shell
+from app.web import access, assets, headers, health, limits, problems, sessions, shell
 from tenants.directory import TenantDirectory
 
 KERNEL_TABLES = (numbering,)  # imported so that every process knows their tables
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     use_cases.module_is_on = lambda tenant_id, module: (
         tenant_id is None or module not in registry.modules or module in directory.get(tenant_id).modules
     )
-    for part in (headers, assets, problems, health, sessions, shell):
+    for part in (headers, assets, problems, health, sessions, shell, limits):
         part.install(app)
     for command in cli.COMMANDS:
         app.cli.add_command(command)

@@ -31,11 +31,19 @@ EVERYONE = tuple(role.value for role in Role)
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A right, ``module.noun.verb``, with the roles that hold it until a centre says otherwise."""
+    """A right, ``module.noun.verb``, with the roles that hold it until a centre says otherwise.
+
+    Without roles it is the district's: what it opens touches every centre, so no centre gives it away.
+    """
 
     code: str
     label: str
     roles: tuple[str, ...] = ()
+
+    @property
+    def is_districts(self) -> bool:
+        """Whether only the operator of the district gives it."""
+        return not self.roles
 
 
 @dataclass(frozen=True, slots=True)

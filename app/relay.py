@@ -19,7 +19,7 @@ from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
 from app.tenancy import tenant_of
-from app.use_cases import command
+from app.use_cases import DELIVERY, command
 
 ATTEMPTS = 8
 CLAIM_MINUTES = 5
@@ -88,7 +88,7 @@ def _deliver(delivery_type: Any, partition: str, delivery: Any, row: Any) -> Non
         subscriber = subscriptions.by_name[delivery.subscriber]
         zone = tenant_of(row.tenant_id).zone if row.tenant_id else ""
         reader = Unit(Mode.READ, row.tenant_id or None, partition, all_tenants=not row.tenant_id)
-        with open_unit(reader, zone), command(f"delivery:{delivery.id}"):
+        with open_unit(reader, zone), command(f"{DELIVERY}{delivery.id}"):
             subscriber(event)
     except Exception as failure:  # whatever went wrong, the row must say so and be tried again
         error = f"{type(failure).__name__}: {failure}"[:1000]

@@ -44,6 +44,7 @@ from app.tenancy import forget_request_memo
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 RETRIES = 6
 LONGEST_COMMAND_ID = 64
+DELIVERY = "delivery:"  # begins the ids of the relay; nobody else takes one beforehand
 
 
 class Arguments(BaseModel):
@@ -74,6 +75,7 @@ class UseCase:
     schema: type[Arguments]
     offline: bool
     database: str  # partition | control
+    is_step: bool = False  # a part of other use cases; no operation of the API
 
     @property
     def module(self) -> str:
@@ -87,15 +89,18 @@ _given_command: ContextVar[str] = ContextVar("command_id", default="")
 
 
 def use_case(
-    permission: str, *, offline: bool = False, database: str = "partition"
+    permission: str, *, offline: bool = False, database: str = "partition", is_step: bool = False
 ) -> Callable[[ResultT], ResultT]:
-    """Make a function of ``services.py`` a use case. ``database`` says which one it writes."""
+    """Make a function of ``services.py`` a use case. ``database`` says which one it writes.
+
+    ``is_step`` keeps it from the API: alone it would pass over what the whole use case checks around it.
+    """
 
     def decorate(function: ResultT) -> ResultT:
         room = function.__module__.removeprefix("modules.").split(".")[0]
         room = function.__module__.split(".")[1] if room == "app" else room
         name = f"{room}.{function.__name__}"
-        case = UseCase(name, permission, function, schema_of(function, name), offline, database)
+        case = UseCase(name, permission, function, schema_of(function, name), offline, database, is_step)
         registry[name] = case
 
         @functools.wraps(function)
@@ -118,6 +123,8 @@ def case_of(function: Callable[..., Any]) -> UseCase:
 
 def perform(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str = "") -> Any:
     """Carry out a command by name: API, kiosk, job and offline replay come through here."""
+    if command_id.startswith(DELIVERY):
+        command_id = hashlib.sha256(command_id.encode(errors="replace")).hexdigest()
     with command(command_id):
         return _perform(registry[name], arguments, by)
 
@@ -198,7 +205,7 @@ def _once(case: UseCase, values: dict[str, Any], by: Actor, command_id: str, dig
     with _write_unit(case, by) as unit:
         unit.notes.update(actor=by, case=case, command_id=command_id, after_commit=[])
         if command_id and (known := _known_command(case, by, command_id)):
-            return _first_result(known, digest)
+            return _first_result(known, digest, by)
         result = case.function(**values, by=by)
         if command_id:
             db.session.flush()
@@ -257,8 +264,8 @@ def _remember(case: UseCase, by: Actor, command_id: str, digest: str, result: An
     )
 
 
-def _first_result(known: CommandLog | ControlCommandLog, digest: str) -> Any:
-    if known.digest != digest:
+def _first_result(known: CommandLog | ControlCommandLog, digest: str, by: Actor) -> Any:
+    if known.digest != digest or known.account_id != by.account_id:
         raise CommandReused
     if known.result_id is None:
         return None
@@ -270,7 +277,7 @@ def _answer_of_first(case: UseCase, by: Actor, command_id: str, digest: str) -> 
     """After a refusal: perhaps the same command went through a moment ago, in another window or process."""
     with _write_unit(case, by):
         known = _known_command(case, by, command_id)
-        return _first_result(known, digest) if known and known.digest == digest else None
+        return _first_result(known, digest, by) if known and known.digest == digest else None
 
 
 def _digest(name: str, values: dict[str, Any]) -> str:

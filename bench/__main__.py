@@ -8,13 +8,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import floor, growth, journeys
-from bench.place import ROOT, make_cluster, served, settings_of, worker_megabytes
-
 from app import dictionaries
 from app.accounts import services as accounts
 from app.db import control_unit, migrate, tenant_unit
 from app.factory import create_app
+from bench import floor, growth, journeys
+from bench.place import ROOT, make_cluster, served, settings_of, worker_megabytes
 from modules.catalogue import queries as catalogue
 from modules.demo import services as demo
 from modules.demo.services.course import open_file

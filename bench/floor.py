@@ -6,6 +6,7 @@ the rows and indexes the product writes for care, money and stock; no audit, no 
 
 import threading
 import time
+from typing import Any
 
 import psycopg
 
@@ -75,6 +76,20 @@ def journey(connection: psycopg.Connection, serial: int) -> None:
             "INSERT INTO diagnosis (tenant_id, visit_id, code, name) VALUES (1, %s, 'I10', '高血压')",
             (visit,),
         )
+    sheet, items = _sign(execute, connection, visit, serial)
+    _settle(execute, connection, visit, serial)
+    with connection.transaction():
+        for line, item in enumerate(items):
+            balance = (serial + line) % 240 + 1
+            execute("UPDATE balance SET on_hand = on_hand - 14, held = held - 14 WHERE id = %s", (balance,))
+            execute(
+                "INSERT INTO move (tenant_id, balance_id, item_id, quantity, at) VALUES (1, %s, %s, 14, now())",
+                (balance, item),
+            )
+        execute("UPDATE prescription SET status = 'dispensed' WHERE id = %s", (sheet,))
+
+
+def _sign(execute: Any, connection: psycopg.Connection, visit: int, serial: int) -> tuple[int, list[int]]:
     items = []
     with connection.transaction():
         sheet = execute(
@@ -94,6 +109,10 @@ def journey(connection: psycopg.Connection, serial: int) -> None:
                 (visit, item),
             )
             items.append(item)
+    return sheet, items
+
+
+def _settle(execute: Any, connection: psycopg.Connection, visit: int, serial: int) -> None:
     with connection.transaction():
         due = execute(
             "SELECT id, amount FROM charge WHERE tenant_id = 1 AND visit_id = %s FOR UPDATE", (visit,)
@@ -115,15 +134,6 @@ def journey(connection: psycopg.Connection, serial: int) -> None:
             "INSERT INTO tender (tenant_id, settlement_id, method, amount) VALUES (1, %s, 'cash', %s)",
             (settlement, total),
         )
-    with connection.transaction():
-        for line, item in enumerate(items):
-            balance = (serial + line) % 240 + 1
-            execute("UPDATE balance SET on_hand = on_hand - 14, held = held - 14 WHERE id = %s", (balance,))
-            execute(
-                "INSERT INTO move (tenant_id, balance_id, item_id, quantity, at) VALUES (1, %s, %s, 14, now())",
-                (balance, item),
-            )
-        execute("UPDATE prescription SET status = 'dispensed' WHERE id = %s", (sheet,))
 
 
 def run(address: str, *, workers: int, seconds: float) -> float:

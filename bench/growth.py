@@ -1,4 +1,4 @@
-"""How searches and lists behave when a centre grows: the same questions at one thousand and at 300 thousand residents."""
+"""How searches and lists behave when a centre grows from one thousand residents to 300 thousand."""
 
 import random
 import statistics

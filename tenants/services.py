@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app import audit, pinyin
 from app.actor import Actor
 from app.db import db, lock_row
-from app.errors import Conflict, InvalidInput, NotFound
+from app.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.i18n import N_, gettext
 from app.registry import installed
 from app.use_cases import use_case
@@ -37,6 +37,13 @@ class CodeTaken(Conflict):
 
     code = "tenants.code_taken"
     message = N_("This code is already in use: %(code)s")
+
+
+class DistrictsPermission(PermissionDenied):
+    """The permission reaches every centre of the district."""
+
+    code = "tenants.districts_permission"
+    message = N_("This concerns every centre; only the operator of the district gives it: %(permission)s")
 
 
 class ModuleNeeded(Conflict):
@@ -150,9 +157,12 @@ def change_grant(
 
     Raises:
         NotFound: no such role or permission.
+        DistrictsPermission: it reaches beyond the centre, and the actor is not the district's operator.
     """
     if permission not in installed().permissions or role not in installed().default_grants():
         raise NotFound(field="permission")
+    if is_granted and installed().permissions[permission].is_districts and not by.is_system:
+        raise DistrictsPermission(field="permission", permission=permission)
     centre = _own_centre(by)
     row = db.session.scalar(
         select(RoleGrant).where(

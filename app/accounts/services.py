@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from flask import current_app
-from pydantic import Field
-from sqlalchemy import select, update
+from pydantic import Field, StringConstraints
+from sqlalchemy import false, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock, tenancy
 from app.accounts import passwords
+from app.accounts.errors import AccountElsewhere, NameTaken, OwnRoles, SignInRefused
 from app.accounts.models import Account, Membership, SignIn
 from app.actor import Actor
 from app.db import Mode, control_unit, db, lock_row
-from app.errors import Conflict, DomainError, InvalidInput, NotFound
+from app.errors import InvalidInput, NotFound, PermissionDenied
 from app.i18n import N_, gettext
 from app.use_cases import use_case
 
@@ -28,24 +29,6 @@ _WEAK = {
     "common": N_("Too easy to guess. Three unrelated words make a good password."),
     "name": N_("The password must not contain your name."),
 }
-
-
-class SignInRefused(DomainError):
-    """Name or password is wrong, or the account is locked or disabled: one answer for all."""
-
-    status = 422
-    code = "sign_in.refused"
-    message = N_(
-        "Name or password is not right, or the account is locked. "
-        "After 5 failures it stays locked for 15 minutes."
-    )
-
-
-class NameTaken(Conflict):
-    """Another account has this sign-in name."""
-
-    code = "accounts.name_taken"
-    message = N_("Another account already has this sign-in name.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +43,9 @@ class SignedIn:
 
 SignInName = Annotated[str, Field(min_length=2, max_length=50, pattern=r"^[\w.@-]+$")]
 PersonName = Annotated[str, Field(min_length=2, max_length=50)]
-Password = Annotated[str, Field(min_length=1, max_length=200)]
+Password = Annotated[  # compared as it was typed, blanks at its ends included
+    str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)
+]
 
 
 def sign_in(*, name: str, password: str, address: str, now: datetime | None = None) -> str:
@@ -70,6 +55,8 @@ def sign_in(*, name: str, password: str, address: str, now: datetime | None = No
         SignInRefused: the same answer, in the same time, for every reason.
     """
     moment = now or clock.now()
+    if "\0" in name:  # no database stores it
+        raise SignInRefused(field="name")
     with control_unit(Mode.WRITE):
         account = db.session.scalar(
             select(Account).where(Account.sign_in_name == passwords.normalise_name(name)).with_for_update()
@@ -273,7 +260,11 @@ def change_roles(
 
     Raises:
         NotFound: the account does not belong to this centre.
+        OwnRoles: it is the actor's own.
+        InvalidInput: a role is unknown.
     """
+    if account_id == by.account_id:
+        raise OwnRoles
     _refuse_unknown_roles(by, roles)
     membership = _membership_here(account_id, by)
     before = list(membership.roles)
@@ -289,9 +280,11 @@ def reset_password(*, account_id: int, password: Password, by: Actor) -> Account
 
     Raises:
         NotFound: the account does not belong to this centre.
+        AccountElsewhere: it belongs to another centre too.
         InvalidInput: the password is weak.
     """
     membership = _membership_here(account_id, by)
+    _refuse_shared(account_id, by)
     account = lock_row(Account, membership.account_id)
     if account is None:
         raise NotFound
@@ -305,7 +298,7 @@ def reset_password(*, account_id: int, password: Password, by: Actor) -> Account
 
 @use_case("accounts.self.manage", database="control")
 def change_password(*, present: Password, fresh: Password, by: Actor) -> Account:
-    """Change one's own password.
+    """Change one's own password; every sign-in of the account in a browser ends, this one too.
 
     Raises:
         InvalidInput: the present password is not right, or the new one is weak.
@@ -315,6 +308,11 @@ def change_password(*, present: Password, fresh: Password, by: Actor) -> Account
         raise InvalidInput({"present": [gettext("This is not your present password.")]})
     _refuse_weak(fresh, account.sign_in_name, account.display_name, field="fresh")
     account.password_hash, account.must_change_password = passwords.hash_password(fresh), False
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.account_id == account.id, SignIn.ended_at.is_(None), SignIn.is_program == false())
+        .values(ended_at=clock.now())
+    )
     audit.record("account.password_changed", account, by=by)
     return account
 
@@ -345,8 +343,6 @@ def issue_token(*, account_id: int, label: str, by: Actor) -> str:
         NotFound: the account does not belong to this centre.
         PermissionDenied: the actor may not.
     """
-    from app.errors import PermissionDenied
-
     if not by.may("accounts.token.manage"):
         raise PermissionDenied(permission="accounts.token.manage")
     with control_unit(Mode.WRITE):
@@ -355,7 +351,7 @@ def issue_token(*, account_id: int, label: str, by: Actor) -> str:
             account_id, membership.id, by.address, clock.now(), is_program=True, label=label.strip()[:80]
         )
         db.session.commit()
-    audit.note("token.issued", by=by, subject=membership if by.tenant_id is None else None, label=label[:80])
+    audit.note("token.issued", by=by, account=account_id, label=label[:80])
     return token
 
 
@@ -366,6 +362,14 @@ def _membership_here(account_id: int, by: Actor) -> Membership:
     if membership is None:
         raise NotFound(field="account_id")
     return membership
+
+
+def _refuse_shared(account_id: int, by: Actor) -> None:
+    elsewhere = select(Membership.id).where(
+        Membership.account_id == account_id, Membership.tenant_id != by.tenant_id, Membership.is_enabled
+    )
+    if db.session.scalar(elsewhere.limit(1)) is not None:
+        raise AccountElsewhere
 
 
 def _end_sign_ins(membership_id: int) -> None:

@@ -46,8 +46,8 @@ def install(app: Flask, registry: Registry) -> None:
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     found: list[Operation] = []
     for case in sorted(use_cases.registry.values(), key=lambda case: case.name):
-        if case.permission not in registry.permissions:
-            continue  # of a room that this installation does not have
+        if case.is_step or case.permission not in registry.permissions:
+            continue  # a part of another, or of a room that this installation does not have
         operation = _operation_of_case(case)
         found.append(operation)
         blueprint.add_url_rule(

@@ -38,12 +38,12 @@ def make_engine(url: str, *, read_only: bool) -> Engine:
             "read_only": read_only,
             "appname": "his-ro" if read_only else "his-rw",
         }
-        return _with_ping(create_engine(url, **options))
+        return _with_ping(create_engine(url, hide_parameters=True, **options))
     options["connect_args"] = {"connect_timeout": 3, "application_name": "his-ro" if read_only else "his-rw"}
     if read_only:  # one round trip a statement: no BEGIN, and the server refuses every write
         options["isolation_level"] = "AUTOCOMMIT"
         options["connect_args"]["options"] = "-c default_transaction_read_only=on"
-    return _with_ping(create_engine(url, **options))
+    return _with_ping(create_engine(url, hide_parameters=True, **options))
 
 
 def _with_ping(engine: Engine) -> Engine:
@@ -69,7 +69,9 @@ def _with_ping(engine: Engine) -> Engine:
 
 
 def _sqlite_engine(url: str, read_only: bool) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000})
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:

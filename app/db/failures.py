@@ -35,3 +35,9 @@ def is_retryable(error: DBAPIError) -> bool:
     if "database is locked" in text or "database table is locked" in text:
         return True
     return type(original).__module__.startswith("pymssql") and error_number(original) in _MSSQL
+
+
+def is_beyond_numbers(error: Exception) -> bool:
+    """Whether an id or a day was asked for that no database can hold: there is no such row."""
+    original = getattr(error, "orig", None)
+    return isinstance(error, OverflowError) or getattr(original, "sqlstate", None) == "22003"

@@ -190,6 +190,8 @@ def _lay_tenant_filter(state: ORMExecuteState) -> None:
     if not (state.is_select or state.is_update or state.is_delete):
         raise ForeignTenantRow("raw SQL and bulk inserts escape the tenant filter; they live in app/db")
     tenant_id = unit.tenant_id
+    if tenant_id is not None and (not state.is_orm_statement or state.is_from_statement):
+        raise ForeignTenantRow("a statement over tables escapes the tenant filter; select the models")
     if tenant_id is None:
         if any(issubclass(mapper.class_, TenantScoped) for mapper in state.all_mappers):
             raise TenantMissing(str(state.statement))

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.actor import Actor
 from app.errors import DomainError, InvalidInput
-from app.use_cases import UseCase, case_of, command
+from app.use_cases import DELIVERY, UseCase, case_of, command
 
 _LINE = re.compile(r"^(\w+)-(\d+)-(\w+)$")
 
@@ -35,7 +35,7 @@ class Form:
         self._typed = typed
         self._start = start or {}
         self._fixed = fixed
-        self.command_id = (typed.get("command_id") if typed else "") or uuid.uuid4().hex
+        self.command_id = _command_id(typed.get("command_id", "") if typed else "")
         self.errors: dict[str, list[str]] = {}
         self.messages: list[str] = []
         self.refusal: DomainError | None = None
@@ -111,6 +111,11 @@ class Form:
             self.messages = [refusal.text]
         else:
             self.messages = [refusal.text]
+
+
+def _command_id(given: str) -> str:
+    """The id the page was made with; what a page never makes is replaced."""
+    return uuid.uuid4().hex if not given or given.startswith(DELIVERY) else given
 
 
 def _is_list(annotation: Any) -> bool:

@@ -155,10 +155,20 @@ def change_password() -> ResponseReturnValue:
     if request.method == "POST":
         if request.form.get("fresh") != request.form.get("again"):
             form.errors = {"again": [i18n.gettext("The two new passwords differ.")]}
-        elif form.perform(by=current_actor()):
-            return redirect(url_for("home.show_home"), 303)
+        elif account := form.perform(by=current_actor()):
+            return _begin_again(account.sign_in_name, request.form["fresh"])
     status = 422 if form.errors or form.messages else 200
     return render_template("password.html", form=form), status
+
+
+def _begin_again(name: str, password: str) -> ResponseReturnValue:
+    """All sign-ins of the account have ended; this browser gets a fresh one, unless the account is locked."""
+    session.clear()
+    try:
+        session[TOKEN] = services.sign_in(name=name, password=password, address=request.remote_addr or "")
+    except DomainError:
+        return redirect(url_for("sessions.sign_in"), 303)
+    return redirect(url_for("home.show_home"), 303)
 
 
 @blueprint.post("/language")
@@ -191,5 +201,6 @@ def show_session() -> ResponseReturnValue:
 def _safe_next(target: str) -> str:
     """Only a path of ours may follow a sign-in."""
     parts = urlsplit(target)
-    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
+    is_odd = "\\" in target or not target.isprintable()  # browsers read \ as / and leave tabs out
+    is_ours = target.startswith("/") and not target.startswith("//") and not parts.netloc and not is_odd
     return target if is_ours else ""

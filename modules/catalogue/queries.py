@@ -13,6 +13,7 @@ from app.errors import NotFound
 from modules.catalogue.models import Drug as Drug
 from modules.catalogue.models import DrugKind as DrugKind
 from modules.catalogue.models import ServiceItem
+from modules.catalogue.rules import class_of
 
 
 def get_drug(drug_id: int) -> Drug:
@@ -57,6 +58,20 @@ def search_drugs(
             )
         )
     return list(db.session.scalars(statement.order_by(Drug.code, Drug.id).limit(limit)))
+
+
+def allergy_keys(substance: str) -> list[str]:
+    """Keys under which a written allergy is checked: the class it names, else a drug's ingredient and first class.
+
+    Empty when the text names nothing the catalogue knows; such an allergy is shown but cannot be checked.
+    """
+    if key := class_of(substance):
+        return [key]
+    if len(substance.strip()) < 2:
+        return []
+    named = contains_text(Drug.name, substance.strip())
+    drug = db.session.scalars(select(Drug).where(named).order_by(Drug.code).limit(1)).first()
+    return [] if drug is None else [*drug.ingredients[:1], *drug.allergy_classes[:1]]
 
 
 def search_services(text: str, *, limit: int = 8) -> list[ServiceItem]:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -321,6 +321,15 @@ def visit_amounts(visit: Any = None, fee_codes: Any = (), **_: Any) -> str:
     return render_template(
         "charging/visit_amounts.html", due=due, paid=paid, bill=queries.find_bill(visit.id)
     )
+
+
+def listed_amounts(visit: Any, visits: Any = (), **_: Any) -> str:
+    """One visit's amount in a list: what is due, else what was paid. The whole list is asked once a page."""
+    known: dict[int, tuple[Decimal, Decimal]] = g.setdefault("charging_listed", {})
+    if visit.id not in known:
+        known |= queries.amounts_of_visits([visit.id, *(row.id for row in visits)])
+    due, paid = known[visit.id]
+    return render_template("charging/listed_amounts.html", due=due, paid=paid)
 
 
 def prescription_amounts(prescription: Any, **_: Any) -> str:

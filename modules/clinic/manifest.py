@@ -5,6 +5,7 @@ from typing import Any
 
 from app import clock, dictionaries
 from app.actor import Actor
+from app.db import tenant_unit
 from app.i18n import N_
 from app.registry import Finding, Lookup, MenuEntry, Module, Permission, Waiting
 from modules.clinic import queries
@@ -26,7 +27,8 @@ def count_waiting(by: Actor) -> int:
 
 def check_records(tenant_id: int) -> list[Finding]:
     """Every signed record still gives the digest that was signed."""
-    damaged = queries.damaged_records()
+    with tenant_unit(tenant_id):
+        damaged = queries.damaged_records()
     return [Finding("signed records with their digest", str(len(damaged)), "0")]
 
 

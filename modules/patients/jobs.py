@@ -28,8 +28,13 @@ def _errors_of(import_id: int) -> Paper:
     sheet = csv.writer(text)
     sheet.writerow([gettext("Row"), gettext("Reason")])
     for row in queries.refused_rows(import_id):
-        sheet.writerow([row.row_no, row.complaint])
+        sheet.writerow([row.row_no, as_text(row.complaint)])
     sheet.writerow([])
     for status in ImportRowStatus:
         sheet.writerow([status.label, counts.get(status, 0)])
     return Paper(f"import-{import_id}.csv", text.getvalue().encode("utf-8-sig"), "text/csv")
+
+
+def as_text(text: str) -> str:
+    """Text that a spreadsheet shows and never computes."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

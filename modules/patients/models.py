@@ -151,6 +151,11 @@ class Allergy(TenantScoped, Model):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str] = mapped_column(Unicode(200), default="")
 
+    @property
+    def is_only_shown(self) -> bool:
+        """A drug allergy the catalogue does not know: the banner shows it, the checks cannot compare it."""
+        return self.kind is AllergyKind.DRUG and not self.keys
+
 
 class CardKind(Choice):
     """Media a patient shows at the window (就诊介质)."""

@@ -32,7 +32,7 @@ def test_every_use_case_is_an_operation(app: Flask) -> None:
     wanted = {
         name.replace(".", "/", 1).replace("_", "-")
         for name, case in registry.items()
-        if case.permission in app.extensions["his_registry"].permissions
+        if case.permission in app.extensions["his_registry"].permissions and not case.is_step
     }
     assert paths == wanted
     assert "tenants/add-station" in paths
@@ -162,3 +162,16 @@ def test_nobody_reads_the_document_without_signing_in(app: Flask) -> None:
 def test_an_open_page_asks_whether_its_session_lives(app: Flask, sign_in: Any) -> None:
     assert sign_in("doctor").get("/session").json["user"] == "李静"
     assert app.test_client().get("/session").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "prescriptions/mark-reviewed",  # the pharmacy's review ticks its checks around it
+        "registration/finish-visit",  # the doctor's desk asks for a signed record first
+        "registration/begin-consultation",
+        "patients/note-visit",
+    ],
+)
+def test_a_step_of_a_use_case_is_no_operation_of_its_own(app: Flask, program: Any, step: str) -> None:
+    assert program(step).status_code == 404

@@ -4,14 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from support import world
 
 from app import clock
 from app.accounts import services
-from app.accounts.services import SignInRefused
+from app.accounts.errors import SignInRefused
 from app.actor import Actor
 from app.errors import InvalidInput
+from app.web.limits import trust_proxies
 
 
 def _sign_in(name: str = "doctor@c1", password: str = world.PASSWORD) -> str:
@@ -115,10 +116,105 @@ def test_a_form_without_its_token_is_refused(app: Flask) -> None:
     assert answer.status_code == 400
 
 
-def test_every_page_carries_the_security_headers(app: Flask) -> None:
-    for path in ("/sign-in", "/healthz", "/nowhere", "/home"):
-        headers = app.test_client().get(path).headers
-        policy = headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
-        assert "unsafe" not in policy
-        assert headers["X-Content-Type-Options"] == "nosniff"
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in", "/healthz", "/nowhere", "/home", "/static/no.css", "/api/v1/no", "/jobs/", "/metrics"],
+)
+def test_every_answer_carries_the_security_headers(app: Flask, path: str) -> None:
+    headers = app.test_client().get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] in {"no-store", "no-cache"}
+
+
+@pytest.mark.parametrize(
+    "target", ["/\t\\elsewhere.example", "/home\r\nX-Forged: 1", "/a\\b", "javascript:alert(1)"]
+)
+def test_a_twisted_address_is_not_followed_after_sign_in(app: Flask, target: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    answer = app.test_client().post(
+        "/sign-in", data={"name": "doctor@c1", "password": world.PASSWORD, "next": target}
+    )
+    assert answer.headers["Location"] == "/"
+    assert "X-Forged" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "name", ["doctor\0@c1", "' OR 1=1 --", "医" * 5000, "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_a_name_no_account_could_have_is_refused_like_any_other(app: Flask, name: Any) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    answer = app.test_client().post("/sign-in", data={"name": name, "password": "x" * 300})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/jobs/?before=", "/jobs/", "/lookup/stock-drugs?q=a&location_id="])
+def test_an_id_no_database_could_hold_is_not_found(sign_in: Any, path: str) -> None:
+    assert sign_in("storekeeper").get(path + "9" * 40).status_code == 404
+
+
+@pytest.fixture
+def counting(app: Flask) -> Any:
+    """Failures are counted from zero."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.extensions["his_limiter"].reset()
+    yield
+    app.extensions["his_limiter"].reset()
+
+
+def _post(app: Flask, name: str, password: str, address: str) -> int:
+    data = {"name": name, "password": password}
+    answer = app.test_client().post("/sign-in", data=data, environ_base={"REMOTE_ADDR": address})
+    return answer.status_code
+
+
+@pytest.mark.usefixtures("counting")
+def test_an_address_that_guesses_many_names_is_stopped_before_it_locks_the_centre(app: Flask) -> None:
+    answers = [_post(app, f"{role}@c1", "guessed wrong", "10.9.9.9") for role in world.STAFF]
+    assert set(answers) == {422}
+    assert _post(app, "doctor@c1", world.PASSWORD, "10.9.9.9") == 429
+    assert _post(app, "doctor@c1", world.PASSWORD, "10.0.0.5") == 303
+
+
+@pytest.mark.usefixtures("counting")
+def test_a_whole_centre_behind_one_address_signs_in_of_a_morning(app: Flask) -> None:
+    assert {_post(app, "doctor@c1", world.PASSWORD, "10.0.0.5") for _ in range(15)} == {303}
+
+
+def test_behind_our_own_proxy_the_address_of_the_desk_counts() -> None:
+    made = Flask("behind")
+    made.add_url_rule("/", "show", lambda: request.remote_addr or "")
+    trust_proxies(made, 1)
+    headers = {"X-Forwarded-For": "6.6.6.6, 10.1.2.3"}  # the first was made up by the caller
+    assert made.test_client().get("/", headers=headers).text == "10.1.2.3"
+
+
+@pytest.mark.parametrize("number", ["abc\nroot: forged", "<script>", "a" * 41, ""])
+def test_an_odd_trace_number_from_outside_is_not_taken(app: Flask, number: str) -> None:
+    from app.tracing import begin_trace
+
+    assert begin_trace(number) != number
+    assert begin_trace("7f3a-22") == "7f3a-22"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"secret_key": "x" * 40},
+        {"index_key": "x" * 40},
+        {"secret_key": "x" * 10, "index_key": "y" * 40},
+        {"secret_key": "x" * 40, "index_key": "x" * 40},
+    ],
+    ids=["sample index key", "sample secret", "short secret", "one secret for both"],
+)
+def test_production_refuses_to_start_on_weak_secrets(given: dict[str, str]) -> None:
+    from app.config import Settings
+
+    urls: dict[str, Any] = {"control_url": "postgresql://x", "partition_urls": {"p1": "postgresql://x"}}
+    good = Settings(environment="production", secret_key="x" * 40, index_key="y" * 40, **urls)
+    assert good.problems() == []
+    assert Settings(environment="production", **given, **urls).problems()

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import exists, func, literal, select, union_all, update
+from sqlalchemy.orm import aliased
 from support import world
 
 from app.actor import Actor
@@ -29,6 +30,50 @@ def test_a_query_sees_only_its_own_centre(ours: dict[str, Any], theirs: dict[str
         assert _ours(ours) not in ids
         assert db.session.get(Department, _ours(ours)) is None
     assert ids == set(theirs["departments"].values())
+
+
+_Alias = aliased(Department)
+SHAPES = {
+    "an alias": select(func.count(_Alias.id)),
+    "a subquery": select(func.count()).select_from(select(Department.id).subquery()),
+    "a common table": select(func.count()).select_from(select(Department.id).cte()),
+    "a value in the list": select(select(func.count(Department.id)).scalar_subquery()),
+    "a join with itself": select(func.count(func.distinct(_Alias.id))).join(
+        Department, Department.id == _Alias.id
+    ),
+    "a union": select(func.count()).select_from(union_all(select(Department.id)).subquery()),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whatever_its_shape_a_query_counts_only_its_own_centre(theirs: dict[str, Any], shape: str) -> None:
+    with tenant_unit(theirs["tenant_id"]):
+        assert db.session.scalar(SHAPES[shape]) == len(theirs["departments"])
+
+
+def test_the_existence_of_a_foreign_row_cannot_be_asked(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    foreign = select(Department.id).where(Department.id == _ours(ours))
+    with tenant_unit(theirs["tenant_id"]):
+        assert not db.session.scalar(select(exists(foreign)))
+        assert db.session.scalar(select(literal(1)).where(exists(foreign))) is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(Department.__table__),
+        select(Department.__table__.c.id),
+        select(func.count()).select_from(Department.__table__),
+        select(Department).from_statement(select(Department.__table__)),
+        update(Department.__table__).values(name="x"),
+    ],
+    ids=["rows", "a column", "a count", "rows read as models", "an update"],
+)
+def test_a_statement_over_a_table_instead_of_its_model_is_refused(
+    theirs: dict[str, Any], statement: Any
+) -> None:
+    with tenant_unit(theirs["tenant_id"], Mode.WRITE), pytest.raises(ForeignTenantRow):
+        db.session.execute(statement)
 
 
 def test_an_update_reaches_only_its_own_centre(ours: dict[str, Any], theirs: dict[str, Any]) -> None:

@@ -1,15 +1,17 @@
 """What the decorator promises for every use case."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from support import world
 
 from app.actor import Actor
 from app.db import db
 from app.errors import CommandReused, InvalidInput, PermissionDenied
 from app.records import AuditRow, CommandLog
-from app.use_cases import command
+from app.use_cases import command, perform
 from tenants import services
 from tenants.models import Station
 
@@ -33,6 +35,30 @@ def test_a_command_id_with_other_contents_is_refused(administrator: Actor) -> No
         services.add_station(code="S9", name="桥北站", by=administrator)
     with command("c-1"), pytest.raises(CommandReused):
         services.add_station(code="S8", name="桥南站", by=administrator)
+
+
+def test_a_command_id_answers_only_who_sent_it_first(ours: dict[str, Any], administrator: Actor) -> None:
+    colleague = replace(administrator, account_id=ours["people"]["auditor"]["account_id"])
+    with command("c-1"):
+        services.add_station(code="S9", name="桥北站", by=administrator)
+    with command("c-1"), pytest.raises(CommandReused):
+        services.add_station(code="S9", name="桥北站", by=colleague)
+
+
+def test_nobody_takes_the_relays_ids_beforehand(administrator: Actor, reading: None) -> None:
+    given = {"code": "S9", "name": "桥北站"}
+    perform("tenants.add_station", given, by=administrator, command_id="delivery:7")
+    assert db.session.scalar(select(CommandLog.command_id)) != "delivery:7"
+
+
+def test_the_same_command_id_in_two_centres_is_two_commands(
+    administrator: Actor, theirs: dict[str, Any]
+) -> None:
+    with command("c-1"):
+        first = services.add_station(code="S9", name="桥北站", by=administrator)
+    with command("c-1"):
+        second = services.add_station(code="S9", name="桥北站", by=world.actor(theirs, "administrator"))
+    assert second.id != first.id
 
 
 def test_wrong_input_is_refused_on_its_field_and_leaves_nothing(administrator: Actor, reading: None) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support import world
 
-from app.actor import Actor
+from app.actor import Actor, system_actor
 from app.db import control_unit, db
 from modules.catalogue import services
 from modules.catalogue.models import Drug
+from tenants.services import DistrictsPermission, change_grant
 
 
 @pytest.fixture
@@ -20,6 +22,17 @@ def drug(ours: dict[str, Any]) -> Drug:
         ).one()
 
 
+@pytest.fixture
+def keeper(ours: dict[str, Any]) -> None:
+    """The district has named our centre's administrator as the keeper of the catalogue."""
+    change_grant(
+        role="administrator",
+        permission="catalogue.drug.change",
+        is_granted=True,
+        by=system_actor(ours["tenant_id"]),
+    )
+
+
 def _typed(drug: Drug, **given: str) -> dict[str, str]:
     return {"version": str(drug.version), "is_active": "1", "is_splittable": "1", **given}
 
@@ -29,6 +42,19 @@ def test_a_drug_is_found_by_name_initials_and_code(sign_in: Any, drug: Drug, way
     assert drug.code in sign_in("doctor").get("/catalogue/drugs", query_string={"q": getattr(drug, way)}).text
 
 
+def test_no_single_centre_changes_the_limits_that_hold_in_every_centre(
+    sign_in: Any, drug: Drug, administrator: Actor
+) -> None:
+    client = sign_in("administrator")
+    assert client.post(f"/catalogue/drugs/{drug.id}", data=_typed(drug, single_max="9")).status_code == 403
+    with pytest.raises(DistrictsPermission):
+        change_grant(
+            role="administrator", permission="catalogue.drug.change", is_granted=True, by=administrator
+        )
+    assert client.get("/centre/grants?module=catalogue").status_code == 200
+
+
+@pytest.mark.usefixtures("keeper")
 def test_limits_are_changed_and_the_trail_keeps_what_stood_before(sign_in: Any, drug: Drug) -> None:
     client = sign_in("administrator")
     assert client.post(f"/catalogue/drugs/{drug.id}", data=_typed(drug, single_max="0.25")).status_code == 303
@@ -36,14 +62,17 @@ def test_limits_are_changed_and_the_trail_keeps_what_stood_before(sign_in: Any, 
     assert "drug.limits_changed" in sign_in("auditor").get("/trail/?where=district").text
 
 
+@pytest.mark.usefixtures("keeper")
 def test_two_who_change_one_drug_do_not_overwrite_each_other(
-    sign_in: Any, drug: Drug, administrator: Actor
+    sign_in: Any, drug: Drug, ours: dict[str, Any]
 ) -> None:
-    services.change_drug_limits(drug_id=drug.id, version=drug.version, single_max="1", by=administrator)
+    keeper = world.actor(ours, "administrator")
+    services.change_drug_limits(drug_id=drug.id, version=drug.version, single_max="1", by=keeper)
     answer = sign_in("administrator").post(f"/catalogue/drugs/{drug.id}", data=_typed(drug, single_max="9"))
     assert answer.status_code == 422
 
 
+@pytest.mark.usefixtures("keeper")
 @pytest.mark.parametrize("wrong", ["-1", "abc", "0.00001", "1e99"])
 def test_an_impossible_limit_is_refused_and_kept_on_the_page(sign_in: Any, drug: Drug, wrong: str) -> None:
     answer = sign_in("administrator").post(f"/catalogue/drugs/{drug.id}", data=_typed(drug, single_max=wrong))

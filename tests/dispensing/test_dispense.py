@@ -407,3 +407,23 @@ def test_the_other_centres_pharmacy_does_not_know_it(
     pay(signed)
     with pytest.raises(NotFound):
         services.dispense_prescription(prescription_id=signed.prescription_id, by=actor(theirs, "pharmacist"))
+
+
+def test_herbs_come_back_whole_though_the_clinic_decocted_them(
+    prescribe: Any, make_stock: Any, pay: Any, dispense: Any, pharmacist: Actor, ours: Any, books_hold: Any
+) -> None:
+    make_stock("D0169", 1000)
+    signed = prescribe(("D0169", 105), kind="herbal", doses=7, decoction="clinic")
+    pay(signed)
+    dispense(signed)
+    services.return_drugs(
+        prescription_id=signed.prescription_id,
+        lines=[ReturnLineInput(item_id=signed.lines[0].item_id, quantity=D(105))],
+        reason="未煎,原包退回",
+        is_intact=True,
+        by=pharmacist,
+    )
+    with tenant_unit(ours["tenant_id"]):
+        charges = charging_queries.charges_of_prescription(signed.prescription_id)
+    assert {charge.item_code[0]: charge.executed_quantity for charge in charges} == {"D": 0, "X": 7}
+    assert books_hold()

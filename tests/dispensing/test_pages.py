@@ -162,3 +162,18 @@ def test_the_other_centres_pharmacy_shows_nothing_of_ours(
     make_stock(DRUG, 100)
     signed = prescribe((DRUG, 1))
     assert sign_in("pharmacist", "c2").get(f"/dispensing/window/{signed.prescription_id}").status_code == 404
+
+
+def test_a_sheet_that_fails_the_review_goes_back_to_its_doctor_with_the_reason(
+    prescribe: Any, make_stock: Any, pay: Any, sign_in: Any, ours: Any
+) -> None:
+    make_stock(DRUG, 100)
+    signed = prescribe((DRUG, 40))
+    pay(signed)
+    desk = sign_in("pharmacist")
+    address = f"/dispensing/window/{signed.prescription_id}"
+    assert desk.post(f"{address}/send-back", data={"reason": ""}).status_code == 422
+    answer = desk.post(f"{address}/send-back", data={"reason": "剂量与诊断不符"})
+    assert answer.status_code == 303
+    assert "剂量与诊断不符" in desk.get(address).text
+    assert desk.post(f"{address}/dispense", data={}).status_code == 422

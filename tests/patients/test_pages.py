@@ -210,3 +210,23 @@ def test_a_wrong_list_is_refused_whole(sign_in: Make, content: Any) -> None:
     upload = {"file": (io.BytesIO(raw), "x.csv")}
     desk = sign_in("administrator")
     assert desk.post("/patients/imports", data=upload, content_type="multipart/form-data").status_code == 422
+
+
+ATTACK = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize("path", ["/patients/{id}", "/patients/{id}/edit", "/patients/?q=桥下"])
+def test_what_was_typed_is_shown_and_never_carried_out(sign_in: Any, make_patient: Any, path: str) -> None:
+    patient = make_patient(name="桥下", address=f'1号"><b>{ATTACK}', guardian_name="<b>桥")
+    answer = sign_in("registrar").get(path.format(id=patient.id))
+    assert answer.status_code == 200
+    assert ATTACK not in answer.text
+    assert "<b>桥" not in answer.text
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+86", "-2"])
+def test_a_spreadsheet_computes_nothing_of_a_list_of_errors(cell: str) -> None:
+    from modules.patients.jobs import as_text
+
+    assert as_text(cell) == f"'{cell}"
+    assert as_text("姓名: 缺失") == "姓名: 缺失"

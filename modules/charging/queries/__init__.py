@@ -210,6 +210,29 @@ def visit_amounts(visit_id: int) -> tuple[Decimal, Decimal]:
     return due or Decimal("0.00"), paid or Decimal("0.00")
 
 
+def amounts_of_visits(visit_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal]]:
+    """Visit → what is due and what was paid, for a whole list in two statements."""
+    wanted = sorted(set(visit_ids))
+    found = {visit_id: (Decimal("0.00"), Decimal("0.00")) for visit_id in wanted}
+    due = (
+        select(Bill.visit_id, func.sum(Charge.amount))
+        .join(Charge, Charge.bill_id == Bill.id)
+        .where(Bill.visit_id.in_(wanted), Charge.status == ChargeStatus.UNPAID)
+        .group_by(Bill.visit_id)
+    )
+    for visit_id, amount in db.session.execute(due):
+        found[visit_id] = (amount, found[visit_id][1])
+    paid = (
+        select(Bill.visit_id, func.sum(Settlement.amount))
+        .join(Settlement, Settlement.bill_id == Bill.id)
+        .where(Bill.visit_id.in_(wanted))
+        .group_by(Bill.visit_id)
+    )
+    for visit_id, amount in db.session.execute(paid):
+        found[visit_id] = (found[visit_id][0], amount)
+    return found
+
+
 def count_due_bills(on: date) -> int:
     """How many bills of a day wait for payment."""
     return (

@@ -41,7 +41,8 @@ def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[in
         RefundTooLarge: more came back than was handed out.
     """
     for charge in _locked_charges(visit_id, prescription_id):
-        if quantity := quantities.get(charge.source_id):
+        is_drug = charge.source_kind == ChargeSource.PRESCRIPTION_ITEM  # decocting done is not undone
+        if is_drug and (quantity := quantities.get(charge.source_id)):
             if quantity > charge.executed_quantity:
                 most = f"{format_quantity(charge.executed_quantity)} {charge.unit}"
                 raise RefundTooLarge(item=charge.item_name, quantity=most)

@@ -17,6 +17,7 @@ from modules.dispensing.rules.review import FOUR_CHECKS
 from modules.dispensing.views.pages import blueprint
 from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
+from modules.prescriptions.services import return_by_pharmacist
 
 DONE = (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED, TaskStatus.RETURNED)
 LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "done": DONE}
@@ -65,6 +66,17 @@ def put_back_prescription(prescription_id: int) -> ResponseReturnValue:
 def dispense_prescription(prescription_id: int) -> ResponseReturnValue:
     """Hand the drugs out."""
     return _act(services.dispense_prescription, prescription_id, gettext("Handed out"))
+
+
+@blueprint.post("/window/<int:prescription_id>/send-back")
+@requires("prescriptions.prescription.review")
+def send_back_prescription(prescription_id: int) -> ResponseReturnValue:
+    """Send a prescription that does not pass the review back to its doctor, with the reason."""
+    form = Form(return_by_pharmacist, request.form, prescription_id=prescription_id)
+    if form.perform(by=current_actor()) is None:
+        return _window(prescription_id, send_back_form=form), 422
+    flash(gettext("Sent back to the doctor"), "ok")
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
 
 
 @blueprint.post("/window/<int:prescription_id>/return")
@@ -127,4 +139,5 @@ def _task_facts(prescription_id: int) -> dict[str, Any]:
         "split": split_into_packs,
         "act_form": Form(services.dispense_prescription, prescription_id=prescription_id),
         "return_form": Form(services.return_drugs, prescription_id=prescription_id),
+        "send_back_form": Form(return_by_pharmacist, prescription_id=prescription_id),
     }

@@ -10,6 +10,7 @@ from app.db import db, lock_row
 from app.errors import Conflict, NotFound
 from app.i18n import N_
 from app.use_cases import use_case
+from modules.catalogue.queries import allergy_keys
 from modules.patients.models import Allergy, AllergyCertainty, AllergyKind, AllergyStatus, Patient
 from modules.patients.queries import list_allergies
 
@@ -36,6 +37,8 @@ def record_allergy(
 ) -> Allergy:
     """Record an allergy; ``keys`` are the ingredient or class keys that prescriptions are checked against.
 
+    Without keys they follow from the substance, so that an allergy is checked wherever it was written down.
+
     Raises:
         NotFound: no such file here.
     """
@@ -44,7 +47,7 @@ def record_allergy(
         patient_id=patient_id,
         kind=kind,
         substance=substance,
-        keys=keys or [],
+        keys=keys or (allergy_keys(substance) if kind is AllergyKind.DRUG else []),
         certainty=certainty,
         reaction=reaction,
         recorded_at=clock.now(),

@@ -183,7 +183,7 @@ def change_patient(
     return patient
 
 
-@use_case("patients.patient.change")
+@use_case("patients.patient.change", is_step=True)
 def note_visit(*, patient_id: int, on: date, by: Actor) -> Patient:
     """Keep the day of the last visit on the file (registration does, inside its own transaction).
 

@@ -16,6 +16,7 @@ from modules.patients.rules import import_files
 from modules.patients.services.files import create_patient
 
 _LARGEST = 4_000_000
+_LONGEST_ROW = 2000
 
 
 @use_case("patients.patient.import")
@@ -47,7 +48,7 @@ def bring_list(
         ImportRow(
             import_id=brought.id,
             row_no=number,
-            text=json.dumps(row, ensure_ascii=False)[:2000],
+            text=json.dumps(row, ensure_ascii=False)[:_LONGEST_ROW],
             status=ImportRowStatus.WAITING,
         )
         for number, row in enumerate(rows, start=2)
@@ -70,6 +71,8 @@ def import_row(*, row_id: int, by: Actor) -> ImportRow:
     if row.status is not ImportRowStatus.WAITING:
         return row
     try:
+        if len(row.text) >= _LONGEST_ROW:
+            raise InvalidInput({"name": [gettext("The row is too long.")]})
         with db.session.begin_nested():
             typed = validated(case_of(create_patient), json.loads(row.text))
             row.patient_id = create_patient(**typed, by=by).id

@@ -15,7 +15,7 @@ from tenants.queries import get_practitioner
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
 
 
-@use_case("prescriptions.prescription.review", offline=True)
+@use_case("prescriptions.prescription.review", offline=True, is_step=True)
 def mark_reviewed(*, prescription_id: int, by: Actor) -> Prescription:
     """The pharmacist finds the prescription in order; before or after payment, as the centre works.
 

@@ -192,7 +192,7 @@ def change_priority(
     return visit
 
 
-@use_case("registration.visit.see", offline=True)
+@use_case("registration.visit.see", offline=True, is_step=True)
 def begin_consultation(*, visit_id: int, by: Actor) -> Visit:
     """The doctor begins with a patient (接诊), called or picked from the list. Again changes nothing.
 
@@ -218,7 +218,7 @@ def begin_consultation(*, visit_id: int, by: Actor) -> Visit:
     return visit
 
 
-@use_case("registration.visit.see", offline=True)
+@use_case("registration.visit.see", offline=True, is_step=True)
 def finish_visit(*, visit_id: int, by: Actor) -> Visit:
     """The doctor is done with the patient. Doing it again changes nothing.
 
