@@ -116,7 +116,7 @@ def _plan_week(centre: Centre, capacity: int) -> None:
                     ends_at=ends_at,
                     department_id=centre.departments[person.plan.department],
                     practitioner_id=person.practitioner_id,
-                    room=f"{person.plan.name}诊室",
+                    room=str(CLINICIANS.index(account) + 1),
                     capacity=capacity,
                     addon_limit=5,
                     by=centre.system,
