@@ -196,9 +196,12 @@ def _lay_tenant_filter(state: ORMExecuteState) -> None:
         if any(issubclass(mapper.class_, TenantScoped) for mapper in state.all_mappers):
             raise TenantMissing(str(state.statement))
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True)
-    )
+    criteria = unit.notes.get("tenant_filter")
+    if criteria is None:  # one for the whole unit: making it costs more than laying it
+        criteria = unit.notes["tenant_filter"] = with_loader_criteria(
+            TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True
+        )
+    state.statement = state.statement.options(criteria)
 
 
 @event.listens_for(RoutedSession, "before_flush")
