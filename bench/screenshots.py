@@ -135,7 +135,10 @@ class Camera:
         self.address = town.address
         width, height = shot.size
         self.context: BrowserContext = browser.new_context(
-            viewport={"width": width, "height": height}, locale="zh-CN", has_touch=shot.size == TABLET
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            has_touch=shot.size == TABLET,
         )
         self.context.add_cookies([{"name": "his_language", "value": shot.language, "url": town.address}])
         self.page: Page = self.context.new_page()

@@ -133,6 +133,7 @@ def _task_facts(prescription_id: int) -> dict[str, Any]:
     prescription = prescriptions.get_prescription(prescription_id)
     return {
         "task": task,
+        "banner": patients.banner(patients.get_patient(task.patient_id)),
         "prescription": prescription,
         "items": prescriptions.list_items(prescription),
         "holds": queries.task_view(task),
