@@ -44,6 +44,7 @@ module = Module(
         "registration.visits.fee": views.listed_amounts,
         "prescriptions.draft.amounts": views.preview_amounts,
         "prescriptions.preview.amounts": views.preview_amounts,
+        "prescriptions.preview.line-amount": views.preview_line_amount,
         "prescriptions.sheet.amounts": views.prescription_amounts,
         "prescriptions.paper.amounts": views.prescription_amounts,
     },

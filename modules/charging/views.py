@@ -343,7 +343,29 @@ def preview_amounts(found: Any = None, prescription: Any = None, **_: Any) -> st
     """What the sheet on the doctor's desk would cost; of a signed one, what it costs."""
     if found is None:
         return prescription_amounts(prescription) if prescription is not None else ""
-    lines = [(row.drug.id, row.quantity.min_units) for row in found.lines if row.quantity]
-    prices = queries.drug_prices(drug_id for drug_id, _ in lines)
-    amounts = [prices[drug_id].amount_for(quantity) for drug_id, quantity in lines if drug_id in prices]
+    amounts = _amounts_on_the_desk(found).values()
     return render_template("charging/prescription_amounts.html", total=sum(amounts, Decimal("0.00")))
+
+
+def preview_line_amount(row: Any, found: Any, **_: Any) -> str:
+    """What one line of the sheet on the doctor's desk would cost."""
+    amount = _amounts_on_the_desk(found).get(id(row))
+    return "" if amount is None else format_amount(amount)
+
+
+def _amounts_on_the_desk(found: Any) -> dict[int, Decimal]:
+    """Amounts by line; prices are asked once for the whole sheet."""
+    if (known := g.get("charging_on_the_desk")) is None or known[0] is not found:
+        lines = [row for row in found.lines if row.quantity]
+        prices = queries.drug_prices(row.drug.id for row in lines)
+        known = (
+            found,
+            {
+                id(row): prices[row.drug.id].amount_for(row.quantity.min_units)
+                for row in lines
+                if row.drug.id in prices
+            },
+        )
+        g.charging_on_the_desk = known
+    amounts: dict[int, Decimal] = known[1]
+    return amounts

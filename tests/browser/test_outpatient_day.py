@@ -149,6 +149,10 @@ def _prescribe(desk: Any) -> None:
             desk.press("Enter")
         page.wait_for_selector(".option", state="hidden")
     desk.settle()
+    page.wait_for_selector("#lines-2-amount_cell:not(:empty)")
+    amounts = page.eval_on_selector_all("#rx-lines [id$=amount_cell]", "cells => cells.map(c => c.innerText)")
+    total = sum(Decimal(amount) for amount in amounts[:3])
+    assert f"{total:,.2f}" in page.inner_text("#rx-form-amounts")
 
 
 def _write_record(desk: Any) -> None:
