@@ -20,6 +20,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model, field_validator
 from pydantic_core import to_jsonable_python
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app import audit, clock
@@ -241,11 +242,13 @@ def _log_of(case: UseCase) -> Any:
     return ControlCommandLog if case.database == "control" else CommandLog
 
 
-def _known_command(case: UseCase, by: Actor, command_id: str) -> CommandLog | ControlCommandLog | None:
-    known: CommandLog | ControlCommandLog | None = db.session.get(
-        _log_of(case), (by.tenant_id or 0, command_id)
-    )
-    return known
+def _known_command(case: UseCase, by: Actor, command_id: str) -> Any:
+    log = _log_of(case)
+    return db.session.execute(
+        select(log.digest, log.account_id, log.result_kind, log.result_id).where(
+            log.tenant_id == (by.tenant_id or 0), log.command_id == command_id
+        )
+    ).first()
 
 
 def _remember(case: UseCase, by: Actor, command_id: str, digest: str, result: Any) -> None:
@@ -264,7 +267,7 @@ def _remember(case: UseCase, by: Actor, command_id: str, digest: str, result: An
     )
 
 
-def _first_result(known: CommandLog | ControlCommandLog, digest: str, by: Actor) -> Any:
+def _first_result(known: Any, digest: str, by: Actor) -> Any:
     if known.digest != digest or known.account_id != by.account_id:
         raise CommandReused
     if known.result_id is None:

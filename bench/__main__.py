@@ -12,7 +12,7 @@ from app import dictionaries
 from app.accounts import services as accounts
 from app.db import control_unit, migrate, tenant_unit
 from app.factory import create_app
-from bench import floor, growth, journeys
+from bench import floor, growth, journeys, where_time_goes
 from bench.place import ROOT, make_cluster, served, settings_of, worker_megabytes
 from modules.catalogue import queries as catalogue
 from modules.demo import services as demo
@@ -37,6 +37,8 @@ def main() -> None:
         figures |= _look_up(app)
         figures |= _journeys(cluster, folder, plan)
         figures["statements of a journey"] = statements
+        with app.app_context():
+            figures |= where_time_goes.shares(app, plan)
         figures |= _growth(app, cluster, tenant_id)
     finally:
         cluster.stop()
@@ -64,11 +66,11 @@ def _build(app: Any) -> tuple[journeys.Plan, int, int]:
     town = demo.Town.of(centre, random.Random(1))
     dice = random.Random(2)
     patient_ids = []
-    for number in range(10 * JOURNEYS):
+    for number in range(20 * JOURNEYS):
         resident = make_resident(dice, number, clock.today(), region="990009")
         if 40 <= clock.today().year - resident.born_on.year <= 85:
             patient_ids.append(open_file(town, resident).patient_id)
-        if len(patient_ids) == JOURNEYS + 40:
+        if len(patient_ids) == JOURNEYS + 120:
             break
     tokens = {role: _token(centre, role) for role in ("registrar", "cashier", "pharmacist")}
     with tenant_unit(centre.tenant_id):

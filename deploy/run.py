@@ -13,7 +13,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("HIS_DATA_FOLDER", ROOT / "var"))
 BUILT = DATA / "demo-district-built"
-SIMULATE = ["simulate", "--centres", "3", "--days", "3", "--visits-per-day", "40", "--seed", "2026", "--until-now"]
+SIMULATE = [
+    "simulate",
+    "--centres",
+    "3",
+    "--days",
+    "3",
+    "--visits-per-day",
+    "40",
+    "--seed",
+    "2026",
+    "--until-now",
+]
 FIRST_PORT = 8000
 
 

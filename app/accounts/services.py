@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import current_app
 from pydantic import Field, StringConstraints
@@ -126,25 +126,40 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
     """Who holds this token, with today's roles and permissions; None when it ended or was never given."""
     moment = clock.now()
     with control_unit():
-        found = db.session.execute(
-            select(SignIn, Account, Membership)
+        row = db.session.execute(
+            select(*_OF_A_REQUEST)
             .join(Account, Account.id == SignIn.account_id)
             .join(Membership, Membership.id == SignIn.membership_id)
             .where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
             .where(Account.is_enabled, Membership.is_enabled)
         ).first()
-        if found is None or _has_ended(found[0], moment):
+        if row is None or _has_ended(row, moment):
             return None
-        row, account, membership = found
-        actor = actor_of(account, membership, address, origin)
+        actor = _actor(row.account_id, row.display_name, row, address, origin)
     if moment - row.seen_at > _SEEN_EVERY:
         with control_unit(Mode.WRITE):
             db.session.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=moment))
             db.session.commit()
-    return SignedIn(row.id, actor, account.display_name, account.must_change_password)
+    return SignedIn(row.id, actor, row.display_name, row.must_change_password)
 
 
-def _has_ended(row: SignIn, moment: datetime) -> bool:
+_OF_A_REQUEST = (  # columns, not rows: every request asks for them
+    SignIn.id,
+    SignIn.seen_at,
+    SignIn.started_at,
+    SignIn.is_program,
+    SignIn.account_id,
+    Account.display_name,
+    Account.must_change_password,
+    Membership.tenant_id,
+    Membership.practitioner_id,
+    Membership.station_id,
+    Membership.department_id,
+    Membership.roles,
+)
+
+
+def _has_ended(row: Any, moment: datetime) -> bool:
     """Whether a person's sign-in rested too long or is too old; a program's token ends by revocation only."""
     settings = current_app.extensions["his_settings"]
     idle = timedelta(minutes=settings.sign_in_idle_minutes)
@@ -154,19 +169,23 @@ def _has_ended(row: SignIn, moment: datetime) -> bool:
 
 def actor_of(account: Account, membership: Membership, address: str = "", origin: str = "desk") -> Actor:
     """The actor of an account in a centre, with the permissions its roles have there today."""
-    tenant = tenancy.tenant_of(membership.tenant_id)
+    return _actor(account.id, account.display_name, membership, address, origin)
+
+
+def _actor(account_id: int, name: str, place: Any, address: str, origin: str) -> Actor:
+    tenant = tenancy.tenant_of(place.tenant_id)
     permissions: set[str] = set()
-    for role in membership.roles:
+    for role in place.roles:
         permissions |= tenant.grants.get(role, frozenset())
     return Actor(
-        account_id=account.id,
-        name=account.display_name,
-        tenant_id=membership.tenant_id,
-        practitioner_id=membership.practitioner_id,
-        station_id=membership.station_id,
-        department_id=membership.department_id,
+        account_id=account_id,
+        name=name,
+        tenant_id=place.tenant_id,
+        practitioner_id=place.practitioner_id,
+        station_id=place.station_id,
+        department_id=place.department_id,
         permissions=frozenset(permissions),
-        roles=tuple(membership.roles),
+        roles=tuple(place.roles),
         address=address,
         origin=origin,
     )

@@ -196,9 +196,18 @@ def _lay_tenant_filter(state: ORMExecuteState) -> None:
         if any(issubclass(mapper.class_, TenantScoped) for mapper in state.all_mappers):
             raise TenantMissing(str(state.statement))
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(_tenant_filter(unit, tenant_id))
+
+
+def _tenant_filter(unit: Unit, tenant_id: int) -> Any:
+    """One for the whole unit: making it costs more than laying it."""
+    from app.db.base import TenantScoped
+
+    if "tenant_filter" not in unit.notes:
+        unit.notes["tenant_filter"] = with_loader_criteria(
+            TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True
+        )
+    return unit.notes["tenant_filter"]
 
 
 @event.listens_for(RoutedSession, "before_flush")

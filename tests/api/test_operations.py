@@ -32,7 +32,9 @@ def test_every_use_case_is_an_operation(app: Flask) -> None:
     wanted = {
         name.replace(".", "/", 1).replace("_", "-")
         for name, case in registry.items()
-        if case.permission in app.extensions["his_registry"].permissions and not case.is_step
+        if case.permission in app.extensions["his_registry"].permissions
+        and not case.is_step
+        and case.module != "tests"  # tests declare some of their own, after the application was made
     }
     assert paths == wanted
     assert "tenants/add-station" in paths

@@ -131,7 +131,12 @@ def test_the_region_knows_one_person_with_files_in_two_centres(
 
 @pytest.mark.parametrize(
     ("said", "key"),
-    [("青霉素", "penicillin"), ("青霉素类过敏", "penicillin"), ("阿莫西林", "amoxicillin"), ("头孢", "cephalosporin")],
+    [
+        ("青霉素", "penicillin"),
+        ("青霉素类过敏", "penicillin"),
+        ("阿莫西林", "amoxicillin"),
+        ("头孢", "cephalosporin"),
+    ],
 )
 def test_a_written_drug_allergy_is_checked_wherever_it_was_written(
     make_patient: MakePatient, registrar: Actor, said: str, key: str
@@ -141,4 +146,6 @@ def test_a_written_drug_allergy_is_checked_wherever_it_was_written(
 
 
 def test_an_allergy_nobody_can_check_says_so(make_patient: MakePatient, registrar: Actor) -> None:
-    assert services.record_allergy(patient_id=make_patient().id, substance="某偏方", by=registrar).is_only_shown
+    assert services.record_allergy(
+        patient_id=make_patient().id, substance="某偏方", by=registrar
+    ).is_only_shown
