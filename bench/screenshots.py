@@ -248,6 +248,7 @@ def write_prescription(camera: Camera) -> None:
         page.keyboard.press("Enter")
         page.wait_for_selector(".option", state="hidden")
     page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelector('#rx-lines').scrollIntoView({block: 'center'})")
     page.keyboard.type("am", delay=40)
     page.wait_for_selector(".option")
 
