@@ -124,6 +124,7 @@ def test_a_paid_slip_is_dispensed_with_two(
     page = desk.open("/dispensing/window")
     desk.scan(prescription.number)
     page.wait_for_selector("[data-key=F8]")
+    desk.settle()
     desk.press("F8")
     page.wait_for_selector("text=已发药")
     assert desk.acts == 2
