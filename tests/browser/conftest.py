@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from support import world
@@ -203,17 +202,3 @@ def open_desk(browser: Browser, address: str, setting: tuple[str, str]) -> Itera
     for context in contexts:
         context.close()
     assert faults == []
-
-
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """A browser on a busy machine: what fails is asked once more on a fresh database; what fails twice has failed."""
-    if "browser" not in item.path.parts:
-        return None
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    if any(report.failed for report in reports):
-        reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
