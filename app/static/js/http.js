@@ -40,22 +40,26 @@ export function minutesSinceContact() {
 /** Is the person of this page still signed in? Takes over a fresh token. Unknown counts as yes. */
 export async function stillSignedIn() {
   if (!config.session_url) return true;
-  let session;
   try {
-    session = await getJson(config.session_url);
+    const session = await getJson(config.session_url);
+    return session !== null && takeOver(session);
   } catch {
     return true;
   }
-  if (session === null) return false;
+}
+
+function takeOver(session) {
   if (session.csrf_token) useToken(session.csrf_token);
-  if (config.user && session.user && session.user !== config.user) {
-    toast(text('other_user'), 'd');
-    return false;
-  }
-  return true;
+  const isOther = config.user && session.user && session.user !== config.user;
+  if (isOther) toast(text('other_user'), 'd');
+  return !isOther;
 }
 
 document.addEventListener('htmx:configRequest', (event) => {
+  if (document.getElementById('signed-out')?.open) {
+    event.preventDefault(); // the session has ended: whatever still wants to ask would only be refused
+    return;
+  }
   event.detail.headers['X-CSRFToken'] = token();
   event.detail.headers['X-Requested-With'] = 'XMLHttpRequest';
 });
@@ -125,17 +129,17 @@ document.addEventListener('input', () => {
   stillSignedIn();
 });
 
-// Back from the tab where the person signed in again.
+// Back from the tab where the person signed in again: the page has the new token before it is free again.
 document.addEventListener('visibilitychange', async () => {
   const dialog = document.getElementById('signed-out');
   if (document.hidden || !dialog?.open || !config.session_url) return;
   try {
-    const headers = { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest' };
-    const answer = await fetch(config.session_url, { headers, credentials: 'same-origin' });
-    if (!answer.ok) return;
+    const session = await getJson(config.session_url);
+    if (session === null) return;
+    const isSame = takeOver(session);
+    dialog.close();
+    if (isSame) toast(text('signed_in_again'), 'o');
   } catch {
-    return;
+    // Not reached: the dialog stays, the next return to this tab asks again.
   }
-  dialog.close();
-  if (await stillSignedIn()) toast(text('signed_in_again'), 'o');
 });
