@@ -11,7 +11,6 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from support import world
 from werkzeug.serving import make_server
-from werkzeug.wsgi import ClosingIterator
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
@@ -50,7 +49,14 @@ class Counted:
         except BaseException:
             self._count(-1)
             raise
-        return ClosingIterator(answer, lambda: self._count(-1))
+        return self._give(answer)
+
+    def _give(self, answer: Any) -> Iterator[bytes]:
+        try:
+            yield from answer
+        finally:  # also where the server forgets ``close``, after a browser that hung up
+            answer.close()
+            self._count(-1)
 
     def _count(self, by: int) -> None:
         with self._changed:
