@@ -3,7 +3,9 @@
 import gc
 
 from app.factory import create_app, start_workers
+from app.memory import keep_small
 
+keep_small()
 application = create_app()
 gc.collect()
 gc.freeze()  # mapped classes and templates live as long as the process: no collection needs to walk them

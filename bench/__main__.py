@@ -1,155 +1,154 @@
-"""``make bench``: every figure of one run, as JSON and as a table."""
+"""``make bench``: every figure of one run, on each engine, as JSON and as a table."""
 
 import json
 import random
-import shutil
 import sys
-import tempfile
-from pathlib import Path
+import time
 from typing import Any
 
-from app import dictionaries
-from app.accounts import services as accounts
-from app.db import control_unit, migrate, tenant_unit
-from app.factory import create_app
-from bench import floor, growth, journeys, where_time_goes
-from bench.place import ROOT, make_cluster, served, settings_of, worker_megabytes
-from modules.catalogue import queries as catalogue
-from modules.demo import services as demo
-from modules.demo.services.course import open_file
-from modules.demo.services.people import make_resident
+from flask import Flask
 
-CONCURRENCY = 8
-JOURNEYS = 400
+from app import dictionaries
+from app.db import control_unit, tenant_unit
+from app.db.engines import dispose_engines
+from app.factory import create_app
+from bench import floor, growth, journeys, pages, town, where_time_goes
+from bench.place import ROOT, Place, postgres_place, served, sqlite_place
+from modules.prescriptions import queries as prescriptions
+
+CONCURRENCIES = (1, 8)
+JOURNEYS = {1: 120, 8: 400}
+WARM, PROFILED, PAPERS = 30, 40, 100
 FLOOR_SECONDS = 8.0
+SIZES = (1_000, 300_000)
+DIAGNOSES = ["gxy", "tnb", "高血压", "感染", "I10", "J06", "xt", "wy", "肺炎", "骨折", "E11.9", "zqgy"]
+DRUGS = ["amxl", "alp", "二甲双胍", "et", "ssgl", "阿司匹林", "xst", "zhx", "bl", "ft"]
 
 
 def main() -> None:
     """Measure everything and print it."""
-    folder = Path(tempfile.mkdtemp(prefix="his-bench-"))
-    cluster = make_cluster()
-    figures: dict[str, Any] = {}
-    try:
-        app = create_app(settings_of(cluster, folder))
-        with app.app_context():
-            migrate.upgrade_all()
-            plan, tenant_id, statements = _build(app)
-        figures |= _look_up(app)
-        figures |= _journeys(cluster, folder, plan)
-        figures["statements of a journey"] = statements
-        with app.app_context():
-            figures |= where_time_goes.shares(app, plan)
-        figures |= _growth(app, cluster, tenant_id)
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    for name, value in figures.items():
-        shown = f"{value:.3f}" if isinstance(value, float) else value
-        print(f"{name:48} {shown}")
+    figures = {}
+    for opened in (postgres_place, sqlite_place):
+        with opened() as place:
+            figures[place.engine] = _measure(place)
+    for engine, found in figures.items():
+        print(f"\n{engine}")
+        for name, value in found.items():
+            print(f"  {name:60} {f'{value:.3f}' if isinstance(value, float) else value}")
     out = ROOT / "build"
     out.mkdir(exist_ok=True)
-    (out / "bench.json").write_text(json.dumps(figures, ensure_ascii=False, indent=2))
+    document = json.dumps(figures, ensure_ascii=False, indent=2)
+    (out / "bench.json").write_text(document)
+    print(document)
 
 
-def _build(app: Any) -> tuple[journeys.Plan, int, int]:
-    """One demo centre, residents with files, tokens for its desks, and today's sessions."""
-    from app import clock
-    from app.db.statements import count_statements
-    from modules.registration import queries as registration_queries
-    from modules.registration import services as registration
-
-    print("building a centre …", file=sys.stderr)
-    with clock.at(clock.now().replace(hour=1)):
-        demo.load_shared_data()
-        centre = demo.centres_of_district(1, capacity=500)[0]
-    registration.generate_sessions(days=2, by=centre.system)
-    town = demo.Town.of(centre, random.Random(1))
-    dice = random.Random(2)
-    patient_ids = []
-    for number in range(20 * JOURNEYS):
-        resident = make_resident(dice, number, clock.today(), region="990009")
-        if 40 <= clock.today().year - resident.born_on.year <= 85:
-            patient_ids.append(open_file(town, resident).patient_id)
-        if len(patient_ids) == JOURNEYS + 120:
-            break
-    tokens = {role: _token(centre, role) for role in ("registrar", "cashier", "pharmacist")}
-    with tenant_unit(centre.tenant_id):
-        drug_ids = {drug.code: drug.id for drug in catalogue.all_drugs()}
-        running = registration_queries.list_running_sessions(department_id=centre.departments["gp"])
-    doctor = next(
-        account
-        for account, person in centre.people.items()
-        if person.practitioner_id == running[0].practitioner_id
-    )
-    tokens["doctor"] = _token(centre, doctor)
-    plan = journeys.Plan("", tokens, drug_ids, running[0].id, patient_ids)
-    journeys.journey(
-        journeys.InProcess(plan, app.test_client()), patient_ids.pop()
-    )  # the day's first counters
-    with count_statements() as counted:
-        journeys.journey(journeys.InProcess(plan, app.test_client()), patient_ids.pop())
-    return plan, centre.tenant_id, counted.count
-
-
-def _token(centre: Any, account: str) -> str:
-    return accounts.issue_token(
-        account_id=centre.actor(account).account_id, label="bench", by=centre.actor("admin")
-    )
-
-
-def _look_up(app: Any) -> dict[str, Any]:
-    with app.app_context(), control_unit():
-        entries = len(list(dictionaries.search("diagnosis", "", limit=100_000)))
-    words = ["gxy", "tnb", "高血压", "感染", "I10", "J06", "xt", "wy", "肺炎", "骨折", "E11.9", "zqgy"]
-
-    def ask(dice: random.Random) -> Any:
-        with control_unit():
-            return dictionaries.search("diagnosis", dice.choice(words))
-
+def _measure(place: Place) -> dict[str, Any]:
+    _say(place, "building a centre")
+    app = create_app(place.settings())
+    built = town.build(app, residents=sum(JOURNEYS.values()) + WARM + PROFILED + 20)
+    caller = journeys.InProcess(built.plan, app.test_client())
     with app.app_context():
-        from app.tenancy import directory
+        journeys.journey(caller, *built.plan.take(1))  # the day's first counters
+        recipe = floor.observe(
+            app.extensions["his_engines"]["p1"], lambda: journeys.journey(caller, *built.plan.take(1))
+        )
+        figures: dict[str, Any] = {"rows a journey writes": recipe.rows}
+        figures["statements of a journey"] = sum(caller.statements.values())
+        figures |= {f"statements of {name}": count for name, count in caller.statements.items()}
+    figures |= _floors(place, app, recipe)
+    figures |= _journeys(place, built, figures)
+    with app.app_context():
+        _say(place, "profile and pages")
+        figures |= where_time_goes.shares(app, built.plan, count=PROFILED)
+        figures |= _pages(app, built, caller)
+    figures |= _look_ups(app, built)
+    figures |= _growth(place, app, built)
+    dispose_engines(app)
+    return figures
 
-        tenant_id = directory().all_active()[0].id
-    return {"diagnoses": entries, "diagnosis look-up p95, ms": growth.p95(app, tenant_id, ask)}
+
+def _say(place: Place, what: str) -> None:
+    print(f"{place.engine}: {what} …", file=sys.stderr, flush=True)
 
 
-def _journeys(cluster: Any, folder: Path, plan: journeys.Plan) -> dict[str, Any]:
-    print("floor …", file=sys.stderr)
-    address = f"host={cluster.folder} user=his dbname=floor"
-    floor.prepare(address)
-    bare = floor.run(address, workers=CONCURRENCY, seconds=FLOOR_SECONDS)
-    print("journeys …", file=sys.stderr)
-    with served(cluster, folder, workers=2) as (host, master):
-        plan.host = host
-        journeys.run(plan, workers=CONCURRENCY, journeys=30)  # warm: caches, plans, connections
-        plan.patient_ids = plan.patient_ids[30:]
-        outcome = journeys.run(plan, workers=CONCURRENCY, journeys=JOURNEYS)
-        megabytes = worker_megabytes(master)
-    for refusal in outcome.refused[:5]:
-        print(refusal, file=sys.stderr)
+def _floors(place: Place, app: Flask, recipe: floor.Recipe) -> dict[str, Any]:
+    _say(place, "floor")
+    dispose_engines(app)
+    url = place.copy_partition()
     return {
-        "floor, journeys a second": bare,
-        "product, journeys a second": outcome.rate,
-        "product / floor (wanted 0.03)": outcome.rate / bare,
-        "journeys refused": len(outcome.refused),
-        "worker, MB (wanted 220)": megabytes,
+        f"floor, journeys a second at concurrency {workers}": floor.run(
+            recipe, url, workers=workers, seconds=FLOOR_SECONDS
+        )
+        for workers in CONCURRENCIES
     }
 
 
-def _growth(app: Any, cluster: Any, tenant_id: int) -> dict[str, Any]:
+def _journeys(place: Place, built: town.Built, floors: dict[str, Any]) -> dict[str, Any]:
+    _say(place, "journeys")
     figures: dict[str, Any] = {}
-    address = f"host={cluster.folder} user=his dbname=p1"
-    found: dict[str, list[float]] = {}
-    for size in (1_000, 300_000):
-        print(f"{size} residents …", file=sys.stderr)
-        growth.add_residents(app, address, tenant_id, until=size)
-        for name, question in growth.questions().items():
-            found.setdefault(name, []).append(growth.p95(app, tenant_id, question))
-    for name, (small, large) in found.items():
-        figures[f"{name}, p95 ms at 1 thousand"] = small
-        figures[f"{name}, p95 ms at 300 thousand"] = large
-        figures[f"{name}, ratio (wanted 1.5)"] = large / small
+    with served(place) as server:
+        figures["start-up, s"] = server.start_seconds
+        built.plan.host = server.host
+        journeys.run(built.plan, workers=8, journeys=WARM)  # caches, plans, connections
+        for workers in CONCURRENCIES:
+            outcome = journeys.run(built.plan, workers=workers, journeys=JOURNEYS[workers])
+            for refusal in outcome.refused[:5]:
+                print(refusal, file=sys.stderr)
+            bare = floors[f"floor, journeys a second at concurrency {workers}"]
+            figures[f"product, journeys a second at concurrency {workers}"] = outcome.rate
+            figures[f"product / floor at concurrency {workers} (wanted 0.03)"] = outcome.rate / bare
+            figures[f"refused at concurrency {workers}"] = len(outcome.refused)
+        _say(place, "papers")
+        began = time.perf_counter()
+        pages.print_papers(server.host, built, built.plan.prescription_ids[-PAPERS:])
+        figures["a prescription on paper, ms"] = (time.perf_counter() - began) * 1000 / PAPERS
+        figures["largest worker after 100 papers, MB (wanted 220)"] = server.worker_megabytes()
     return figures
+
+
+def _pages(app: Flask, built: town.Built, caller: journeys.InProcess) -> dict[str, Any]:
+    with tenant_unit(built.tenant_id):
+        visit_id = prescriptions.get_prescription(int(built.plan.prescription_ids[-1])).visit_id
+    bill = caller.get("cashier", f"bills/of-visit/{visit_id}")
+    return pages.measure(app, built, visit_id=visit_id, bill_id=bill["id"])
+
+
+def _look_ups(app: Flask, built: town.Built) -> dict[str, Any]:
+    with app.app_context(), control_unit():
+        entries = len(list(dictionaries.search("diagnosis", "", limit=100_000)))
+
+    def diagnosis(dice: random.Random) -> Any:
+        with control_unit():
+            return dictionaries.search("diagnosis", dice.choice(DIAGNOSES))
+
+    def drug(dice: random.Random) -> Any:
+        return prescriptions.find_drugs(dice.choice(DRUGS), practitioner_id=None)
+
+    return {
+        "diagnoses": entries,
+        "diagnosis look-up p95, ms (wanted 30)": growth.p95(app, built.tenant_id, diagnosis),
+        "drug look-up p95, ms": growth.p95(app, built.tenant_id, drug),
+    }
+
+
+def _growth(place: Place, app: Flask, built: town.Built) -> dict[str, Any]:
+    engine = app.extensions["his_engines"]["p1"]
+    found: dict[str, list[float]] = {}
+    for size in SIZES:
+        _say(place, f"{size} residents")
+        with app.app_context():
+            growth.add_residents(engine, built.tenant_id, until=size)
+        for name, question in growth.questions().items():
+            found.setdefault(name, []).append(growth.p95(app, built.tenant_id, question))
+    return {
+        f"{name}, {what}": value
+        for name, (small, large) in found.items()
+        for what, value in (
+            ("p95 ms at 1 thousand", small),
+            ("p95 ms at 300 thousand", large),
+            ("ratio (wanted 1.5)", large / small),
+        )
+    }
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""Whole outpatient journeys through the product's own API: eight residents at a time, eight acts each."""
+"""Whole outpatient journeys through the product's own API, each call authenticated and with an idempotency key."""
 
 import http.client
-import itertools
 import json
 import threading
 import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
+
+from app.db.statements import count_statements
 
 DRUGS = (("D0053", "5", "qd", "po"), ("D0057", "80", "qd", "po"), ("D0069", "20", "qn", "po"))
 RECORD = {
@@ -31,7 +33,13 @@ class Plan:
     tokens: dict[str, str]
     drug_ids: dict[str, int]
     session_id: int
-    patient_ids: list[int]
+    residents: list[tuple[int, str]]  # key of the file, name
+    prescription_ids: list[int] = field(default_factory=list)  # signed on the way
+
+    def take(self, number: int) -> list[tuple[int, str]]:
+        """This many residents who have not come yet."""
+        taken, self.residents = self.residents[:number], self.residents[number:]
+        return taken
 
 
 @dataclass
@@ -63,39 +71,54 @@ class Caller:
             "Content-Type": "application/json",
             "Idempotency-Key": uuid.uuid4().hex,
         }
-        return self._answer("POST", f"/api/v1/{operation}", body, headers)
+        return dict(self._answer("POST", f"/api/v1/{operation}", body, headers))
 
-    def get(self, role: str, path: str) -> dict[str, Any]:
+    def get(self, role: str, path: str) -> Any:
         """Read something."""
         return self._answer(
             "GET", f"/api/v1/{path}", None, {"Authorization": f"Bearer {self.plan.tokens[role]}"}
         )
 
-    def _answer(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> dict[str, Any]:
+    def _answer(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Any:
         self.line.request(method, path, body, headers)
         answer = self.line.getresponse()
         content = json.loads(answer.read())
         if answer.status >= 400:
             raise RuntimeError(f"{path}: {answer.status} {content.get('code')} {content.get('details')}")
-        return dict(content)
+        return content
 
 
 class InProcess(Caller):
-    """The same calls without a network, to count what one journey says to the databases."""
+    """The same calls without a network; counts what each says to the databases."""
 
     def __init__(self, plan: Plan, client: Any) -> None:
         self.plan, self._client = plan, client
+        self.statements: dict[str, int] = {}
 
-    def _answer(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> dict[str, Any]:
-        answer = self._client.open(path, method=method, data=body, headers=headers)
+    def _answer(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Any:
+        with count_statements() as counted:
+            answer = self._client.open(path, method=method, data=body, headers=headers)
+        self.statements[_operation(path)] = counted.count
         if answer.status_code >= 400:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
-        return dict(answer.json)
+        return answer.json
 
 
-def journey(caller: Caller, patient_id: int) -> None:
-    """Register, take the patient, keep the record, sign three lines, finish, settle, hand out."""
+def _operation(path: str) -> str:
+    parts = path.split("?")[0].removeprefix("/api/v1/").split("/")
+    return "/".join(part for part in parts if not part.isdigit())
+
+
+def journey(caller: Caller, resident: tuple[int, str]) -> None:
+    """Search, register, call, begin, keep the record, sign three lines, finish, settle, hand out.
+
+    Whoever registers at the window is checked in with it.
+    """
     plan = caller.plan
+    patient_id, name = resident
+    found = caller.get("registrar", f"patients/search?text={quote(name)}")
+    if not any(each["id"] == str(patient_id) for each in found):
+        raise RuntimeError(f"{name} is not found")
     visit = caller.post(  # an emergency gets a number beyond the quota, so a run never meets a full window
         "registrar",
         "registration/register-visit",
@@ -138,22 +161,23 @@ def journey(caller: Caller, patient_id: int) -> None:
         tenders=[{"method": "cash", "amount": bill["due_amount"]}],
     )
     caller.post("pharmacist", "dispensing/dispense-prescription", prescription_id=sheet["id"])
+    plan.prescription_ids.append(sheet["id"])
 
 
 def run(plan: Plan, *, workers: int, journeys: int) -> Outcome:
     """Play journeys with this many residents at once, each resident once."""
     outcome, lock = Outcome(), threading.Lock()
-    residents = itertools.islice(plan.patient_ids, journeys)
+    residents = iter(plan.take(journeys))
 
     def work() -> None:
         caller = Caller(plan)
         while True:
             with lock:
-                patient_id = next(residents, None)
-            if patient_id is None:
+                resident = next(residents, None)
+            if resident is None:
                 return
             try:
-                journey(caller, patient_id)
+                journey(caller, resident)
             except RuntimeError as refusal:
                 with lock:
                     outcome.refused.append(str(refusal))

@@ -1,14 +1,18 @@
-"""Where a measurement happens: a PostgreSQL cluster of its own, a demo centre, a served product."""
+"""Where a measurement happens: databases of its own, a demo centre in them, a served product."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -18,72 +22,123 @@ from support.postgres import Cluster
 
 from app.config import Settings
 
-
-def make_cluster() -> Cluster:
-    """A cluster with commits that reach the disk, as a clinic would run it, and the three databases."""
-    cluster = Cluster(durable=True)
-    with psycopg.connect(f"host={cluster.folder} user=his dbname=postgres", autocommit=True) as connection:
-        for name in ("control", "p1", "floor"):
-            connection.execute(f"CREATE DATABASE {name}")
-    return cluster
+WORKERS, THREADS = 2, 4
 
 
-def settings_of(cluster: Cluster, folder: Path) -> Settings:
-    """The product on that cluster."""
-    return Settings(
-        environment="demo",
-        data_folder=folder,
-        control_url=cluster.url("control"),
-        partition_urls={"p1": cluster.url("p1")},
-        embedded_workers=False,
-    )
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One engine kind with the control database and one partition."""
+
+    engine: str
+    folder: Path
+    control_url: str
+    partition_url: str
+    cluster: Any = None
+
+    def settings(self) -> Settings:
+        """The product on these databases."""
+        return Settings(
+            environment="demo",
+            data_folder=self.folder,
+            control_url=self.control_url,
+            partition_urls={"p1": self.partition_url},
+            embedded_workers=False,
+        )
+
+    def copy_partition(self) -> str:
+        """A copy of the partition for the floor, with every row and index; nobody may be connected."""
+        if self.cluster is None:
+            path = self.folder / "floor.sqlite"
+            shutil.copy(self.folder / "p1.sqlite", path)
+            return f"sqlite:///{path}"
+        with psycopg.connect(
+            f"host={self.cluster.folder} user=his dbname=postgres", autocommit=True
+        ) as connection:
+            connection.execute("CREATE DATABASE floor TEMPLATE p1")
+        return str(self.cluster.url("floor"))
 
 
 @contextmanager
-def served(cluster: Cluster, folder: Path, *, workers: int) -> Iterator[tuple[str, int]]:
-    """The product under gunicorn, with its relay; gives host:port and the master's process number."""
+def sqlite_place() -> Iterator[Place]:
+    """Embedded files, as a demo runs."""
+    folder = Path(tempfile.mkdtemp(prefix="his-bench-"))
+    try:
+        yield Place("sqlite", folder, f"sqlite:///{folder}/control.sqlite", f"sqlite:///{folder}/p1.sqlite")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_place() -> Iterator[Place]:
+    """A cluster with commits that reach the disk, as a clinic would run it."""
+    folder = Path(tempfile.mkdtemp(prefix="his-bench-"))
+    cluster = Cluster(durable=True)
+    try:
+        with psycopg.connect(
+            f"host={cluster.folder} user=his dbname=postgres", autocommit=True
+        ) as connection:
+            for name in ("control", "p1"):
+                connection.execute(f"CREATE DATABASE {name}")
+        yield Place("postgresql", folder, cluster.url("control"), cluster.url("p1"), cluster)
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server: where it answers, its master process, seconds from the command to the first answer."""
+
+    host: str
+    master: int
+    start_seconds: float
+
+    def worker_megabytes(self) -> float:
+        """The largest resident size among the workers, in MB."""
+        sizes = [0.0]
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == self.master:
+                    pages = int((process / "statm").read_text().split()[1])
+                    sizes.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+            except (OSError, ValueError):
+                continue
+        return max(sizes)
+
+
+@contextmanager
+def served(place: Place) -> Iterator[Served]:
+    """The product under gunicorn."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {
         **os.environ,
-        "HIS_DATA_FOLDER": str(folder),
-        "HIS_CONTROL_URL": cluster.url("control"),
-        "HIS_PARTITION_URLS": f"p1={cluster.url('p1')}",
+        "HIS_DATA_FOLDER": str(place.folder),
+        "HIS_CONTROL_URL": place.control_url,
+        "HIS_PARTITION_URLS": f"p1={place.partition_url}",
         "HIS_EMBEDDED_WORKERS": "0",
     }
     command = [sys.executable, "-m", "gunicorn", "wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", str(workers), "--worker-class", "gthread", "--threads", "8"]
+    command += ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)]
     command += ["--no-control-socket", "--log-level", "warning"]
+    began = time.perf_counter()
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     try:
         _wait(f"http://127.0.0.1:{port}/readyz")
-        yield f"127.0.0.1:{port}", server.pid
+        yield Served(f"127.0.0.1:{port}", server.pid, time.perf_counter() - began)
     finally:
         server.terminate()
         server.wait(20)
 
 
 def _wait(url: str) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
                 if answer.status == 200:
                     return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.05)
     raise SystemExit(f"{url} does not answer")
-
-
-def worker_megabytes(master: int) -> float:
-    """The largest resident size among the master's children, in MB."""
-    sizes = [0.0]
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if parent == master:
-                pages = int((process / "statm").read_text().split()[1])
-                sizes.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-        except (OSError, ValueError):
-            continue
-    return max(sizes)

@@ -26,8 +26,8 @@ def shares(app: Any, plan: journeys.Plan, *, count: int = 40) -> dict[str, float
     caller = journeys.InProcess(plan, app.test_client())
     profile = cProfile.Profile()
     profile.enable()
-    for _ in range(count):
-        journeys.journey(caller, plan.patient_ids.pop())
+    for resident in plan.take(count):
+        journeys.journey(caller, resident)
     profile.disable()
     spent: Counter[str] = Counter()
     for (file, _, name), (_, _, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
