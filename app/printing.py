@@ -1,5 +1,6 @@
 """Papers: HTML to PDF through WeasyPrint in a process of its own, with nothing fetched from outside."""
 
+import atexit
 import os
 import subprocess
 import sys
@@ -81,6 +82,7 @@ class PaperMaker:
 
 
 _maker = PaperMaker()
+atexit.register(_maker.stop)
 
 
 def to_pdf(template: str, **facts: Any) -> bytes:

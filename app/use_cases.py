@@ -188,7 +188,7 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
         except (DomainError, IntegrityError) as refusal:
             found = _answer_of_first(case, by, command_id, digest) if command_id else None
             if found is not None:
-                return found
+                return found.result
             if isinstance(refusal, IntegrityError):
                 raise Conflict from refusal
             raise
@@ -202,11 +202,13 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
 
 
 def _once(case: UseCase, values: dict[str, Any], by: Actor, command_id: str, digest: str) -> Any:
-    """One try: the whole use case in one transaction, and its hooks after the commit."""
+    """One try: the whole use case in one transaction, and its hooks after the commit.
+
+    Nobody asks beforehand whether the command came before: that is rare, and its row in the log, whose key is the
+    command's id, then refuses the whole transaction.
+    """
     with _write_unit(case, by) as unit:
         unit.notes.update(actor=by, case=case, command_id=command_id, after_commit=[])
-        if command_id and (known := _known_command(case, by, command_id)):
-            return _first_result(known, digest, by)
         result = case.function(**values, by=by)
         if command_id:
             db.session.flush()
@@ -276,11 +278,22 @@ def _first_result(known: Any, digest: str, by: Actor) -> Any:
     return db.session.get(models[known.result_kind], known.result_id)
 
 
-def _answer_of_first(case: UseCase, by: Actor, command_id: str, digest: str) -> Any:
-    """After a refusal: perhaps the same command went through a moment ago, in another window or process."""
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What the first arrival of a command gave, which may be nothing."""
+
+    result: Any
+
+
+def _answer_of_first(case: UseCase, by: Actor, command_id: str, digest: str) -> _First | None:
+    """After a refusal: perhaps the same command went through before, in this or another window or process.
+
+    Raises:
+        CommandReused: it did, with other contents or from another person.
+    """
     with _write_unit(case, by):
         known = _known_command(case, by, command_id)
-        return _first_result(known, digest, by) if known and known.digest == digest else None
+        return _First(_first_result(known, digest, by)) if known else None
 
 
 def _digest(name: str, values: dict[str, Any]) -> str:

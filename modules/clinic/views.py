@@ -104,8 +104,7 @@ def show_visit(visit_id: int) -> ResponseReturnValue:
 def _desk(visit_id: int, form: Form | None = None) -> ResponseReturnValue:
     by = current_actor()
     visit = registration_queries.get_visit(visit_id)
-    patient = patients.get_patient(visit.patient_id)
-    allergies = patients.list_allergies(patient.id)
+    patient, allergies = patients.patient_with_allergies(visit.patient_id)
     encounter = queries.find_encounter(visit_id)
     is_mine = encounter is not None and encounter.practitioner_id == by.practitioner_id
     is_writable = is_mine and encounter is not None and encounter.status is EncounterStatus.OPEN

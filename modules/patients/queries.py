@@ -57,6 +57,20 @@ def get_patient(patient_id: int) -> Patient:
     return found
 
 
+def patient_with_allergies(patient_id: int) -> tuple[Patient, list[Allergy]]:
+    """The file, or NotFound, with the allergies in force, confirmed ones first; one statement."""
+    statement = (
+        select(Patient, Allergy)
+        .outerjoin(Allergy, (Allergy.patient_id == Patient.id) & Allergy.withdrawn_at.is_(None))
+        .where(Patient.id == patient_id)
+        .order_by(Allergy.certainty, Allergy.id)
+    )
+    rows = db.session.execute(statement).all()
+    if not rows:
+        raise NotFound(field="patient_id")
+    return rows[0][0], [allergy for _, allergy in rows if allergy is not None]
+
+
 def patients_by_id(patient_ids: Iterable[int]) -> dict[int, Patient]:
     """Id → file, in one statement."""
     rows = db.session.scalars(select(Patient).where(Patient.id.in_(sorted(set(patient_ids)))))

@@ -149,10 +149,10 @@ class Assessment:
 
 
 def assess(order: Order, treating: Treating) -> Assessment:
-    """Judge a sheet for the patient of an encounter. Four statements, however many lines."""
+    """Judge a sheet for the patient of an encounter. Three statements, however many lines."""
     encounter = treating.encounter
-    patient = patients.get_patient(encounter.patient_id)
-    result = Assessment(order, patient, patients.list_allergies(patient.id))
+    patient, allergies = patients.patient_with_allergies(encounter.patient_id)
+    result = Assessment(order, patient, allergies)
     active_ids = _active_drug_ids(encounter.patient_id, order.prescription_id)
     drugs = catalogue.drugs_by_id([*(line.drug_id for line in order.lines), *active_ids])
     age = patients.completed_years(patient.born_on)

@@ -58,9 +58,8 @@ def _kinds(kind: Kind) -> Iterable[Any]:
 def _facts_of(patient_id: int | None) -> safety.PatientFacts | None:
     if patient_id is None:
         return None
-    patient = patients.get_patient(patient_id)
-    age = patients.completed_years(patient.born_on)
-    return patient_facts(patient, patients.list_allergies(patient_id), {}, age)
+    patient, allergies = patients.patient_with_allergies(patient_id)
+    return patient_facts(patient, allergies, {}, patients.completed_years(patient.born_on))
 
 
 def _why_blocked(drug: catalogue.Drug, facts: safety.PatientFacts | None) -> str:
