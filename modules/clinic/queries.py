@@ -59,12 +59,6 @@ def lock_treating(visit_id: int) -> Treating:
     return Treating(row[0], row[1])
 
 
-def encounters_by_visit(visit_ids: Iterable[int]) -> dict[int, Encounter]:
-    """Visit id → encounter, in one statement."""
-    rows = db.session.scalars(select(Encounter).where(Encounter.visit_id.in_(sorted(set(visit_ids)))))
-    return {row.visit_id: row for row in rows}
-
-
 def list_encounters(
     patient_ids: Iterable[int], *, before: int | None = None, size: int = 8
 ) -> Page[Encounter]:

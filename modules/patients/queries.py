@@ -130,23 +130,10 @@ def list_allergies(patient_id: int) -> list[Allergy]:
     return list(db.session.scalars(statement))
 
 
-def allergy_keys(patient_id: int) -> frozenset[str]:
-    """Ingredient and class keys of all allergies in force, for the safety checks."""
-    return frozenset(key for allergy in list_allergies(patient_id) for key in allergy.keys)
-
-
 def list_cards(patient_id: int) -> list[Card]:
     """All cards of a file, newest first."""
     statement = select(Card).where(Card.patient_id == patient_id).order_by(Card.id.desc())
     return list(db.session.scalars(statement))
-
-
-def get_merge(merge_id: int) -> Merge:
-    """The merge, or NotFound."""
-    found = db.session.get(Merge, merge_id)
-    if found is None:
-        raise NotFound(field="merge_id")
-    return found
 
 
 def list_merges(status: MergeStatus, *, limit: int = 50) -> list[Merge]:
