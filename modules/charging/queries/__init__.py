@@ -316,13 +316,6 @@ def get_receipt_print(print_id: int) -> ReceiptPrint:
     return found
 
 
-def list_settlements(*, shift_id: int, before: int | None = None, size: int = 50) -> Page[Settlement]:
-    """Settlements of a shift, the latest first."""
-    return page_by_key(
-        select(Settlement).where(Settlement.shift_id == shift_id), Settlement.id, before=before, size=size
-    )
-
-
 # Shifts
 
 
