@@ -93,24 +93,11 @@ def create_patient(
     """
     checked = _check(name, sex, born_on, document_kind, document_number, phone)
     guardian = _guardian(checked, is_proxy_document, guardian_name, guardian_phone)
-    own_number = checked.document_number if not is_proxy_document else None
     newcomer = _traits(checked, street_code, is_proxy_document)
     _refuse_twins(newcomer, is_another_person)
-    key = name_pinyin(checked.name)
     patient = Patient(
         record_no=numbering.next_number("patient", on=clock.today(), prefix="R"),
-        name=checked.name,
-        initials=key.initials[:50],
-        pinyin=key.full[:200],
-        sex=checked.sex,
-        born_on=checked.born_on,
-        document_kind=checked.document_kind,
-        document_number=checked.document_number,
-        document_index=blind_index(own_number, purpose="document") if own_number else None,
         is_proxy_document=is_proxy_document,
-        phone=checked.phone,
-        phone_index=blind_index(checked.phone, purpose="phone") if checked.phone else None,
-        phone_tail_index=blind_index(checked.phone[-4:], purpose="phone-tail") if checked.phone else None,
         street_code=street_code,
         address=address,
         ethnicity=ethnicity,
@@ -121,6 +108,7 @@ def create_patient(
         allergy_status=AllergyStatus.NONE_KNOWN if has_no_known_allergies else AllergyStatus.NOT_ASKED,
         created_at=clock.now(),
     )
+    _write_identity(patient, checked)
     _store(patient)
     audit.record("patient.created", patient, by=by)
     emit(PatientCreated(patient_id=patient.id))
@@ -162,17 +150,7 @@ def change_patient(
     checked = _check(name, sex, born_on, document_kind, document_number, phone)
     guardian = _guardian(checked, patient.is_proxy_document, guardian_name, guardian_phone)
     _refuse_document_of_another(checked, patient)
-    key = name_pinyin(checked.name)
-    patient.name, patient.initials, patient.pinyin = checked.name, key.initials[:50], key.full[:200]
-    patient.sex, patient.born_on = checked.sex, checked.born_on
-    patient.document_kind, patient.document_number = checked.document_kind, checked.document_number
-    own_number = None if patient.is_proxy_document else checked.document_number
-    patient.document_index = blind_index(own_number, purpose="document") if own_number else None
-    patient.phone = checked.phone
-    patient.phone_index = blind_index(checked.phone, purpose="phone") if checked.phone else None
-    patient.phone_tail_index = (
-        blind_index(checked.phone[-4:], purpose="phone-tail") if checked.phone else None
-    )
+    _write_identity(patient, checked)
     patient.street_code, patient.address = street_code, address
     patient.ethnicity, patient.occupation = ethnicity, occupation
     patient.guardian_name, patient.guardian_phone = guardian_name.strip(), guardian
@@ -289,6 +267,19 @@ def _refuse_document_of_another(checked: _Checked, patient: Patient) -> None:
                 field="document_number", name=names.mask_name(other.name), record_no=other.record_no
             )
         raise AlreadyOnFile(field="document_number", record_no=other.record_no)
+
+
+def _write_identity(patient: Patient, checked: _Checked) -> None:
+    """Who the file is of, with the keys it is found by; a document of somebody else finds nobody."""
+    key, phone = name_pinyin(checked.name), checked.phone
+    own_number = None if patient.is_proxy_document else checked.document_number
+    patient.name, patient.initials, patient.pinyin = checked.name, key.initials[:50], key.full[:200]
+    patient.sex, patient.born_on = checked.sex, checked.born_on
+    patient.document_kind, patient.document_number = checked.document_kind, checked.document_number
+    patient.document_index = blind_index(own_number, purpose="document") if own_number else None
+    patient.phone = phone
+    patient.phone_index = blind_index(phone, purpose="phone") if phone else None
+    patient.phone_tail_index = blind_index(phone[-4:], purpose="phone-tail") if phone else None
 
 
 def _store(patient: Patient) -> None:
