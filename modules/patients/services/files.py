@@ -21,7 +21,7 @@ from modules.patients.errors import AlreadyOnFile, GuardianNeeded, PerhapsOnFile
 from modules.patients.events import PatientChanged, PatientCreated
 from modules.patients.models import AllergyStatus, CostType, DocumentKind, Patient, SexCode
 from modules.patients.rules import identity, names
-from modules.patients.rules.age import age_on, needs_guardian
+from modules.patients.rules.age import GUARDIAN_BELOW_YEARS, age_on, needs_guardian
 from modules.patients.rules.matching import MatchAction, MatchResult, PersonTraits, rank_matches
 
 PersonName = Annotated[str, Field(min_length=2, max_length=50)]
@@ -86,13 +86,13 @@ def create_patient(
 
     Raises:
         InvalidInput: a number, date or phone is wrong, or two of them contradict each other.
-        GuardianNeeded: a child, or nobody's own document, and no guardian.
+        GuardianNeeded: a child below 14, and no guardian.
         AlreadyOnFile: the same number and name have a file (rule 1).
         SameDocumentOtherName: the number belongs to another name (rule 2).
         PerhapsOnFile: files resemble this one (rules 3 to 5) and nobody has confirmed.
     """
     checked = _check(name, sex, born_on, document_kind, document_number, phone)
-    guardian = _guardian(checked, is_proxy_document, guardian_name, guardian_phone)
+    guardian = _guardian(checked, guardian_name, guardian_phone)
     newcomer = _traits(checked, street_code, is_proxy_document)
     _refuse_twins(newcomer, is_another_person)
     patient = Patient(
@@ -148,7 +148,7 @@ def change_patient(
     if patient.version != version:
         raise ChangedMeanwhile
     checked = _check(name, sex, born_on, document_kind, document_number, phone)
-    guardian = _guardian(checked, patient.is_proxy_document, guardian_name, guardian_phone)
+    guardian = _guardian(checked, guardian_name, guardian_phone)
     _refuse_document_of_another(checked, patient)
     _write_identity(patient, checked)
     patient.street_code, patient.address = street_code, address
@@ -289,7 +289,9 @@ def _store(patient: Patient) -> None:
             db.session.add(patient)
             db.session.flush()
     except IntegrityError:
-        raise AlreadyOnFile(field="document_number", record_no="") from None
+        first = select(Patient.record_no).where(Patient.document_index == patient.document_index)
+        record_no = db.session.scalar(first.where(Patient.merged_into_id.is_(None)))
+        raise AlreadyOnFile(field="document_number", record_no=record_no or "") from None
 
 
 def _traits(checked: _Checked, street_code: str, is_proxy: bool) -> PersonTraits:
@@ -379,17 +381,11 @@ def _read_number(
     return of_number, reading.birth_date
 
 
-def _guardian(checked: _Checked, is_proxy: bool, name: str, phone: str) -> str | None:
+def _guardian(checked: _Checked, name: str, phone: str) -> str | None:
     """The guardian's phone in one form; refuses when a guardian is needed and missing."""
     age = age_on(checked.born_on, clock.today())
-    has_own = checked.document_number is not None and not is_proxy
-    if (
-        age is not None
-        and needs_guardian(age, has_own_document=has_own)
-        and not name.strip()
-        and age.years < 14
-    ):
-        raise GuardianNeeded(field="guardian_name")
+    if age is not None and needs_guardian(age) and not name.strip():
+        raise GuardianNeeded(field="guardian_name", years=GUARDIAN_BELOW_YEARS)
     if not phone.strip():
         return None
     normal = names.normalise_phone(phone)
