@@ -53,6 +53,18 @@ def test_the_same_document_never_opens_a_second_file(make_patient: MakePatient) 
         make_patient(name="王测式")
 
 
+def test_the_window_that_came_second_is_told_which_file_was_opened(
+    make_patient: MakePatient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_patient()
+    monkeypatch.setattr(
+        "modules.patients.services.files._refuse_twins", lambda *_: None
+    )  # it looked before the first stored
+    with pytest.raises(errors.AlreadyOnFile) as refusal:
+        make_patient()
+    assert refusal.value.details["record_no"] == first.record_no
+
+
 def test_a_likely_twin_needs_the_windows_word(make_patient: MakePatient) -> None:
     make_patient()
     twin = {"document_number": "", "born_on": date(1985, 6, 15), "sex": "2"}
