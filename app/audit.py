@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -223,10 +222,3 @@ def _sealed_rows(row_type: Any) -> Iterator[Any]:
 def partitions() -> list[str]:
     """Names of the partitions this installation serves, and "" for control."""
     return ["", *current_app.extensions["his_settings"].partition_urls]
-
-
-@contextmanager
-def reading(action: str, *, by: Actor, subject: Any) -> Iterator[None]:
-    """Leave a row for the reading of a health record, before the answer is given."""
-    note(action, by=by, subject=subject)
-    yield

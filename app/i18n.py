@@ -1,11 +1,10 @@
 """Texts for people: msgids in English, catalogues beside each room, zh_Hans by default."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Self
 
 from flask import has_request_context, request
-from flask_babel import Babel, get_babel
+from flask_babel import Babel
 from flask_babel import force_locale as force_locale
 from flask_babel import get_locale as get_locale
 from flask_babel import gettext as _gettext
@@ -70,9 +69,3 @@ def init_i18n(app: Any, folders: list[str], zone: str) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT_LOCALE
     app.config["BABEL_DEFAULT_TIMEZONE"] = zone
     Babel(app, locale_selector=select_locale)
-
-
-def has_translation(text: str) -> bool:
-    """Whether the present language's catalogue knows this msgid."""
-    catalog: Mapping[str, str] = getattr(get_babel().domain_instance.get_translations(), "_catalog", {})
-    return text in catalog

@@ -4,14 +4,13 @@ import os
 import socket
 from datetime import datetime, timedelta
 
-from flask import Flask
 from sqlalchemy import Integer, Unicode, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock, ids
 from app.db import Control, db, update_rows
-from app.db.units import Mode, Unit, kernel_unit, open_unit
+from app.db.units import Mode, Unit, open_unit
 
 LEASE = timedelta(days=2)
 
@@ -59,10 +58,3 @@ def lease_node() -> int:
 
 def _leasing_unit() -> Unit:
     return Unit(Mode.WRITE, None, "", writes_control=True, all_tenants=True, notes={"leasing": True})
-
-
-def release_node(app: Flask, node: int) -> None:
-    """Give a node number back early (short commands do)."""
-    with app.app_context(), kernel_unit(""):
-        db.session.execute(update(NodeLease).where(NodeLease.node == node).values(until=clock.server_time()))
-        db.session.commit()

@@ -1,7 +1,6 @@
 """Addresses of static files, with the hash of their contents so that browsers may keep them for a year."""
 
 import hashlib
-import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,12 +30,6 @@ def asset(name: str) -> str:
     except FileNotFoundError:
         version = "missing"
     return url_for("static", filename=name, v=version)
-
-
-def vendor_versions() -> dict[str, str]:
-    """Name → versioned address of the third-party files, as the asset step wrote them."""
-    found: dict[str, str] = json.loads(MANIFEST.read_text()) if MANIFEST.exists() else {}
-    return found
 
 
 def install(app: Flask) -> None:

@@ -74,27 +74,6 @@ def allergy_keys(substance: str) -> list[str]:
     return [] if drug is None else [*drug.ingredients[:1], *drug.allergy_classes[:1]]
 
 
-def search_services(text: str, *, limit: int = 8) -> list[ServiceItem]:
-    """Service items in use that match code, initials or name."""
-    typed, lower = text.strip(), text.strip().lower()
-    statement = select(ServiceItem).where(ServiceItem.is_active)
-    if typed:
-        statement = statement.where(
-            or_(
-                ServiceItem.code == typed.upper(),
-                starts_with(ServiceItem.initials, lower),
-                contains_text(ServiceItem.name, typed),
-            )
-        )
-    return list(db.session.scalars(statement.order_by(ServiceItem.code).limit(limit)))
-
-
-def services_by_code(codes: Iterable[str]) -> dict[str, ServiceItem]:
-    """Code → service item."""
-    rows = db.session.scalars(select(ServiceItem).where(ServiceItem.code.in_(sorted(set(codes)))))
-    return {row.code: row for row in rows}
-
-
 def all_drugs() -> list[Drug]:
     """Every drug in use, ordered by code (catalogue page, provisioning)."""
     return list(db.session.scalars(select(Drug).where(Drug.is_active).order_by(Drug.code)))

@@ -45,7 +45,7 @@ class BillAnswer:
     settlements: list[SettlementRow]
 
 
-@read("bills/of-visit/<visit_id>", "charging.price.view")
+@read("bills/of-visit/<visit_id>", "charging.bill.view")
 def bill_of_visit(*, visit_id: int, by: Actor) -> BillAnswer:
     """The bill of a visit.
 

@@ -151,3 +151,9 @@ class PrescriptionUnpaid(Conflict):
 
     code = "charging.prescription_unpaid"
     message = N_("Not paid, or refunded in the meantime: %(item)s. Send the patient to the cashier.")
+
+
+class NothingCharged(PrescriptionUnpaid):
+    """None of the prescription's lines stands on the bill any more."""
+
+    message = N_("Nothing of this prescription stands on the bill. Ask the doctor to sign it again.")

@@ -42,7 +42,6 @@ module = Module(
     places={
         "registration.window.fee": views.visit_amounts,
         "registration.visits.fee": views.listed_amounts,
-        "prescriptions.draft.amounts": views.preview_amounts,
         "prescriptions.preview.amounts": views.preview_amounts,
         "prescriptions.preview.line-amount": views.preview_line_amount,
         "prescriptions.sheet.amounts": views.prescription_amounts,

@@ -108,6 +108,9 @@ class ChargeStatus(Choice):
     VOIDED = "voided", N_("Voided")
 
 
+PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)  # money is here that was not given back
+
+
 class ChargeSource(Choice):
     """What a charge was born from."""
 

@@ -317,7 +317,7 @@ def visit_amounts(visit: Any = None, fee_codes: Any = (), **_: Any) -> str:
         prices = queries.service_prices(fee_codes)
         due = sum((price.amount_for(Decimal(1)) for price in prices.values()), Decimal("0.00"))
         return render_template("charging/visit_amounts.html", due=due, paid=Decimal(0), bill=None)
-    due, paid = queries.visit_amounts(visit.id)
+    due, paid = queries.amounts_of_visits([visit.id])[visit.id]
     return render_template(
         "charging/visit_amounts.html", due=due, paid=paid, bill=queries.find_bill(visit.id)
     )

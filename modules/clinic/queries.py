@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app import clock
 from app.db import Page, db, page_by_key
@@ -21,6 +21,8 @@ from modules.clinic.models import (
 from modules.clinic.rules.vitals import PRESSURE_FROM_YEARS, needs_blood_pressure
 from modules.patients.queries import completed_years
 from tenants.models import Practitioner
+
+_PORTION = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,6 @@ def lock_treating(visit_id: int) -> Treating:
     if row is None:
         raise NoEncounter(field="visit_id")
     return Treating(row[0], row[1])
-
-
-def encounters_by_visit(visit_ids: Iterable[int]) -> dict[int, Encounter]:
-    """Visit id → encounter, in one statement."""
-    rows = db.session.scalars(select(Encounter).where(Encounter.visit_id.in_(sorted(set(visit_ids)))))
-    return {row.visit_id: row for row in rows}
 
 
 def list_encounters(
@@ -148,13 +144,21 @@ def list_phrases(practitioner_id: int | None, *, part: str = "") -> list[Phrase]
 
 def count_unsigned(practitioner_id: int | None, on: date) -> int:
     """How many of the doctor's patients of a day still have an unsigned record."""
-    statement = select(Encounter.id).where(
+    statement = select(func.count(Encounter.id)).where(
         Encounter.practitioner_id == practitioner_id, Encounter.on == on, Encounter.signed_number == 0
     )
-    return len(list(db.session.scalars(statement)))
+    return db.session.scalar(statement) or 0
 
 
-def damaged_records(*, limit: int = 10_000) -> list[int]:
-    """Ids of signed records, among the newest, whose content no longer gives their digest."""
-    rows = db.session.scalars(select(SignedRecord).order_by(SignedRecord.id.desc()).limit(limit))
-    return [row.id for row in rows if not row.is_intact]
+def damaged_records() -> list[int]:
+    """Ids of signed records whose content no longer gives their digest. Every version is read, in portions."""
+    damaged: list[int] = []
+    after = 0
+    while True:
+        portion = select(SignedRecord).where(SignedRecord.id > after).order_by(SignedRecord.id)
+        rows = list(db.session.scalars(portion.limit(_PORTION)))
+        damaged += [row.id for row in rows if not row.is_intact]
+        if len(rows) < _PORTION:
+            return damaged
+        after = rows[-1].id
+        db.session.expunge_all()

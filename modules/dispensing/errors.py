@@ -12,10 +12,12 @@ class OutOfStock(Conflict):
 
 
 class PharmacyMissing(DomainError):
-    """The centre has no pharmacy with stock."""
+    """The centre has no pharmacy."""
 
     code = "dispensing.pharmacy_missing"
-    message = N_("No pharmacy of this centre is set up yet.")
+    message = N_(
+        "No pharmacy of this centre is set up yet. Ask the administrator to set one up under Storeroom."
+    )
 
 
 class PrescriptionNotPaid(Conflict):

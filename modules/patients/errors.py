@@ -30,10 +30,10 @@ class PerhapsOnFile(Conflict):
 
 
 class GuardianNeeded(DomainError):
-    """A child, or somebody without a document of their own, needs a guardian."""
+    """A child needs a guardian."""
 
     code = "patients.guardian_needed"
-    message = N_("Please give a guardian: the patient is a child or has no document of their own.")
+    message = N_("Please give a guardian: the patient is below %(years)s years.")
 
 
 class SamePersonTwice(DomainError):

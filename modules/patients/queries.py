@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, func, or_, select, union
 
 from app import clock
 from app.blind_index import blind_index
@@ -135,32 +135,19 @@ def page_of_patients(text: str, *, before: int | None = None) -> Page[Patient]:
 
 
 def list_allergies(patient_id: int) -> list[Allergy]:
-    """Allergies in force, confirmed ones first."""
+    """Allergies in force of a file and of those merged into it, confirmed ones first."""
     statement = (
         select(Allergy)
-        .where(Allergy.patient_id == patient_id, Allergy.withdrawn_at.is_(None))
+        .where(Allergy.patient_id.in_(files_of(patient_id)), Allergy.withdrawn_at.is_(None))
         .order_by(Allergy.certainty, Allergy.id)
     )
     return list(db.session.scalars(statement))
-
-
-def allergy_keys(patient_id: int) -> frozenset[str]:
-    """Ingredient and class keys of all allergies in force, for the safety checks."""
-    return frozenset(key for allergy in list_allergies(patient_id) for key in allergy.keys)
 
 
 def list_cards(patient_id: int) -> list[Card]:
     """All cards of a file, newest first."""
     statement = select(Card).where(Card.patient_id == patient_id).order_by(Card.id.desc())
     return list(db.session.scalars(statement))
-
-
-def get_merge(merge_id: int) -> Merge:
-    """The merge, or NotFound."""
-    found = db.session.get(Merge, merge_id)
-    if found is None:
-        raise NotFound(field="merge_id")
-    return found
 
 
 def list_merges(status: MergeStatus, *, limit: int = 50) -> list[Merge]:
@@ -234,10 +221,17 @@ def count_rows(import_id: int) -> dict[ImportRowStatus, int]:
     return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
+def files_of(patient_id: int) -> Select[int]:
+    """Ids of a file and of every file merged into it, at any remove; for a condition ``in_(…)``."""
+    files = select(Patient.id.label("id")).where(Patient.id == patient_id).cte("files", recursive=True)
+    merged = select(Merge.merged_id).join(files, Merge.survivor_id == files.c.id)
+    files = files.union_all(merged.where(Merge.status == MergeStatus.DONE))
+    return select(files.c.id)
+
+
 def same_person_ids(patient_id: int) -> list[int]:
     """The file itself and every file merged into it, for histories that must be whole."""
-    statement = select(Patient.id).where(or_(Patient.id == patient_id, Patient.merged_into_id == patient_id))
-    return sorted(db.session.scalars(statement))
+    return sorted(db.session.scalars(select(Patient.id).where(Patient.id.in_(files_of(patient_id)))))
 
 
 def completed_years(born_on: date, on: date | None = None) -> int:
@@ -277,7 +271,7 @@ def banner(patient: Patient, allergies: list[Allergy] | None = None) -> Banner:
         AllergyStatus.NOT_ASKED: "not_asked",
         AllergyStatus.NONE_KNOWN: "asked_none",
         AllergyStatus.LISTED: "listed",
-    }[patient.allergy_status]
+    }[AllergyStatus.LISTED if listed else patient.allergy_status]
     return Banner(
         id=patient.id,
         name=patient.name,

@@ -142,6 +142,14 @@ def test_another_centres_bill_is_not_found(make_bill: Any, sign_in: Any) -> None
     assert sign_in("cashier", "c2").get(f"/charging/desk/{bill.id}").status_code == 404
 
 
+@pytest.mark.parametrize(("role", "status"), [("cashier", 200), ("auditor", 200), ("storekeeper", 403)])
+def test_a_program_reads_bills_with_the_right_to_see_bills(
+    make_bill: Any, sign_in: Any, role: str, status: int
+) -> None:
+    path = f"/api/v1/bills/of-visit/{make_bill().visit_id}"
+    assert sign_in(role).get(path).status_code == status
+
+
 def test_printing_counts_nothing_for_who_may_not(make_bill: Any, settle: Any, sign_in: Any) -> None:
     receipt = settle(make_bill())
     assert sign_in("doctor").post(f"/charging/settlements/{receipt.id}/receipt-prints").status_code == 403

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +48,15 @@ def test_a_visit_whose_fee_has_no_price_is_not_registered(make_bill: Any, readin
     with pytest.raises(PriceMissing):
         make_bill(["X9999"])
     assert db.session.scalar(select(func.count()).select_from(queries.Bill)) == 0
+
+
+def test_an_item_without_a_price_is_refused_by_its_name(
+    make_bill: Any, find_price: Any, cashier: Actor
+) -> None:
+    bill, price = make_bill([]), find_price("X0001")
+    with clock.at(clock.moment_of(date(2019, 1, 1), time(9))), pytest.raises(PriceMissing) as refusal:
+        services.add_charge(bill_id=bill.id, item_id=price.item_id, by=cashier)
+    assert refusal.value.details["item"] == price.item_name == "一般诊疗费"
 
 
 def test_42_capsules_of_a_9_60_box_of_24_cost_16_80(make_bill: Any, prescribe: Any, view: Any) -> None:

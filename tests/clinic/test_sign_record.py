@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, update
 from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient
 
@@ -16,6 +17,7 @@ from app.errors import InvalidInput, PermissionDenied
 from app.records import EventRow
 from app.use_cases import command, perform
 from modules.clinic import errors, queries
+from modules.clinic.manifest import check_records
 from modules.clinic.models import (
     Diagnosis,
     Encounter,
@@ -177,6 +179,27 @@ def test_the_row_of_a_signed_version_cannot_be_changed_by_any_code(
             db.session.execute(update(model).values({column: "改"}))
     with tenant_unit(ours["tenant_id"]):
         assert db.session.get(SignedRecord, signed.id).is_intact
+
+
+def test_the_check_names_a_signed_version_that_somebody_forged(
+    app: Flask,
+    make_encounter: MakeEncounter,
+    doctor: Actor,
+    ours: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queries, "_PORTION", 2)  # more versions than one portion
+    signed = [_sign(make_encounter(), doctor) for _ in range(3)]
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.damaged_records() == []
+    with app.extensions["his_engines"]["p1"].begin() as connection:
+        table = SignedRecord.__table__
+        forged = signed[0].content | {"number": 9}
+        connection.execute(table.update().where(table.c.id == signed[0].id).values(content=forged))
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.damaged_records() == [signed[0].id]
+    (finding,) = check_records(ours["tenant_id"])
+    assert (finding.left, finding.right, finding.holds) == ("1", "0", False)
 
 
 def test_a_second_window_does_not_save_over_the_first(make_encounter: MakeEncounter, doctor: Actor) -> None:

@@ -15,14 +15,14 @@ from support.saying import said
 from support.world import TODAY
 
 from app.actor import Actor
-from app.db import db, tenant_unit
+from app.db import Mode, db, tenant_unit
 from app.db.statements import count_statements
 from app.errors import Conflict, DomainError
 from app.use_cases import use_case
 from modules.charging import queries as charging_queries
 from modules.dispensing import queries
-from modules.dispensing.errors import OutOfStock
-from modules.dispensing.models import Balance, TaskStatus
+from modules.dispensing.errors import OutOfStock, PharmacyMissing
+from modules.dispensing.models import Balance, LocationKind, TaskStatus
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -72,6 +72,15 @@ def test_stock_for_half_a_prescription_refuses_the_whole_and_says_which_drug(
     assert (stock_of(DRUG), stock_of(OTHER)) == ({"A1": (D(100), D(0))}, {"A1": (D(5), D(0))})
     with tenant_unit(ours["tenant_id"]):
         assert charging_queries.bill_view(bill.id).charges == []
+
+
+def test_a_centre_without_a_pharmacy_is_told_so(prescribe: Any, ours: Any) -> None:
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        for location in queries.list_locations(LocationKind.PHARMACY):
+            location.kind = LocationKind.STOREROOM
+        db.session.commit()
+    with pytest.raises(PharmacyMissing):
+        prescribe((DRUG, 1))
 
 
 def test_one_drug_in_two_lines_is_counted_together(prescribe: Any, make_stock: Any) -> None:

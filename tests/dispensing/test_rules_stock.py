@@ -16,15 +16,6 @@ from modules.dispensing.rules.batches import (
     is_issuable,
     split_into_packs,
 )
-from modules.dispensing.rules.ledger import (
-    LedgerRow,
-    Movement,
-    closing_quantity,
-    first_break,
-    ledger_holds,
-    price_change_amount,
-    sum_price_changes,
-)
 
 D = Decimal
 TODAY = date(2026, 11, 21)
@@ -154,53 +145,3 @@ def test_boxes_and_loose_units_are_the_quantity(quantity, factor):
     shown = split_into_packs(D(quantity), pack_factor=factor)
     assert shown.packs * factor + shown.loose == quantity
     assert 0 <= shown.loose < factor
-
-
-# The ledger
-
-
-def test_the_period_of_100_in_205_out_205_closes_at_100():
-    movements = {
-        Movement.PURCHASE: D(200),
-        Movement.PATIENT_RETURN: D(3),
-        Movement.STOCKTAKE_GAIN: D(2),
-        Movement.DISPENSE: D(180),
-        Movement.SUPPLIER_RETURN: D(20),
-        Movement.LOSS: D(5),
-    }
-    assert closing_quantity(D(100), movements) == 100
-    assert ledger_holds(opening=D(100), movements=movements, closing=D(100))
-    assert not ledger_holds(opening=D(100), movements=movements, closing=D(99))
-
-
-def test_institutions_add_up_to_townships_and_the_county():
-    townships = {"one": [D(60), D(40)], "two": [D(150)]}
-    assert [sum(each) for each in townships.values()] == [100, 150]
-    assert sum(sum(each) for each in townships.values()) == 250
-
-
-def test_a_broken_chain_of_rows_is_found():
-    def row(before, change, after):
-        return LedgerRow(before=D(before), change=D(change), after=D(after))
-
-    good = [row(0, 10, 10), row(10, -4, 6)]
-    assert first_break(good) is None
-    assert first_break([*good, row(7, 1, 8)]) == 2
-    assert first_break([row(0, 10, 11)]) == 0
-    assert first_break([row(0, -1, -1)]) == 0
-
-
-def test_the_price_adjustment_gains_50_loses_120_60_and_nets_minus_70_60():
-    def change(units, factor, old, new):
-        return price_change_amount(
-            min_units=D(units), pack_factor=factor, old_pack_price=D(old), new_pack_price=D(new)
-        )
-
-    amounts = [
-        change(120, 1, "12.50", "11.80"),
-        change(200, 1, "3.20", "3.45"),
-        change(366, 24, "24.00", "21.60"),
-    ]
-    assert amounts == [D("-84.00"), D("50.00"), D("-36.60")]
-    total = sum_price_changes(amounts)
-    assert (total.gain, total.loss, total.net) == (D("50.00"), D("120.60"), D("-70.60"))

@@ -58,6 +58,29 @@ def test_a_transfer_takes_the_nearest_expiry_and_keeps_the_batch(
     assert books_hold()
 
 
+def test_two_lines_of_one_drug_share_a_batch_and_never_take_more_than_it_holds(
+    make_stock: Any, ours: Any, storekeeper: Actor, drug_id: Any, stock_of: Any, books_hold: Any
+) -> None:
+    make_stock(DRUG, 30, location="storeroom")
+
+    def carry(*loose: int) -> None:
+        services.transfer_stock(
+            location_id=ours["locations"]["storeroom"],
+            to_location_id=ours["locations"]["pharmacy"],
+            lines=[TransferLineInput(drug_id=drug_id(DRUG), loose=D(each)) for each in loose],
+            by=storekeeper,
+        )
+
+    with pytest.raises(OutOfStock) as refusal:
+        carry(20, 11)
+    assert refusal.value.field == "lines-1-packs"
+    assert refusal.value.details["available"].startswith("10 ")
+    carry(20, 10)
+    assert stock_of(DRUG, "storeroom") == {"A1": (D(0), D(0))}
+    assert stock_of(DRUG) == {"A1": (D(30), D(0))}
+    assert books_hold()
+
+
 def test_held_stock_is_not_transferred_away(
     make_stock: Any, prescribe: Any, ours: Any, storekeeper: Actor, drug_id: Any
 ) -> None:

@@ -1,7 +1,9 @@
 """Opening a file: numbers are checked, twins are noticed, and the search box finds what people type."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -49,6 +51,18 @@ def test_the_same_document_never_opens_a_second_file(make_patient: MakePatient) 
         make_patient()
     with pytest.raises(errors.SameDocumentOtherName):
         make_patient(name="王测式")
+
+
+def test_the_window_that_came_second_is_told_which_file_was_opened(
+    make_patient: MakePatient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_patient()
+    monkeypatch.setattr(
+        "modules.patients.services.files._refuse_twins", lambda *_: None
+    )  # it looked before the first stored
+    with pytest.raises(errors.AlreadyOnFile) as refusal:
+        make_patient()
+    assert refusal.value.details["record_no"] == first.record_no
 
 
 def test_a_likely_twin_needs_the_windows_word(make_patient: MakePatient) -> None:
@@ -103,14 +117,36 @@ def test_a_merge_needs_a_second_person_and_can_be_undone(
     )
     with pytest.raises(errors.SecondPersonNeeded):
         services.decide_merge(merge_id=merge.id, is_approved=True, by=administrator)
-    import dataclasses
-
-    second = dataclasses.replace(administrator, account_id=administrator.account_id + 1)
+    second = replace(administrator, account_id=administrator.account_id + 1)
     services.decide_merge(merge_id=merge.id, is_approved=True, by=second)
     assert queries.search_patients("李测试") == []
     assert queries.same_person_ids(survivor.id) == sorted([survivor.id, other.id])
     services.undo_merge(merge_id=merge.id, reason="不是同一人", by=second)
     assert [row.id for row in queries.search_patients("李测试")] == [other.id]
+
+
+def test_an_allergy_counts_in_every_file_that_its_own_was_merged_into(
+    make_patient: MakePatient, administrator: Actor, doctor: Actor, reading: None
+) -> None:
+    files = [
+        make_patient(),
+        make_patient(name="李测试", document_number="990000195801011239", phone=""),
+        make_patient(name="赵测试", document_number="", born_on=date(1970, 1, 1), phone=""),
+    ]
+    services.record_allergy(patient_id=files[0].id, substance="青霉素", keys=["penicillin"], by=doctor)
+    second = replace(administrator, account_id=administrator.account_id + 1)
+    merges = []
+    for merged, survivor in pairwise(files):
+        merge = services.propose_merge(
+            survivor_id=survivor.id, merged_id=merged.id, reason="同一人", by=administrator
+        )
+        merges.append(services.decide_merge(merge_id=merge.id, is_approved=True, by=second))
+    assert [row.substance for row in queries.list_allergies(files[2].id)] == ["青霉素"]
+    assert queries.banner(queries.get_patient(files[2].id)).allergy_status == "listed"
+    assert queries.same_person_ids(files[2].id) == sorted(file.id for file in files)
+    services.undo_merge(merge_id=merges[1].id, reason="不是同一人", by=second)
+    assert queries.list_allergies(files[2].id) == []
+    assert len(queries.list_allergies(files[1].id)) == 1
 
 
 def test_the_region_knows_one_person_with_files_in_two_centres(

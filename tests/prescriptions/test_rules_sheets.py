@@ -12,7 +12,6 @@ from modules.prescriptions.rules.sheets import (
     SheetFault,
     SheetKind,
     controlled_days_limit,
-    is_valid_on,
     quantity_needs_reason,
     sheet_faults,
     sheet_kind,
@@ -75,9 +74,6 @@ def test_a_prescription_is_valid_for_three_days_at_most():
     issued = date(2026, 11, 21)
     assert valid_until(issued) == issued
     assert valid_until(issued, days=3) == date(2026, 11, 23)
-    assert is_valid_on(date(2026, 11, 23), issued_on=issued, days=3)
-    assert not is_valid_on(date(2026, 11, 24), issued_on=issued, days=3)
-    assert not is_valid_on(date(2026, 11, 20), issued_on=issued)
     with pytest.raises(ValueError, match="1-3"):
         valid_until(issued, days=4)
 

@@ -1,7 +1,7 @@
 """Signing a prescription: quantities are computed, and what may not stand is refused by the service."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from modules.catalogue.services import change_drug_limits
 from modules.clinic.models import Encounter
 from modules.clinic.rules.record import RecordText
 from modules.clinic.services import complete_visit
-from modules.patients.services import record_allergy
+from modules.patients.services import decide_merge, propose_merge, record_allergy
 from modules.prescriptions import errors, queries, services
 from modules.prescriptions.models import Item, Prescription, Sheet, SkinTestMark, Status
 from modules.prescriptions.rules.lines import DrugLine, FindingReason
@@ -342,6 +342,22 @@ def test_the_same_ingredient_on_another_active_prescription_needs_a_reason(
         sign(make_line("阿莫西林克拉维酸钾片"), encounter=encounter)
     services.withdraw_prescription(prescription_id=first.id, by=doctor)
     assert sign(make_line("阿莫西林克拉维酸钾片"), encounter=encounter).findings == []
+
+
+def test_the_checks_know_what_stands_in_a_file_that_was_merged(
+    sign: Sign, make_line: MakeLine, make_encounter: MakeEncounter, registrar: Actor, doctor: Actor
+) -> None:
+    old, kept = make_patient(registrar), make_patient(registrar)
+    record_allergy(patient_id=old.id, substance="头孢", keys=["cephalosporin"], by=doctor)
+    sign(make_line("阿莫西林胶囊", days=3), encounter=make_encounter(patient=old))
+    encounter = make_encounter(patient=kept)
+    merge = propose_merge(survivor_id=kept.id, merged_id=old.id, reason="同一人", by=doctor)
+    second = replace(doctor, account_id=doctor.account_id + 1)
+    decide_merge(merge_id=merge.id, is_approved=True, by=second)
+    with pytest.raises(errors.UnsafeToPrescribe):
+        sign(make_line("头孢氨苄胶囊"), encounter=encounter)
+    with pytest.raises(errors.WarningNeedsReason):
+        sign(make_line("阿莫西林克拉维酸钾片"), encounter=encounter)
 
 
 def test_a_course_that_is_over_is_no_duplicate(

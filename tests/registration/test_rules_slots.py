@@ -37,8 +37,8 @@ def test_the_last_window_is_what_is_left():
 
 def test_a_night_session_runs_past_midnight():
     plans = split_session(start=time(20), end=time(2), window_minutes=180, capacity=6)
-    assert [(plan.starts_at, plan.is_next_day) for plan in plans] == [(time(20), False), (time(23), False)]
-    assert plans[-1].ends_at == time(2)
+    assert [plan.starts_at for plan in plans] == [time(20), time(23)]
+    assert (plans[-1].end_minute, plans[-1].ends_at) == (26 * 60, time(2))
 
 
 def test_every_channel_is_spread_over_the_session():

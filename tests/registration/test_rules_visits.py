@@ -9,7 +9,6 @@ from modules.registration.rules.visits import (
     VisitFee,
     VisitStage,
     cancel_refusal,
-    fees_may_stand_together,
     is_suspended_for_no_shows,
     may_cancel_appointment,
     place_returns_to_pool,
@@ -56,11 +55,9 @@ def test_three_no_shows_in_ninety_days_suspend_appointments():
 def test_a_visit_never_pays_both_ways(scheme, fee, free):
     fees = visit_fees(scheme, has_registration_fee=fee, is_free_return=free)
     assert fees
-    assert fees_may_stand_together(fees)
+    assert len(set(fees)) == len(fees)
+    assert fees == (VisitFee.GENERAL_TREATMENT,) or VisitFee.GENERAL_TREATMENT not in fees
 
 
 def test_the_general_treatment_fee_stands_alone():
     assert visit_fees(FeeScheme.GENERAL_TREATMENT) == (VisitFee.GENERAL_TREATMENT,)
-    assert not fees_may_stand_together([VisitFee.GENERAL_TREATMENT, VisitFee.CONSULTATION])
-    assert not fees_may_stand_together([VisitFee.CONSULTATION, VisitFee.CONSULTATION])
-    assert fees_may_stand_together([VisitFee.REGISTRATION, VisitFee.CONSULTATION])

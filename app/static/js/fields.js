@@ -1,5 +1,5 @@
 // Moving through a form without the mouse: Enter goes on, Shift+Enter goes back.
-import { composing, onContent, touch, visible } from './page.js';
+import { composing, enter, onContent, touch, visible } from './page.js';
 import { lastCell } from './grid.js';
 
 const FIELD = 'input, select, textarea';
@@ -19,11 +19,6 @@ function fieldsAround(element) {
   if (element.form) return [...element.form.elements].filter(usable);
   const scope = element.closest('[data-fields], dialog, .panel') || document;
   return [...scope.querySelectorAll(FIELD)].filter(usable);
-}
-
-export function enter(element) {
-  element.focus();
-  if (element.matches('input') && ['text', 'search', 'tel', 'email'].includes(element.type)) element.select();
 }
 
 /** Put the focus on the next field (or, with -1, the one before); after the last one on the primary button. */

@@ -1,9 +1,8 @@
 // Editable tables: <table class="gt" data-grid="lines"> with <template data-grid-row> holding one row.
 // The last row is always the empty one to type into; it is not sent.
-import { all, composing, onContent, text } from './page.js';
+import { all, composing, enter, onContent, text } from './page.js';
 import { register } from './keys.js';
 import { toast } from './toasts.js';
-import { enter } from './fields.js';
 
 const NAMED = ['name', 'id', 'for', 'data-combobox-target', 'aria-describedby', 'list'];
 

@@ -41,6 +41,12 @@ export function visible(element) {
   return element.getClientRects().length > 0;
 }
 
+/** Put the focus into a field, its text selected, so that typing replaces it. */
+export function enter(element) {
+  element.focus();
+  if (element.matches('input') && ['text', 'search', 'tel', 'email'].includes(element.type)) element.select();
+}
+
 /** Run `work` on the whole page once, and again on each fragment htmx puts in. */
 export function onContent(work) {
   const start = () => {

@@ -35,7 +35,7 @@ from modules.charging.queries.prices import search_prices as search_prices
 from modules.charging.queries.prices import service_prices as service_prices
 from modules.charging.rules.shifts import ShiftEntry
 
-_REFUNDED = case((Charge.status == ChargeStatus.UNPAID, Charge.amount), else_=Decimal("0.00"))
+_UNPAID_AMOUNT = case((Charge.status == ChargeStatus.UNPAID, Charge.amount), else_=Decimal("0.00"))
 
 # Bills
 
@@ -178,7 +178,7 @@ def list_bills(
 ) -> list[BillSummary]:
     """Bills of a day or of patients, the latest first, with what is due on each."""
     unpaid_count = case((Charge.status == ChargeStatus.UNPAID, 1), else_=0)
-    statement = select(Bill, func.sum(_REFUNDED), func.sum(unpaid_count)).outerjoin(
+    statement = select(Bill, func.sum(_UNPAID_AMOUNT), func.sum(unpaid_count)).outerjoin(
         Charge, Charge.bill_id == Bill.id
     )
     if on is not None:
@@ -195,23 +195,8 @@ def _summaries(statement: "Select[Bill, Decimal, int]", size: int) -> list[BillS
     ]
 
 
-def visit_amounts(visit_id: int) -> tuple[Decimal, Decimal]:
-    """What is due and what was paid for a visit, in yuan."""
-    due = db.session.scalar(
-        select(func.sum(Charge.amount))
-        .join(Bill, Bill.id == Charge.bill_id)
-        .where(Bill.visit_id == visit_id, Charge.status == ChargeStatus.UNPAID)
-    )
-    paid = db.session.scalar(
-        select(func.sum(Settlement.amount))
-        .join(Bill, Bill.id == Settlement.bill_id)
-        .where(Bill.visit_id == visit_id)
-    )
-    return due or Decimal("0.00"), paid or Decimal("0.00")
-
-
 def amounts_of_visits(visit_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal]]:
-    """Visit → what is due and what was paid, for a whole list in two statements."""
+    """Visit → what is due and what was paid, in yuan; for a whole list in two statements."""
     wanted = sorted(set(visit_ids))
     found = {visit_id: (Decimal("0.00"), Decimal("0.00")) for visit_id in wanted}
     due = (
@@ -314,13 +299,6 @@ def get_receipt_print(print_id: int) -> ReceiptPrint:
     if found is None:
         raise NotFound(field="print_id")
     return found
-
-
-def list_settlements(*, shift_id: int, before: int | None = None, size: int = 50) -> Page[Settlement]:
-    """Settlements of a shift, the latest first."""
-    return page_by_key(
-        select(Settlement).where(Settlement.shift_id == shift_id), Settlement.id, before=before, size=size
-    )
 
 
 # Shifts

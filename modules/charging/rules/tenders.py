@@ -47,7 +47,7 @@ class TenderCheck:
 
 
 def check_tenders(due: Decimal, tenders: Mapping[TenderMethod, Decimal]) -> TenderCheck:
-    """Check what was handed over against what is due (after cash rounding), in yuan. Source: house rule.
+    """Check what was handed over against what is due, in yuan. Source: house rule.
 
     Change is given from cash only and is less than the cash handed over. Zero tenders are ignored.
     """
@@ -97,11 +97,3 @@ def refund_faults(
         elif amount > left.get(method, ZERO):
             faults[method] = RefundFault.MORE_THAN_PAID
     return faults
-
-
-def tender_changes(
-    old: Mapping[TenderMethod, Decimal], new: Mapping[TenderMethod, Decimal]
-) -> dict[TenderMethod, Decimal]:
-    """Return new − old per channel after a re-settlement: negative goes back to the patient or the fund."""
-    methods = [method for method in TenderMethod if method in old or method in new]
-    return {method: new.get(method, ZERO) - old.get(method, ZERO) for method in methods}

@@ -11,13 +11,12 @@ from app.db import db
 from app.errors import NotFound
 from app.money import Quantity
 from app.use_cases import use_case
+from modules.catalogue import queries as catalogue
 from modules.charging import queries
 from modules.charging.errors import BillMissing, ChargeNotVoidable, PrescriptionPaid, PriceMissing
-from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus, ItemKind, Price
+from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus, ItemKind, Price
 from modules.prescriptions.events import PrescriptionSigned
 from modules.registration.events import VisitRegistered
-
-PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)
 
 
 def open_bill(visit: VisitRegistered) -> Bill:
@@ -108,13 +107,13 @@ def add_charge(*, bill_id: int, item_id: int, quantity: Quantity = Decimal(1), b
     """Put a service item or material on a bill at the window.
 
     Raises:
-        NotFound: no such bill here.
+        NotFound: no such bill here, or no such item.
         PriceMissing: the item has no price in force.
     """
     bill = queries.lock_bill(bill_id)
     price = queries.price_of(ItemKind.SERVICE, item_id)
     if price is None:
-        raise PriceMissing(field="item_id", item=item_id)
+        raise PriceMissing(field="item_id", item=catalogue.get_service(item_id).name)
     charge = _charge(bill.id, price, quantity, ChargeSource.MANUAL, 0)
     charge.source_id = charge.id
     db.session.add(charge)

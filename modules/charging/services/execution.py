@@ -8,10 +8,8 @@ from sqlalchemy import select, update
 from app.db import db
 from app.money import format_quantity
 from modules.charging import queries
-from modules.charging.errors import PrescriptionUnpaid, RefundTooLarge
-from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus
-
-_PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)
+from modules.charging.errors import NothingCharged, PrescriptionUnpaid, RefundTooLarge
+from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus
 
 
 def note_dispensed(*, visit_id: int, prescription_id: int) -> dict[int, Decimal]:
@@ -23,13 +21,14 @@ def note_dispensed(*, visit_id: int, prescription_id: int) -> dict[int, Decimal]
         PrescriptionUnpaid: a line is not paid, or nothing paid is left.
     """
     handed_out: dict[int, Decimal] = {}
-    for charge in _locked_charges(visit_id, prescription_id):
+    charges = _locked_charges(visit_id, prescription_id)
+    for charge in charges:
         quantity = charge.refundable_quantity
         if quantity and charge.source_kind == ChargeSource.PRESCRIPTION_ITEM:
             handed_out[charge.source_id] = quantity
         charge.executed_quantity += quantity
     if not handed_out:
-        raise PrescriptionUnpaid(item="")
+        raise PrescriptionUnpaid(item=", ".join(charge.item_name for charge in charges))
     db.session.flush()
     return handed_out
 
@@ -68,8 +67,8 @@ def _locked_charges(visit_id: int, prescription_id: int) -> list[Charge]:
     queries.lock_bill_of_visit(visit_id)
     charges = queries.charges_of_prescription(prescription_id)
     for charge in charges:
-        if charge.status not in (*_PAID, ChargeStatus.REFUNDED):
+        if charge.status not in (*PAID, ChargeStatus.REFUNDED):
             raise PrescriptionUnpaid(item=charge.item_name)
     if not charges:
-        raise PrescriptionUnpaid(item="")
+        raise NothingCharged
     return charges

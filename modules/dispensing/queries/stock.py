@@ -9,7 +9,6 @@ from sqlalchemy import ScalarSelect, Select, case, func, or_, select
 
 from app import clock
 from app.db import Page, contains_text, db, locking, page_by_key, starts_with
-from app.errors import NotFound
 from modules.dispensing.models import Balance, Batch, Location, LocationKind
 from modules.dispensing.rules.batches import STOP_DAYS
 
@@ -25,14 +24,6 @@ class StockLine:
     def id(self) -> int:
         """The key by which lists of stock are paged."""
         return self.balance.id
-
-
-def get_location(location_id: int) -> Location:
-    """The pharmacy or storeroom, or NotFound."""
-    found = db.session.get(Location, location_id)
-    if found is None:
-        raise NotFound(field="location_id")
-    return found
 
 
 def list_locations(kind: LocationKind | None = None) -> list[Location]:

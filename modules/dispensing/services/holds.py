@@ -8,7 +8,7 @@ from app.db import db
 from app.money import format_quantity
 from app.tenancy import setting_of
 from modules.dispensing import queries
-from modules.dispensing.errors import AlreadyPrepared, OutOfStock
+from modules.dispensing.errors import AlreadyPrepared, OutOfStock, PharmacyMissing
 from modules.dispensing.models import Hold, Task, TaskStatus
 from modules.dispensing.queries import Allocated, StockLine
 from modules.dispensing.rules.batches import Allocation, BatchStock, allocate
@@ -24,10 +24,13 @@ def hold_stock(signed: PrescriptionSigned) -> None:
     """Hold the drugs of a signed prescription, the nearest expiry first; joins the signing's transaction.
 
     Raises:
+        PharmacyMissing: the centre has no pharmacy yet.
         OutOfStock: a line cannot be held whole; then the prescription is not signed.
     """
     by = signed.actor
     stock = queries.lock_pharmacy_stock((line.drug_id for line in signed.lines), station_id=by.station_id)
+    if not stock and queries.find_pharmacy(by.station_id) is None:
+        raise PharmacyMissing
     holds = _allocate_lines(signed, stock, stop_days_of(by))
     db.session.add(
         Task(

@@ -1,10 +1,10 @@
 """What the storekeeper posts: places, opening stock, receipts, transfers and write-offs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,7 @@ from app.i18n import N_, gettext
 from app.money import Quantity, UnitPrice, format_quantity
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
+from modules.catalogue.queries import Drug
 from modules.dispensing import queries
 from modules.dispensing.errors import BatchExpired, LocationTaken, OutOfStock, SameLocation
 from modules.dispensing.events import StockReceived
@@ -31,7 +32,8 @@ from modules.dispensing.models import (
     Location,
     LocationKind,
 )
-from modules.dispensing.rules.batches import allocate
+from modules.dispensing.queries import StockLine
+from modules.dispensing.rules.batches import BatchPick, allocate
 from modules.dispensing.services.ledger import Movement, new_document, post
 from tenants.queries import get_department, list_departments
 
@@ -96,6 +98,7 @@ def post_opening_stock(*, location_id: int, lines: StockLines, by: Actor) -> Doc
 
     Raises:
         NotFound: no such place here, or no such drug.
+        InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
     """
     return _take_in(DocumentKind.OPENING, Account.OPENING, location_id, lines, "", by)
@@ -113,6 +116,7 @@ def receive_stock(
 
     Raises:
         NotFound: no such place here, or no such drug.
+        InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
     """
     return _take_in(DocumentKind.RECEIPT, Account.SUPPLIER, location_id, lines, supplier, by)
@@ -131,6 +135,7 @@ def transfer_stock(
     Raises:
         NotFound: no such place or drug here.
         SameLocation: both places are one.
+        InvalidInput: a line without a quantity.
         OutOfStock: a line cannot be carried whole; then nothing is.
     """
     if location_id == to_location_id:
@@ -142,32 +147,15 @@ def transfer_stock(
     targets = queries.lock_batches_at(to_location_id, drugs)
     by_batch = {line.batch.id: line for line in sources}
     movements: list[Movement] = []
-    taken: dict[int, Decimal] = {}
+    left = {line.batch.id: line.balance.available for line in sources}
     for number, line in enumerate(lines):
         quantity = _quantity(line.drug_id, line.packs, line.loose, drugs, number)
-        free = [
-            stock.balance.stock(stock.batch)
-            for stock in sources
-            if stock.batch.drug_id == line.drug_id and stock.batch.id not in taken
-        ]
-        found = allocate(free, quantity, today=clock.today(), stop_days=0)
-        if found.is_refused:
-            drug = drugs[line.drug_id]
-            raise OutOfStock(
-                field=f"lines-{number}-packs",
-                drug=drug.name,
-                requested=f"{format_quantity(quantity)} {drug.min_unit}",
-                available=f"{format_quantity(found.available)} {drug.min_unit}",
-            )
-        for pick in found.picks:
-            taken[pick.batch_id] = pick.quantity
+        for pick in _nearest_expiry(drugs[line.drug_id], quantity, sources, left, number):
+            left[pick.batch_id] -= pick.quantity
+            found = by_batch[pick.batch_id]
+            target = _balance(targets, to_location_id, found.batch)
             movements.append(
-                Movement(
-                    batch=by_batch[pick.batch_id].batch,
-                    quantity=pick.quantity,
-                    source=by_batch[pick.batch_id].balance,
-                    target=_balance(targets, to_location_id, by_batch[pick.batch_id].batch),
-                )
+                Movement(batch=found.batch, quantity=pick.quantity, source=found.balance, target=target)
             )
     document = new_document(DocumentKind.TRANSFER, location_id, by)
     document.to_location_id = to_location_id
@@ -256,7 +244,9 @@ def _take_in(
     return document
 
 
-def _quantity(drug_id: int, packs: Decimal, loose: Decimal, drugs: Mapping[int, Any], number: int) -> Decimal:
+def _quantity(
+    drug_id: int, packs: Decimal, loose: Decimal, drugs: Mapping[int, Drug], number: int
+) -> Decimal:
     if drug_id not in drugs:
         raise NotFound(field=f"lines-{number}-drug_id")
     quantity: Decimal = packs * drugs[drug_id].pack_factor + loose
@@ -265,13 +255,33 @@ def _quantity(drug_id: int, packs: Decimal, loose: Decimal, drugs: Mapping[int, 
     return quantity
 
 
+def _nearest_expiry(
+    drug: Drug, quantity: Decimal, sources: Sequence[StockLine], left: Mapping[int, Decimal], number: int
+) -> Sequence[BatchPick]:
+    """Batches for a line of a transfer, from what earlier lines of the same drug have left of each."""
+    free = [
+        replace(line.balance.stock(line.batch), available=left[line.batch.id])
+        for line in sources
+        if line.batch.drug_id == drug.id
+    ]
+    found = allocate(free, quantity, today=clock.today(), stop_days=0)
+    if found.is_refused:
+        raise OutOfStock(
+            field=f"lines-{number}-packs",
+            drug=drug.name,
+            requested=f"{format_quantity(quantity)} {drug.min_unit}",
+            available=f"{format_quantity(found.available)} {drug.min_unit}",
+        )
+    return found.picks
+
+
 def _key(batch: Batch) -> tuple[int, str, date, Decimal]:
     return (batch.drug_id, batch.batch_no, batch.expires_on, batch.unit_cost)
 
 
 def _batch(
     line: StockLineInput,
-    drugs: Mapping[int, Any],
+    drugs: Mapping[int, Drug],
     batches: dict[tuple[int, str, date, Decimal], Batch],
     number: int,
 ) -> Batch:

@@ -132,6 +132,7 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
         SamePharmacist: the same person prepared it.
         ReviewRightMissing: a single pharmacist without the right to review.
         OutOfStock: a held batch has expired and no other suffices.
+        HoldsDiffer: what is paid is not what is held; part of it was refunded at this moment.
     """
     task = queries.get_task(prescription_id)
     _check_open(task)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+GUARDIAN_BELOW_YEARS = 14
+
 
 class AgeForm(StrEnum):
     """Which units a clinic writes for a person of this age."""
@@ -58,6 +60,6 @@ def _months_later(start: date, months: int) -> date:
     return min(first + timedelta(days=start.day - 1), last)
 
 
-def needs_guardian(age: Age, *, has_own_document: bool, guardian_below_years: int = 14) -> bool:
-    """Tell whether a guardian must be recorded: below 14 years, or without an own document (house rule)."""
-    return age.years < guardian_below_years or not has_own_document
+def needs_guardian(age: Age) -> bool:
+    """Tell whether a guardian must be recorded: below 14 years. Source: house rule."""
+    return age.years < GUARDIAN_BELOW_YEARS

@@ -65,11 +65,6 @@ class IdNumberReading:
         """Tell whether the number may be used as an identifier."""
         return self.fault is None
 
-    @property
-    def region_code(self) -> str:
-        """The county code the number was issued under (GB/T 2260), six digits."""
-        return self.number[:6]
-
 
 def id_check_digit(first_17: str) -> str:
     """Return the check digit, 0-9 or X, of the first 17 digits (GB 11643-1999, section 4)."""

@@ -81,8 +81,3 @@ def mask_identifier(number: str) -> str:
     if len(written) < 9:
         return "*" * max(len(written) - 2, 0) + written[-2:] if len(written) > 2 else "*" * len(written)
     return written[:3] + "*" * (len(written) - 7) + written[-4:]
-
-
-def mask_phone(phone: str) -> str:
-    """Return a phone number with only its first 3 and last 4 digits readable (199****0001)."""
-    return mask_identifier(normalise_phone(phone) or phone)

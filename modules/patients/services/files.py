@@ -21,7 +21,7 @@ from modules.patients.errors import AlreadyOnFile, GuardianNeeded, PerhapsOnFile
 from modules.patients.events import PatientChanged, PatientCreated
 from modules.patients.models import AllergyStatus, CostType, DocumentKind, Patient, SexCode
 from modules.patients.rules import identity, names
-from modules.patients.rules.age import age_on, needs_guardian
+from modules.patients.rules.age import GUARDIAN_BELOW_YEARS, age_on, needs_guardian
 from modules.patients.rules.matching import MatchAction, MatchResult, PersonTraits, rank_matches
 
 PersonName = Annotated[str, Field(min_length=2, max_length=50)]
@@ -86,31 +86,18 @@ def create_patient(
 
     Raises:
         InvalidInput: a number, date or phone is wrong, or two of them contradict each other.
-        GuardianNeeded: a child, or nobody's own document, and no guardian.
+        GuardianNeeded: a child below 14, and no guardian.
         AlreadyOnFile: the same number and name have a file (rule 1).
         SameDocumentOtherName: the number belongs to another name (rule 2).
         PerhapsOnFile: files resemble this one (rules 3 to 5) and nobody has confirmed.
     """
     checked = _check(name, sex, born_on, document_kind, document_number, phone)
-    guardian = _guardian(checked, is_proxy_document, guardian_name, guardian_phone)
-    own_number = checked.document_number if not is_proxy_document else None
+    guardian = _guardian(checked, guardian_name, guardian_phone)
     newcomer = _traits(checked, street_code, is_proxy_document)
     _refuse_twins(newcomer, is_another_person)
-    key = name_pinyin(checked.name)
     patient = Patient(
         record_no=numbering.next_number("patient", on=clock.today(), prefix="R"),
-        name=checked.name,
-        initials=key.initials[:50],
-        pinyin=key.full[:200],
-        sex=checked.sex,
-        born_on=checked.born_on,
-        document_kind=checked.document_kind,
-        document_number=checked.document_number,
-        document_index=blind_index(own_number, purpose="document") if own_number else None,
         is_proxy_document=is_proxy_document,
-        phone=checked.phone,
-        phone_index=blind_index(checked.phone, purpose="phone") if checked.phone else None,
-        phone_tail_index=blind_index(checked.phone[-4:], purpose="phone-tail") if checked.phone else None,
         street_code=street_code,
         address=address,
         ethnicity=ethnicity,
@@ -121,6 +108,7 @@ def create_patient(
         allergy_status=AllergyStatus.NONE_KNOWN if has_no_known_allergies else AllergyStatus.NOT_ASKED,
         created_at=clock.now(),
     )
+    _write_identity(patient, checked)
     _store(patient)
     audit.record("patient.created", patient, by=by)
     emit(PatientCreated(patient_id=patient.id))
@@ -160,19 +148,9 @@ def change_patient(
     if patient.version != version:
         raise ChangedMeanwhile
     checked = _check(name, sex, born_on, document_kind, document_number, phone)
-    guardian = _guardian(checked, patient.is_proxy_document, guardian_name, guardian_phone)
+    guardian = _guardian(checked, guardian_name, guardian_phone)
     _refuse_document_of_another(checked, patient)
-    key = name_pinyin(checked.name)
-    patient.name, patient.initials, patient.pinyin = checked.name, key.initials[:50], key.full[:200]
-    patient.sex, patient.born_on = checked.sex, checked.born_on
-    patient.document_kind, patient.document_number = checked.document_kind, checked.document_number
-    own_number = None if patient.is_proxy_document else checked.document_number
-    patient.document_index = blind_index(own_number, purpose="document") if own_number else None
-    patient.phone = checked.phone
-    patient.phone_index = blind_index(checked.phone, purpose="phone") if checked.phone else None
-    patient.phone_tail_index = (
-        blind_index(checked.phone[-4:], purpose="phone-tail") if checked.phone else None
-    )
+    _write_identity(patient, checked)
     patient.street_code, patient.address = street_code, address
     patient.ethnicity, patient.occupation = ethnicity, occupation
     patient.guardian_name, patient.guardian_phone = guardian_name.strip(), guardian
@@ -291,6 +269,19 @@ def _refuse_document_of_another(checked: _Checked, patient: Patient) -> None:
         raise AlreadyOnFile(field="document_number", record_no=other.record_no)
 
 
+def _write_identity(patient: Patient, checked: _Checked) -> None:
+    """Who the file is of, with the keys it is found by; a document of somebody else finds nobody."""
+    key, phone = name_pinyin(checked.name), checked.phone
+    own_number = None if patient.is_proxy_document else checked.document_number
+    patient.name, patient.initials, patient.pinyin = checked.name, key.initials[:50], key.full[:200]
+    patient.sex, patient.born_on = checked.sex, checked.born_on
+    patient.document_kind, patient.document_number = checked.document_kind, checked.document_number
+    patient.document_index = blind_index(own_number, purpose="document") if own_number else None
+    patient.phone = phone
+    patient.phone_index = blind_index(phone, purpose="phone") if phone else None
+    patient.phone_tail_index = blind_index(phone[-4:], purpose="phone-tail") if phone else None
+
+
 def _store(patient: Patient) -> None:
     """The database has the last word: two windows at once cannot both open a file for one document."""
     try:
@@ -298,7 +289,9 @@ def _store(patient: Patient) -> None:
             db.session.add(patient)
             db.session.flush()
     except IntegrityError:
-        raise AlreadyOnFile(field="document_number", record_no="") from None
+        first = select(Patient.record_no).where(Patient.document_index == patient.document_index)
+        record_no = db.session.scalar(first.where(Patient.merged_into_id.is_(None)))
+        raise AlreadyOnFile(field="document_number", record_no=record_no or "") from None
 
 
 def _traits(checked: _Checked, street_code: str, is_proxy: bool) -> PersonTraits:
@@ -388,17 +381,11 @@ def _read_number(
     return of_number, reading.birth_date
 
 
-def _guardian(checked: _Checked, is_proxy: bool, name: str, phone: str) -> str | None:
+def _guardian(checked: _Checked, name: str, phone: str) -> str | None:
     """The guardian's phone in one form; refuses when a guardian is needed and missing."""
     age = age_on(checked.born_on, clock.today())
-    has_own = checked.document_number is not None and not is_proxy
-    if (
-        age is not None
-        and needs_guardian(age, has_own_document=has_own)
-        and not name.strip()
-        and age.years < 14
-    ):
-        raise GuardianNeeded(field="guardian_name")
+    if age is not None and needs_guardian(age) and not name.strip():
+        raise GuardianNeeded(field="guardian_name", years=GUARDIAN_BELOW_YEARS)
     if not phone.strip():
         return None
     normal = names.normalise_phone(phone)

@@ -13,7 +13,6 @@ from modules.prescriptions.queries.prescriptions import (
     list_items,
     list_of_patient,
     list_of_visit,
-    list_with_status,
     lock_prescriptions,
     reviews_after_payment,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "list_items",
     "list_of_patient",
     "list_of_visit",
-    "list_with_status",
     "lock_prescriptions",
     "reviews_after_payment",
     "usage",

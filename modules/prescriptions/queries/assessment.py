@@ -182,7 +182,7 @@ def _active_drug_ids(patient_id: int, own_id: int | None) -> list[int]:
         select(Item.drug_id)
         .join(Prescription, Prescription.id == Item.prescription_id)
         .where(
-            Item.patient_id == patient_id,
+            Item.patient_id.in_(patients.files_of(patient_id)),
             Item.supplied_until >= clock.today(),
             Item.revision == Prescription.revision,
             Prescription.status.in_(list(ACTIVE)),

@@ -79,14 +79,6 @@ def list_of_patient(
     return page_by_key(statement, Prescription.id, before=before, size=size)
 
 
-def list_with_status(
-    statuses: Iterable[Status], *, before: int | None = None, size: int = 50
-) -> Page[Prescription]:
-    """Prescriptions in these states, newest first, by key (the pharmacy's list)."""
-    statement = select(Prescription).where(Prescription.status.in_(list(statuses)))
-    return page_by_key(statement, Prescription.id, before=before, size=size)
-
-
 def list_expired_ids(*, limit: int = 500) -> list[int]:
     """Ids of prescriptions whose validity has passed while nobody fetched them, oldest validity first."""
     statement = (

@@ -1,9 +1,7 @@
-"""How much to dispense, for how many days, and what it costs. Quantities count minimum units (片, 粒, g)."""
+"""How much to dispense. Quantities count minimum units (片, 粒, g)."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-
-_CENT = Decimal("0.01")
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,6 @@ class DispenseQuantity:
     min_units: Decimal
     packs: int | None = None
 
-    @property
-    def is_split(self) -> bool:
-        """Tell whether packages are opened (拆零)."""
-        return self.packs is None
-
 
 def dispense_quantity(
     *,
@@ -77,10 +70,7 @@ def dispense_quantity(
         needed = _ceiling(*spell) * _ceiling(dose, dose_per_min_unit)
     else:
         needed = _ceiling(dose * spell[0], dose_per_min_unit * spell[1])
-    if is_splittable:
-        return DispenseQuantity(needed)
-    packs = int(_ceiling(needed, Decimal(pack_factor)))
-    return DispenseQuantity(Decimal(packs * pack_factor), packs)
+    return typed_quantity(needed, pack_factor=pack_factor, is_splittable=is_splittable)
 
 
 def typed_quantity(quantity: Decimal, *, pack_factor: int, is_splittable: bool) -> DispenseQuantity:
@@ -93,78 +83,15 @@ def typed_quantity(quantity: Decimal, *, pack_factor: int, is_splittable: bool) 
     return DispenseQuantity(Decimal(packs * pack_factor), packs)
 
 
-def supply_days(
-    *, min_units: Decimal, dose: Decimal, dose_per_min_unit: Decimal, frequency: Frequency
-) -> int | None:
-    """Return the whole days a quantity lasts; None on demand. A single dose counts as one day."""
-    _require_positive(dose, dose_per_min_unit)
-    if frequency.is_on_demand:
-        return None
-    if frequency.is_once:
-        return 1
-    return int(min_units * dose_per_min_unit * frequency.per_days // (dose * frequency.times))
-
-
-def line_amount(*, quantity: DispenseQuantity, pack_price: Decimal, pack_factor: int) -> Decimal:
-    """Return the yuan of one line, rounded once, half up, to 0.01.
-
-    An opened package is priced pack price ÷ factor × minimum units; that unit price is never rounded
-    (10.00 ÷ 24 × 7 = 2.92, not 0.42 × 7 = 2.94). Source: house rule.
-    """
-    _require_positive(Decimal(pack_factor))
-    return _yuan(quantity.min_units * pack_price / pack_factor)
-
-
-@dataclass(frozen=True, slots=True)
-class HerbLine:
-    """One herb of a decoction: grams in each dose (付) and the price per gram in yuan."""
-
-    grams: Decimal
-    price_per_gram: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class HerbalBill:
-    """Amounts of a herbal prescription: one per herb in order, the herbs' total and the decoction fee."""
-
-    line_amounts: tuple[Decimal, ...]
-    decoction_amount: Decimal
-
-    @property
-    def herbs_amount(self) -> Decimal:
-        """The rounded lines added, never rounded again."""
-        return sum(self.line_amounts, Decimal("0.00"))
-
-    @property
-    def total_amount(self) -> Decimal:
-        """Herbs and decoction."""
-        return self.herbs_amount + self.decoction_amount
-
-
 def herb_grams(*, grams: Decimal, doses: int) -> Decimal:
     """Return the grams of one herb to weigh out: grams in each dose × doses (付数, usually 1-14)."""
     _require_positive(grams, Decimal(doses))
     return grams * doses
 
 
-def herbal_bill(
-    lines: list[HerbLine], *, doses: int, decoction_price: Decimal = Decimal("0.00")
-) -> HerbalBill:
-    """Return what a herbal prescription costs; `decoction_price` is per dose (代煎), 0 when boiled at home.
-
-    Source: house rule.
-    """
-    amounts = tuple(_yuan(herb_grams(grams=line.grams, doses=doses) * line.price_per_gram) for line in lines)
-    return HerbalBill(amounts, _yuan(decoction_price * doses))
-
-
 def _ceiling(dividend: Decimal, divisor: Decimal) -> Decimal:
     whole, rest = divmod(dividend, divisor)
     return whole + (1 if rest else 0)
-
-
-def _yuan(amount: Decimal) -> Decimal:
-    return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _require_positive(*numbers: Decimal) -> None:

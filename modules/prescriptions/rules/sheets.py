@@ -129,11 +129,6 @@ def valid_until(issued_on: date, *, days: int = 1) -> date:
     return issued_on + timedelta(days=days - 1)
 
 
-def is_valid_on(day: date, *, issued_on: date, days: int = 1) -> bool:
-    """Tell whether the pharmacy may still dispense on a day."""
-    return issued_on <= day <= valid_until(issued_on, days=days)
-
-
 def quantity_needs_reason(supply_days: int, *, is_emergency: bool) -> bool:
     """Tell whether a quantity needs a written reason: above 7 days, above 3 in an emergency (article 19)."""
     return supply_days > (EMERGENCY_DAYS if is_emergency else ORDINARY_DAYS)

@@ -30,19 +30,15 @@ from modules.registration.queries.schedule import (
     lock_slot,
     no_show_days,
     scheme_of,
-    sessions_by_id,
     settings_of,
     taken_by_session,
 )
 from modules.registration.queries.visits import (
     count_visits,
-    find_visit,
     get_visit,
     has_visit_since,
     list_visits,
     lock_visit,
-    visits_by_id,
-    visits_of_patient,
     visits_of_session,
 )
 
@@ -59,7 +55,6 @@ __all__ = [
     "departments_of_station",
     "display_state",
     "fee_codes_of",
-    "find_visit",
     "first_free",
     "get_appointment",
     "get_session",
@@ -84,12 +79,9 @@ __all__ = [
     "people_ahead",
     "queue_of",
     "scheme_of",
-    "sessions_by_id",
     "sessions_called_from",
     "settings_of",
     "taken_by_session",
-    "visits_by_id",
-    "visits_of_patient",
     "visits_of_session",
     "waiting_by_session",
 ]

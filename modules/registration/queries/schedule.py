@@ -85,12 +85,6 @@ def get_session(session_id: int) -> ClinicSession:
     return _get(ClinicSession, session_id, "session_id")
 
 
-def sessions_by_id(session_ids: Iterable[int]) -> dict[int, ClinicSession]:
-    """Id → session, in one statement."""
-    rows = db.session.scalars(select(ClinicSession).where(ClinicSession.id.in_(sorted(set(session_ids)))))
-    return {row.id: row for row in rows}
-
-
 def list_sessions(
     since: date,
     until: date | None = None,

@@ -1,6 +1,5 @@
 """Reading visits."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import func, select
@@ -27,17 +26,6 @@ def lock_visit(visit_id: int) -> Visit:
     return found
 
 
-def find_visit(number: str) -> Visit | None:
-    """The visit with this number (scanned from a ticket), or None."""
-    return db.session.scalars(select(Visit).where(Visit.number == number.strip().upper())).first()
-
-
-def visits_by_id(visit_ids: Iterable[int]) -> dict[int, Visit]:
-    """Id → visit, in one statement."""
-    rows = db.session.scalars(select(Visit).where(Visit.id.in_(sorted(set(visit_ids)))))
-    return {row.id: row for row in rows}
-
-
 def list_visits(
     on: date,
     *,
@@ -53,17 +41,6 @@ def list_visits(
     if status is not None:
         statement = statement.where(Visit.status == status)
     return page_by_key(statement, Visit.id, before=before, size=size)
-
-
-def visits_of_patient(patient_ids: Iterable[int], *, limit: int = 20) -> list[Visit]:
-    """Visits of a person's files, newest first."""
-    statement = (
-        select(Visit)
-        .where(Visit.patient_id.in_(sorted(set(patient_ids))))
-        .order_by(Visit.id.desc())
-        .limit(limit)
-    )
-    return list(db.session.scalars(statement))
 
 
 def visits_of_session(session_id: int) -> list[Visit]:

@@ -45,11 +45,6 @@ def priority_of(
     return (Priority.PRIORITY if reasons else Priority.ORDINARY), reasons
 
 
-# Longest wait in minutes by emergency level I-IV (急诊分级). Source: the 2018 expert consensus on emergency
-# triage (急诊预检分诊专家共识); for level IV it also names 60-120 minutes, a tenant may choose.
-EMERGENCY_WAIT_MINUTES = {1: 0, 2: 10, 3: 30, 4: 240}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEntry:
     """One waiting patient. `sequence` is unique in the queue and counts from 1.

@@ -45,11 +45,6 @@ class SlotPlan:
         """Wall-clock end."""
         return _clock(self.end_minute)
 
-    @property
-    def is_next_day(self) -> bool:
-        """Tell whether the window starts after midnight of a night session."""
-        return self.start_minute >= _DAY_MINUTES
-
 
 def is_open_to(
     kept_for: Channel, buyer: Channel, *, starts_at: datetime, now: datetime, release_minutes: int

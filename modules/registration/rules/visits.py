@@ -1,6 +1,6 @@
 """What a visit may do and what it costs to register (挂号, 退号)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -94,9 +94,3 @@ def visit_fees(
     if has_registration_fee and not is_free_return:
         return (VisitFee.REGISTRATION, VisitFee.CONSULTATION)
     return (VisitFee.CONSULTATION,)
-
-
-def fees_may_stand_together(fees: Sequence[VisitFee]) -> bool:
-    """Tell whether one visit may carry these fees: never both schemes, no fee twice (house rule)."""
-    both = VisitFee.GENERAL_TREATMENT in fees and len(set(fees)) > 1
-    return not both and len(set(fees)) == len(fees)

@@ -42,6 +42,7 @@ Room = Annotated[str, Field(max_length=40)]
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
 _UNSEEN_BY_SESSION = {"synchronize_session": False}  # no row of these is loaded here
 Quota = Annotated[int, Field(ge=0, le=500)]
+_UNFINISHED = (SessionStatus.DRAFT, SessionStatus.PUBLISHED)
 
 
 @use_case("registration.schedule.manage")
@@ -201,9 +202,7 @@ def publish_session(*, session_id: int, is_published: bool = True, by: Actor) ->
         SessionNotOpen: it was stopped or is over.
         SessionHasBookings: places are taken already.
     """
-    session = _lock_session(session_id)
-    if session.status not in (SessionStatus.DRAFT, SessionStatus.PUBLISHED):
-        raise SessionNotOpen(status=session.status.label)
+    session = _lock_unfinished(session_id)
     if not is_published and (
         session.last_queue_no or any(slot.taken for slot in queries.list_slots([session_id]))
     ):
@@ -223,9 +222,7 @@ def stop_session(*, session_id: int, reason: Reason, by: Actor) -> ClinicSession
         NotFound: no such session here.
         SessionNotOpen: it was stopped before or is over.
     """
-    session = _lock_session(session_id)
-    if session.status not in (SessionStatus.DRAFT, SessionStatus.PUBLISHED):
-        raise SessionNotOpen(status=session.status.label)
+    session = _lock_unfinished(session_id)
     session.status, session.stop_reason = SessionStatus.STOPPED, reason
     booked = queries.appointments_of_session(session_id, AppointmentStatus.BOOKED)
     for appointment in booked:
@@ -255,9 +252,7 @@ def substitute_practitioner(
         PractitionerBusy: the other doctor already has a session in this shift.
     """
     tenants.get_practitioner(practitioner_id)
-    session = _lock_session(session_id)
-    if session.status not in (SessionStatus.DRAFT, SessionStatus.PUBLISHED):
-        raise SessionNotOpen(status=session.status.label)
+    session = _lock_unfinished(session_id)
     if session.regular_practitioner_id is None:
         session.regular_practitioner_id = session.practitioner_id
     try:
@@ -290,7 +285,7 @@ def end_sessions(*, on: date, by: Actor) -> None:
     """
     over = [
         session
-        for session in queries.list_sessions(on, statuses=(SessionStatus.DRAFT, SessionStatus.PUBLISHED))
+        for session in queries.list_sessions(on, statuses=_UNFINISHED)
         if session.ends_at <= clock.now()
     ]
     ids = [session.id for session in over]
@@ -304,10 +299,12 @@ def end_sessions(*, on: date, by: Actor) -> None:
     audit.record("sessions.ended", None, by=by, on=on, sessions=len(ids))
 
 
-def _lock_session(session_id: int) -> ClinicSession:
+def _lock_unfinished(session_id: int) -> ClinicSession:
     session = lock_row(ClinicSession, session_id)
     if session is None:
         raise NotFound(field="session_id")
+    if session.status not in _UNFINISHED:
+        raise SessionNotOpen(status=session.status.label)
     return session
 
 

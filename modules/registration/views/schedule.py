@@ -25,15 +25,6 @@ START: dict[str, Any] = {
     "window_minutes": 30,
     "addon_limit": 5,
 }
-KEPT_NAMES = (
-    "weekday",
-    "department_id",
-    "practitioner_id",
-    "room",
-    "capacity",
-    "window_minutes",
-    "addon_limit",
-)
 KEPT_FOR = tuple(channel for channel in Channel if channel is not Channel.WINDOW)
 
 
