@@ -58,10 +58,10 @@ def get_patient(patient_id: int) -> Patient:
 
 
 def patient_with_allergies(patient_id: int) -> tuple[Patient, list[Allergy]]:
-    """The file, or NotFound, with the allergies in force, confirmed ones first; one statement."""
+    """The file, or NotFound, with the allergies in force as ``list_allergies`` gives them; one statement."""
     statement = (
         select(Patient, Allergy)
-        .outerjoin(Allergy, (Allergy.patient_id == Patient.id) & Allergy.withdrawn_at.is_(None))
+        .outerjoin(Allergy, Allergy.patient_id.in_(files_of(patient_id)) & Allergy.withdrawn_at.is_(None))
         .where(Patient.id == patient_id)
         .order_by(Allergy.certainty, Allergy.id)
     )
