@@ -28,6 +28,7 @@ module = Module(
         Permission("accounts.token.manage", N_("Issue and revoke API tokens"), ("administrator",)),
         Permission("accounts.audit.view", N_("Read the audit trail"), ("auditor",)),
         Permission("accounts.outbox.manage", N_("See and resend the outbox"), ("administrator",)),
+        Permission("accounts.daily.run", N_("Carry out the daily work")),
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
         Permission("accounts.job.start", N_("Start long-running work"), EVERYONE),
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from enum import Enum
 from typing import Any
 
@@ -78,6 +79,19 @@ class Waiting:
     icon: str = "list"
 
 
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Work of every day: a use case by name and the hour of the centre's wall clock, see ``app.daily``.
+
+    It takes no arguments, or ``each`` reads which: one call for each, in a transaction of its own. What it does
+    must be right again after days on which nothing ran, and change nothing when it is done once more.
+    """
+
+    use_case: str
+    at: time
+    each: Callable[[], list[dict[str, Any]]] | None = None
+
+
 class SettingKind(Enum):
     """How a setting is typed on the settings page."""
 
@@ -122,6 +136,7 @@ class Module:
         Callable[[int], list["Finding"]], ...
     ] = ()  # identities that ``flask check`` proves for a centre
     commands: tuple[Any, ...] = ()  # click commands
+    daily: tuple[Daily, ...] = ()
     settings: tuple[Setting, ...] = ()
     reads: tuple[Callable[..., Any], ...] = ()  # GET operations of the API, see app.api.reads
     is_optional: bool = True  # may a centre switch it off

@@ -45,7 +45,9 @@ from app.tenancy import forget_request_memo
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 RETRIES = 6
 LONGEST_COMMAND_ID = 64
-DELIVERY = "delivery:"  # begins the ids of the relay; nobody else takes one beforehand
+DELIVERY = "delivery:"  # begins the ids of the relay's deliveries
+DAILY = "daily:"  # begins the ids of the work of a day
+KERNELS_OWN = (DELIVERY, DAILY)  # nobody else takes such an id beforehand
 
 
 class Arguments(BaseModel):
@@ -124,8 +126,13 @@ def case_of(function: Callable[..., Any]) -> UseCase:
 
 def perform(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str = "") -> Any:
     """Carry out a command by name: API, kiosk, job and offline replay come through here."""
-    if command_id.startswith(DELIVERY):
+    if command_id.startswith(KERNELS_OWN):
         command_id = hashlib.sha256(command_id.encode(errors="replace")).hexdigest()
+    return carry_out(name, arguments, by=by, command_id=command_id)
+
+
+def carry_out(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str) -> Any:
+    """As ``perform``, for the kernel's own work, whose ids nobody else may take beforehand."""
     with command(command_id):
         return _perform(registry[name], arguments, by)
 
@@ -186,9 +193,8 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
         try:
             return _once(case, values, by, command_id, digest)
         except (DomainError, IntegrityError) as refusal:
-            found = _answer_of_first(case, by, command_id, digest) if command_id else None
-            if found is not None:
-                return found
+            if command_id and (first := _answers_of_first(case, by, command_id, digest)):
+                return first[0]
             if isinstance(refusal, IntegrityError):
                 raise Conflict from refusal
             raise
@@ -276,11 +282,14 @@ def _first_result(known: Any, digest: str, by: Actor) -> Any:
     return db.session.get(models[known.result_kind], known.result_id)
 
 
-def _answer_of_first(case: UseCase, by: Actor, command_id: str, digest: str) -> Any:
-    """After a refusal: perhaps the same command went through a moment ago, in another window or process."""
+def _answers_of_first(case: UseCase, by: Actor, command_id: str, digest: str) -> list[Any]:
+    """After a refusal: perhaps the same command went through a moment ago, in another window or process.
+
+    A list of one, since the answer may be None; empty when there was no first arrival.
+    """
     with _write_unit(case, by):
         known = _known_command(case, by, command_id)
-        return _first_result(known, digest, by) if known and known.digest == digest else None
+        return [_first_result(known, digest, by)] if known and known.digest == digest else []
 
 
 def _digest(name: str, values: dict[str, Any]) -> str:

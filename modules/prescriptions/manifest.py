@@ -1,12 +1,13 @@
 """What prescriptions add to the product."""
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from app.actor import Actor
 from app.i18n import N_
-from app.registry import Lookup, Module, Permission, Setting, SettingKind
-from modules.prescriptions import cli, queries, views
+from app.registry import Daily, Lookup, Module, Permission, Setting, SettingKind
+from modules.prescriptions import queries, views
 from modules.prescriptions.models import Kind
 
 
@@ -30,6 +31,10 @@ def find_allergens(text: str, by: Actor, context: Mapping[str, str]) -> list[dic
 def _patient(context: Mapping[str, str]) -> int | None:
     given = context.get("patient_id", "")
     return int(given) if given.isdecimal() else None
+
+
+def _past_validity() -> list[dict[str, Any]]:
+    return [{"prescription_id": prescription_id} for prescription_id in queries.list_expired_ids()]
 
 
 module = Module(
@@ -68,5 +73,5 @@ module = Module(
         "clinic.desk.context": views.context_place,
         "clinic.desk.history": views.history_place,
     },
-    commands=(cli.expire,),
+    daily=(Daily("prescriptions.expire_prescription", time(0, 15), each=_past_validity),),
 )

@@ -1,9 +1,11 @@
 """What registration adds to the product."""
 
+from datetime import time
+
 from app import clock
 from app.actor import Actor
 from app.i18n import N_
-from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
+from app.registry import Daily, Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
 from modules.registration import api, queries, views
 from modules.registration.models import FeeScheme
 from modules.registration.rules.settings import RegistrationSettings
@@ -153,4 +155,8 @@ module = Module(
         ),
     ),
     settings=SETTINGS,
+    daily=(
+        Daily("registration.generate_sessions", time(0, 5)),
+        Daily("registration.end_sessions", time(0, 10)),
+    ),
 )
