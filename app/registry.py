@@ -137,6 +137,9 @@ class Module:
     ] = ()  # identities that ``flask check`` proves for a centre
     commands: tuple[Any, ...] = ()  # click commands
     daily: tuple[Daily, ...] = ()
+    acts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what its code records in the trail → the words for it
     settings: tuple[Setting, ...] = ()
     reads: tuple[Callable[..., Any], ...] = ()  # GET operations of the API, see app.api.reads
     is_optional: bool = True  # may a centre switch it off
@@ -184,6 +187,13 @@ class Registry:
             self.lookups[lookup.kind] = (module.name, lookup)
         for place, fragment in module.places.items():
             self.places.setdefault(place, []).append((module.name, fragment))
+
+    def words_of(self, action: str, module: str = "") -> str:
+        """The msgid for an act in the trail; the module's own words first, as two may use the same code."""
+        own = self.modules.get(module)
+        if own is not None and action in own.acts:
+            return own.acts[action]
+        return next((one.acts[action] for one in self.modules.values() if action in one.acts), "")
 
     def default_grants(self) -> dict[str, set[str]]:
         """Role → permissions, as the manifests propose them."""

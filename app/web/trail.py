@@ -34,7 +34,12 @@ def show_trail() -> ResponseReturnValue:
     page = trail.page_of_trail(wanted, by=by, before=request.args.get("before", type=int))
     state = trail.chain_state(in_control=wanted.in_control, by=by)
     return render_template(
-        "trail/list.html", page=links(page), wanted=wanted, state=state, labels=dict(Outcome.options())
+        "trail/list.html",
+        page=links(page),
+        wanted=wanted,
+        state=state,
+        labels=dict(Outcome.options()),
+        words_of=trail.words_of,
     )
 
 
@@ -69,6 +74,7 @@ def show_row(row_id: int) -> ResponseReturnValue:
         facts=facts,
         changes=row.detail.get("changes", {}),
         labels=dict(Outcome.options()),
+        words_of=trail.words_of,
     )
 
 

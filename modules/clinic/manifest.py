@@ -38,6 +38,21 @@ module = Module(
     requires=("catalogue", "patients", "registration"),
     is_optional=False,
     blueprints=(blueprint,),
+    acts={
+        "encounter.begun": N_("Encounter begun"),
+        "encounter.resumed": N_("Encounter resumed"),
+        "encounter.finished": N_("Encounter finished"),
+        "record.saved": N_("Draft of a record saved"),
+        "record.signed": N_("Record signed"),
+        "record.read": N_("Record read"),
+        "record.printed": N_("Record printed"),
+        "vital_signs.recorded": N_("Vital signs recorded"),
+        "template.saved": N_("Record template saved"),
+        "template.shared": N_("Record template shared"),
+        "template.retired": N_("Record template ended"),
+        "phrase.saved": N_("Phrase saved"),
+        "phrase.retired": N_("Phrase ended"),
+    },
     permissions=(
         Permission(
             "clinic.encounter.view", N_("Read outpatient records"), ("doctor", "triage_nurse", "auditor")

@@ -52,6 +52,18 @@ module = Module(
             options=(("after_payment", N_("After payment")), ("before_payment", N_("Before payment"))),
         ),
     ),
+    acts={
+        "prescription.draft_saved": N_("Draft of a prescription saved"),
+        "prescription.signed": N_("Prescription signed"),
+        "prescription.withdrawn": N_("Prescription taken back"),
+        "prescription.voided": N_("Prescription made void"),
+        "prescription.expired": N_("Prescription expired"),
+        "prescription.reviewed": N_("Prescription reviewed"),
+        "prescription.returned": N_("Prescription sent back"),
+        "prescription.confirmed": N_("Prescription confirmed by the doctor"),
+        "prescription.read": N_("Prescription read"),
+        "prescription.printed": N_("Prescription printed"),
+    },
     permissions=(
         Permission(
             "prescriptions.prescription.view",
