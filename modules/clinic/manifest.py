@@ -70,6 +70,15 @@ module = Module(
         MenuEntry(
             N_("Vital signs"), "clinic.list_vital_signs", "heartbeat", "clinic.vital_signs.record", order=15
         ),
+        MenuEntry(N_("My phrases"), "clinic.show_phrases", "notes", "clinic.template.save", order=21),
+        MenuEntry(
+            N_("Record templates"),
+            "clinic.show_templates",
+            "copy",
+            "clinic.template.share",
+            group="administration",
+            order=25,
+        ),
     ),
     lookups=(Lookup("diagnoses", "clinic.encounter.view", find_diagnoses),),
     waiting=(

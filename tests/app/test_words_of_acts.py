@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from markupsafe import escape
 
 from app import trail, use_cases
 from app.actor import Actor
@@ -78,7 +79,7 @@ def test_the_trail_is_read_and_searched_in_words(sign_in: Any, doctor: Actor, ca
     client.set_cookie("his_language", "en")
     page = client.get("/trail/?outcome=refused").text
     words = installed().permissions[use_cases.registry["charging.open_shift"].permission].label
-    assert words in page
+    assert str(escape(words)) in page
     assert "Shift begun" in client.get("/trail/?action=shift begun").text
 
 

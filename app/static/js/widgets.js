@@ -22,8 +22,23 @@ function choose(slot) {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
+/** Put a text behind what stands in a field: a phrase of the doctor's. */
+function insert(source) {
+  const field = document.getElementById(source.dataset.insertInto);
+  if (!field || field.readOnly || field.disabled) return;
+  const folded = field.closest('details');
+  if (folded) folded.open = true;
+  const before = field.value.trimEnd();
+  field.value = before ? `${before}\n${source.dataset.insertText}`.slice(0, field.maxLength > 0 ? field.maxLength : undefined) : source.dataset.insertText;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+  setTimeout(() => field.focus()); // after the dialog has given the focus back
+}
+
 document.addEventListener('click', (event) => {
   const { target } = event;
+  const phrase = target.closest?.('[data-insert-into]');
+  if (phrase) insert(phrase);
   const tab = target.closest?.('[role="tab"]');
   if (tab) select(tab);
   const slot = target.closest?.('[data-slot]');
