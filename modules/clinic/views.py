@@ -14,11 +14,12 @@ from app.web.forms import Form
 from app.web.paging import links
 from modules.clinic import documents, forms, queries, services
 from modules.clinic.models import Encounter, EncounterStatus, TemplateScope
-from modules.clinic.rules.record import PART_LABELS
+from modules.clinic.rules.record import PART_LABELS, is_chinese_medicine
 from modules.patients import queries as patients
 from modules.patients import services as patient_services
 from modules.registration import queries as registration_queries
 from modules.registration import services as registration
+from tenants import queries as tenants
 
 blueprint = Blueprint("clinic", __name__, template_folder="templates", url_prefix="/clinic")
 
@@ -123,11 +124,17 @@ def _desk(visit_id: int, form: Form | None = None) -> ResponseReturnValue:
         patient=patient,
         is_mine=is_mine,
         is_writable=is_writable,
+        is_tcm=_is_tcm(visit.department_id) if form is not None else False,
         asks_pregnancy=patient.sex == "2" and 12 <= age <= 55,
         pressure_is_due=encounter is not None and queries.pressure_is_due(patient.id, patient.born_on),
         templates=queries.list_templates(by.practitioner_id) if is_writable else [],
         TemplateScope=TemplateScope,
     ), 422 if form is not None and form.refusal else 200
+
+
+def _is_tcm(department_id: int) -> bool:
+    department = tenants.get_department(department_id)
+    return is_chinese_medicine(code=department.code, name=department.name)
 
 
 def _open_form(encounter: Encounter) -> Form:

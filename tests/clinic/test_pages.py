@@ -14,6 +14,7 @@ from app.db.statements import count_statements
 from app.records import AuditRow
 from modules.clinic import queries, services
 from modules.clinic.models import Encounter
+from tenants import services as tenants
 
 MakeEncounter = Callable[..., Encounter]
 SignIn = Callable[..., FlaskClient]
@@ -206,3 +207,24 @@ def test_the_administrator_gives_a_template_to_the_centre(
     assert sign_in("doctor").get("/clinic/templates").status_code == 403
     assert sign_in("administrator", "c2").post(f"/clinic/templates/{template.id}/share").location
     assert "感冒" not in sign_in("administrator", "c2").get("/clinic/templates").text
+
+
+def test_the_four_examinations_stand_open_in_a_clinic_of_chinese_medicine(
+    sign_in: SignIn,
+    make_encounter: MakeEncounter,
+    ours: dict[str, Any],
+    administrator: Actor,
+) -> None:
+    client = sign_in("doctor")
+    path = f"/clinic/visits/{make_encounter(diagnoses=()).visit_id}"
+    folded = '<details class="c12"><summary'
+    assert folded in client.get(path).text
+    tenants.change_department(
+        department_id=ours["departments"]["general"],
+        name="中医全科",
+        kind="clinic",
+        by=administrator,
+    )
+    page = client.get(path).text
+    assert folded not in page
+    assert '<details class="c12" open><summary' in page
