@@ -148,4 +148,6 @@ def _close_doors(town: Town) -> None:
             )
             cash = sum(taken, shift.float_amount)
             charging.close_shift(counted_cash=cash, by=cashier)
-    daily.do_one(tenant_of(town.centre.tenant_id), "prescriptions.expire_prescription")
+    ended = daily.do_one(tenant_of(town.centre.tenant_id), "prescriptions.expire_prescription")
+    if ended.state == "failed":
+        raise RuntimeError(f"{ended.work}: {ended.error}")
