@@ -61,13 +61,13 @@ def write_refusal(case: "UseCase", by: Actor, command_id: str, code: str) -> Non
         db.session.commit()
 
 
-def note(action: str, *, by: Actor, subject: Any = None, **detail: Any) -> None:
+def note(action: str, *, by: Actor, subject: Any = None, outcome: str = "done", **detail: Any) -> None:
     """A short write unit of its own: reading a health record, signing in, printing a paper."""
     in_control = by.tenant_id is None
     partition = "" if by.tenant_id is None else place_of(by.tenant_id).partition
     unit = Unit(Mode.WRITE, by.tenant_id, partition, writes_control=in_control)
     with open_unit(unit):
-        _add_row(unit, None, by, "", action=action, subject=subject, outcome="done", facts=detail)
+        _add_row(unit, None, by, "", action=action, subject=subject, outcome=outcome, facts=detail)
         db.session.commit()
 
 

@@ -1,4 +1,4 @@
-"""Commands for operators: ``flask db``, ``flask relay``, ``flask audit``, ``flask check``."""
+"""Commands for operators: ``flask db``, ``flask relay``, ``flask daily``, ``flask audit``, ``flask check``."""
 
 import signal
 
@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app import audit, relay
+from app import audit, daily, relay
 from app.db import migrate
 from app.registry import Finding, installed
 from app.tenancy import directory
@@ -60,12 +60,28 @@ def verify() -> None:
 @click.command("relay")
 @with_appcontext
 def run_relay() -> None:
-    """Deliver the outbox and seal the trail until stopped (a process of its own in a deployment)."""
+    """Deliver the outbox, seal the trail, do the daily work until stopped (a process of its own)."""
     worker = relay.Worker(current_app._get_current_object())  # type: ignore[attr-defined]
     signal.signal(signal.SIGTERM, lambda *_: worker.stopping.set())
     worker.start()
     while worker.is_alive():
         worker.join(1)
+
+
+@click.command("daily")
+@with_appcontext
+def do_daily() -> None:
+    """Do today's daily work of every centre now; what was done today stays done."""
+    failed = 0
+    for tenant in directory().all_active():
+        for outcome in daily.do_now(tenant):
+            failed += outcome.state == "failed"
+            state = {"done": "done", "known": "already done", "failed": f"FAILED: {outcome.error}"}[
+                outcome.state
+            ]
+            click.echo(f"{tenant.code}: {outcome.work} {outcome.on}: {state}")
+    if failed:
+        raise SystemExit(f"{failed} pieces of daily work failed; the log and the trail say more")
 
 
 @click.command("check")
@@ -109,4 +125,4 @@ def kernel_findings() -> list[Finding]:
     return found
 
 
-COMMANDS = (database, trail, run_relay, check)
+COMMANDS = (database, trail, run_relay, do_daily, check)

@@ -28,6 +28,14 @@ class CommandColumns:
     done_at: Mapped[datetime]
 
 
+class Outcome(Choice):
+    """How an act ended that stands in the trail."""
+
+    DONE = "done", N_("done")
+    REFUSED = "refused", N_("refused")
+    FAILED = "failed", N_("failed")
+
+
 class AuditColumns:
     """Who did what, where and when. Rows are inserted with the act; a sealer chains them by hash later."""
 
@@ -39,7 +47,7 @@ class AuditColumns:
     address: Mapped[str] = mapped_column(Unicode(64), default="")
     use_case: Mapped[str] = mapped_column(Unicode(100))
     action: Mapped[str] = mapped_column(Unicode(100))
-    outcome: Mapped[str] = mapped_column(Unicode(20), default="done")  # done | refused
+    outcome: Mapped[str] = mapped_column(Unicode(20), default=Outcome.DONE.value)
     subject_kind: Mapped[str] = mapped_column(Unicode(60), default="")
     subject_id: Mapped[int | None]
     command_id: Mapped[str] = mapped_column(Unicode(64), default="")

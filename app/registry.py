@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from enum import Enum
 from typing import Any
 
@@ -78,6 +79,19 @@ class Waiting:
     icon: str = "list"
 
 
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Work of every day: a use case by name and the hour of the centre's wall clock, see ``app.daily``.
+
+    It takes no arguments, or ``each`` reads which: one call for each, in a transaction of its own. What it does
+    must be right again after days on which nothing ran, and change nothing when it is done once more.
+    """
+
+    use_case: str
+    at: time
+    each: Callable[[], list[dict[str, Any]]] | None = None
+
+
 class SettingKind(Enum):
     """How a setting is typed on the settings page."""
 
@@ -122,6 +136,10 @@ class Module:
         Callable[[int], list["Finding"]], ...
     ] = ()  # identities that ``flask check`` proves for a centre
     commands: tuple[Any, ...] = ()  # click commands
+    daily: tuple[Daily, ...] = ()
+    acts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what its code records in the trail → the words for it
     settings: tuple[Setting, ...] = ()
     reads: tuple[Callable[..., Any], ...] = ()  # GET operations of the API, see app.api.reads
     is_optional: bool = True  # may a centre switch it off
@@ -169,6 +187,13 @@ class Registry:
             self.lookups[lookup.kind] = (module.name, lookup)
         for place, fragment in module.places.items():
             self.places.setdefault(place, []).append((module.name, fragment))
+
+    def words_of(self, action: str, module: str = "") -> str:
+        """The msgid for an act in the trail; the module's own words first, as two may use the same code."""
+        own = self.modules.get(module)
+        if own is not None and action in own.acts:
+            return own.acts[action]
+        return next((one.acts[action] for one in self.modules.values() if action in one.acts), "")
 
     def default_grants(self) -> dict[str, set[str]]:
         """Role → permissions, as the manifests propose them."""

@@ -13,7 +13,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from app import audit, clock
+from app import audit, clock, daily
 from app.db import db, update_rows
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
@@ -145,11 +145,11 @@ def send_again(partition: str, delivery_id: int, tenant_id: int | None) -> bool:
 
 
 class Worker(threading.Thread):
-    """The embedded relay and sealer: delivers and seals a few times a second until stopped."""
+    """The embedded relay: delivers and seals a few times a second, and does the daily work, until stopped."""
 
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
-        self._app, self._seconds = app, seconds
+        self._app, self._seconds, self._rounds = app, seconds, daily.Rounds()
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -159,6 +159,7 @@ class Worker(threading.Thread):
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._rounds.look()
             except Exception as failure:  # the database may be away for a while; desks show that themselves
                 log.warning("relay.failed", error=type(failure).__name__)
                 self.stopping.wait(5)

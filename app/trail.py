@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from app import audit, clock
+from app import audit, clock, use_cases
 from app.actor import Actor
 from app.db import Page, contains_text, db, page_by_key, starts_with
 from app.errors import NotFound
@@ -21,6 +21,7 @@ from app.records import (
     DeliveryStatus,
     EventRow,
 )
+from app.registry import installed
 from app.tenancy import tenant_of
 
 
@@ -58,7 +59,8 @@ def page_of_trail(wanted: Wanted, *, by: Actor, before: int | None = None) -> Pa
     if wanted.actor:
         statement = statement.where(contains_text(row.actor_name, wanted.actor))
     if wanted.action:
-        statement = statement.where(starts_with(row.action, wanted.action))
+        is_said_so = row.action.in_(_codes_like(wanted.action))
+        statement = statement.where(or_(is_said_so, starts_with(row.action, wanted.action)))
     if wanted.outcome:
         statement = statement.where(row.outcome == wanted.outcome)
     kind, _, number = wanted.subject.partition(":")
@@ -67,6 +69,26 @@ def page_of_trail(wanted: Wanted, *, by: Actor, before: int | None = None) -> Pa
     if number.isascii() and number.isdigit() and len(number) < 19:
         statement = statement.where(row.subject_id == int(number))
     return page_by_key(statement, row.id, before=before, size=50)
+
+
+def words_of(row: Any) -> str:
+    """What was done, in the reader's words: the act's, else the right that a use case asks for."""
+    registry = installed()
+    if words := registry.words_of(row.action, row.use_case.split(".", 1)[0]):
+        return gettext(words)
+    case = use_cases.registry.get(row.action)  # a refusal carries the name of its use case
+    return gettext(registry.permissions[case.permission].label) if case else row.action
+
+
+def _codes_like(text: str) -> list[str]:
+    """The acts whose words contain what was typed."""
+    wanted = text.casefold()
+    return [
+        action
+        for module in installed().modules.values()
+        for action, words in module.acts.items()
+        if wanted in gettext(words).casefold()
+    ]
 
 
 def get_row(row_id: int, *, in_control: bool, by: Actor) -> Any:

@@ -45,7 +45,9 @@ from app.tenancy import forget_request_memo
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 RETRIES = 6
 LONGEST_COMMAND_ID = 64
-DELIVERY = "delivery:"  # begins the ids of the relay; nobody else takes one beforehand
+DELIVERY = "delivery:"  # begins the ids of the relay's deliveries
+DAILY = "daily:"  # begins the ids of the work of a day
+KERNELS_OWN = (DELIVERY, DAILY)  # nobody else takes such an id beforehand
 
 
 class Arguments(BaseModel):
@@ -124,8 +126,13 @@ def case_of(function: Callable[..., Any]) -> UseCase:
 
 def perform(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str = "") -> Any:
     """Carry out a command by name: API, kiosk, job and offline replay come through here."""
-    if command_id.startswith(DELIVERY):
+    if command_id.startswith(KERNELS_OWN):
         command_id = hashlib.sha256(command_id.encode(errors="replace")).hexdigest()
+    return carry_out(name, arguments, by=by, command_id=command_id)
+
+
+def carry_out(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str) -> Any:
+    """As ``perform``, for the kernel's own work, whose ids nobody else may take beforehand."""
     with command(command_id):
         return _perform(registry[name], arguments, by)
 

@@ -77,6 +77,19 @@ module = Module(
             order=42,
         ),
     ),
+    acts={
+        "centre.created": N_("Centre opened"),
+        "centre.renamed": N_("Centre renamed"),
+        "centre.settings_changed": N_("Settings changed"),
+        "module.switched": N_("Module switched on or off"),
+        "role.grant_changed": N_("Right of a role changed"),
+        "station.added": N_("Station added"),
+        "station.changed": N_("Station changed"),
+        "department.added": N_("Department added"),
+        "department.changed": N_("Department changed"),
+        "practitioner.added": N_("Member of staff added"),
+        "practitioner.changed": N_("Member of staff changed"),
+    },
     permissions=(
         Permission("tenants.centre.create", N_("Open a centre")),
         Permission(

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.actor import Actor
 from app.errors import DomainError, InvalidInput
-from app.use_cases import DELIVERY, UseCase, case_of, command
+from app.use_cases import KERNELS_OWN, UseCase, case_of, command
 
 _LINE = re.compile(r"^(\w+)-(\d+)-(\w+)$")
 
@@ -115,7 +115,7 @@ class Form:
 
 def _command_id(given: str) -> str:
     """The id the page was made with; what a page never makes is replaced."""
-    return uuid.uuid4().hex if not given or given.startswith(DELIVERY) else given
+    return uuid.uuid4().hex if not given or given.startswith(KERNELS_OWN) else given
 
 
 def _is_list(annotation: Any) -> bool:

@@ -9,7 +9,7 @@ from app import audit, relay, trail
 from app.errors import DomainError, NotFound
 from app.i18n import gettext
 from app.jobs import services as jobs
-from app.records import DeliveryStatus
+from app.records import DeliveryStatus, Outcome
 from app.trail import Wanted
 from app.web.access import current_actor, current_tenant, requires
 from app.web.forms import Form
@@ -33,7 +33,14 @@ def show_trail() -> ResponseReturnValue:
     by, wanted = current_actor(), _wanted()
     page = trail.page_of_trail(wanted, by=by, before=request.args.get("before", type=int))
     state = trail.chain_state(in_control=wanted.in_control, by=by)
-    return render_template("trail/list.html", page=links(page), wanted=wanted, state=state)
+    return render_template(
+        "trail/list.html",
+        page=links(page),
+        wanted=wanted,
+        state=state,
+        labels=dict(Outcome.options()),
+        words_of=trail.words_of,
+    )
 
 
 def _wanted() -> Wanted:
@@ -44,7 +51,7 @@ def _wanted() -> Wanted:
         actor=args.get("actor", "").strip()[:50],
         action=args.get("action", "").strip()[:80],
         subject=args.get("subject", "").strip()[:80],
-        outcome=args.get("outcome", "") if args.get("outcome") in {"done", "refused"} else "",
+        outcome=args.get("outcome", "") if args.get("outcome") in set(Outcome) else "",
     )
 
 
@@ -61,7 +68,14 @@ def show_row(row_id: int) -> ResponseReturnValue:
     """One row with what stood before and after, for the drawer."""
     row = trail.get_row(row_id, in_control=_in_control(), by=current_actor())
     facts = {key: value for key, value in row.detail.items() if key != "changes"}
-    return render_template("trail/row.html", row=row, facts=facts, changes=row.detail.get("changes", {}))
+    return render_template(
+        "trail/row.html",
+        row=row,
+        facts=facts,
+        changes=row.detail.get("changes", {}),
+        labels=dict(Outcome.options()),
+        words_of=trail.words_of,
+    )
 
 
 @blueprint.post("/verification")

@@ -28,6 +28,10 @@ module = Module(
             order=52,
         ),
     ),
+    acts={
+        "catalogue.loaded": N_("Catalogue loaded"),
+        "drug.limits_changed": N_("Limits of a drug changed"),
+    },
     permissions=(
         Permission("catalogue.catalogue.load", N_("Load reference data")),
         Permission("catalogue.drug.view", N_("See the drug catalogue"), EVERYONE),

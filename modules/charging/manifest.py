@@ -48,6 +48,17 @@ module = Module(
         "prescriptions.paper.amounts": views.prescription_amounts,
     },
     reads=(api.bill_of_visit,),
+    acts={
+        "bill.settled": N_("Bill settled"),
+        "bill.refunded": N_("Bill refunded"),
+        "charge.added": N_("Charge added"),
+        "charge.voided": N_("Charge taken off"),
+        "receipt.printed": N_("Receipt printed"),
+        "price.set": N_("Price set"),
+        "price_list.loaded": N_("Price list loaded"),
+        "shift.opened": N_("Shift begun"),
+        "shift.closed": N_("Shift closed"),
+    },
     permissions=(
         Permission(
             "charging.price.view",

@@ -38,6 +38,21 @@ module = Module(
     requires=("catalogue", "patients", "registration"),
     is_optional=False,
     blueprints=(blueprint,),
+    acts={
+        "encounter.begun": N_("Encounter begun"),
+        "encounter.resumed": N_("Encounter resumed"),
+        "encounter.finished": N_("Encounter finished"),
+        "record.saved": N_("Draft of a record saved"),
+        "record.signed": N_("Record signed"),
+        "record.read": N_("Record read"),
+        "record.printed": N_("Record printed"),
+        "vital_signs.recorded": N_("Vital signs recorded"),
+        "template.saved": N_("Record template saved"),
+        "template.shared": N_("Record template shared"),
+        "template.retired": N_("Record template ended"),
+        "phrase.saved": N_("Phrase saved"),
+        "phrase.retired": N_("Phrase ended"),
+    },
     permissions=(
         Permission(
             "clinic.encounter.view", N_("Read outpatient records"), ("doctor", "triage_nurse", "auditor")
@@ -54,6 +69,15 @@ module = Module(
         MenuEntry(N_("Doctor's desk"), "clinic.show_desk", "stethoscope", "clinic.encounter.begin", order=20),
         MenuEntry(
             N_("Vital signs"), "clinic.list_vital_signs", "heartbeat", "clinic.vital_signs.record", order=15
+        ),
+        MenuEntry(N_("My phrases"), "clinic.show_phrases", "notes", "clinic.template.save", order=21),
+        MenuEntry(
+            N_("Record templates"),
+            "clinic.show_templates",
+            "copy",
+            "clinic.template.share",
+            group="administration",
+            order=25,
         ),
     ),
     lookups=(Lookup("diagnoses", "clinic.encounter.view", find_diagnoses),),

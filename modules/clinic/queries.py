@@ -124,6 +124,21 @@ def list_templates(practitioner_id: int | None) -> list[RecordTemplate]:
     return list(db.session.scalars(statement))
 
 
+def page_of_templates(*, before: int | None = None) -> Page[RecordTemplate]:
+    """All templates in use, the doctors' own too, newest first: for who may share them."""
+    return page_by_key(
+        select(RecordTemplate).where(RecordTemplate.is_active), RecordTemplate.id, before=before, size=50
+    )
+
+
+def get_phrase(phrase_id: int, practitioner_id: int | None) -> Phrase:
+    """The doctor's own phrase, or NotFound."""
+    found = db.session.get(Phrase, phrase_id)
+    if found is None or not found.is_active or found.practitioner_id != practitioner_id:
+        raise NotFound(field="phrase_id")
+    return found
+
+
 def get_template(template_id: int, practitioner_id: int | None) -> RecordTemplate:
     """A template the doctor may use, or NotFound."""
     found = db.session.get(RecordTemplate, template_id)

@@ -11,13 +11,15 @@ from app.i18n import gettext
 from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.paging import links
 from modules.clinic import documents, forms, queries, services
 from modules.clinic.models import Encounter, EncounterStatus, TemplateScope
-from modules.clinic.rules.record import PART_LABELS
+from modules.clinic.rules.record import PART_LABELS, is_chinese_medicine
 from modules.patients import queries as patients
 from modules.patients import services as patient_services
 from modules.registration import queries as registration_queries
 from modules.registration import services as registration
+from tenants import queries as tenants
 
 blueprint = Blueprint("clinic", __name__, template_folder="templates", url_prefix="/clinic")
 
@@ -121,11 +123,17 @@ def _desk(visit_id: int, form: Form | None = None) -> ResponseReturnValue:
         patient=patient,
         is_mine=is_mine,
         is_writable=is_writable,
+        is_tcm=_is_tcm(visit.department_id) if form is not None else False,
         asks_pregnancy=patient.sex == "2" and 12 <= age <= 55,
         pressure_is_due=encounter is not None and queries.pressure_is_due(patient.id, patient.born_on),
         templates=queries.list_templates(by.practitioner_id) if is_writable else [],
         TemplateScope=TemplateScope,
     ), 422 if form is not None and form.refusal else 200
+
+
+def _is_tcm(department_id: int) -> bool:
+    department = tenants.get_department(department_id)
+    return is_chinese_medicine(code=department.code, name=department.name)
 
 
 def _open_form(encounter: Encounter) -> Form:
@@ -274,3 +282,77 @@ def record_vital_signs(visit_id: int) -> ResponseReturnValue:
         people={},
     )
     return make_response(page, 422 if form.refusal else 200)
+
+
+@blueprint.get("/phrases")
+@requires("clinic.template.save")
+def show_phrases() -> ResponseReturnValue:
+    """The doctor's own phrases by part of the record; one of them opens for changing."""
+    phrase_id = request.args.get("phrase", type=int)
+    start: dict[str, Any] = {}
+    if phrase_id is not None:
+        phrase = queries.get_phrase(phrase_id, current_actor().practitioner_id)
+        start = {"part": phrase.part, "text": phrase.text}
+    return _phrases(Form(services.save_phrase, start=start, phrase_id=phrase_id), phrase_id)
+
+
+@blueprint.post("/phrases")
+@requires("clinic.template.save")
+def save_phrase() -> ResponseReturnValue:
+    """Keep a phrase, or what was changed in one."""
+    phrase_id = request.args.get("phrase", type=int)
+    form = Form(services.save_phrase, request.form, phrase_id=phrase_id)
+    if form.perform(by=current_actor()):
+        return redirect(url_for(".show_phrases"), 303)
+    return _phrases(form, phrase_id), 422
+
+
+def _phrases(form: Form, phrase_id: int | None) -> str:
+    return render_template(
+        "clinic/phrases.html",
+        form=form,
+        phrase_id=phrase_id,
+        phrases=queries.list_phrases(current_actor().practitioner_id),
+        parts=[(code, gettext(label)) for code, label in PART_LABELS.items()],
+    )
+
+
+@blueprint.post("/phrases/<int:phrase_id>/end")
+@requires("clinic.template.save")
+def retire_phrase(phrase_id: int) -> ResponseReturnValue:
+    """Take a phrase out of use."""
+    return _act_on_list(Form(services.retire_phrase, request.form, phrase_id=phrase_id), ".show_phrases")
+
+
+@blueprint.get("/phrases/choice")
+@requires("clinic.template.save")
+def choose_phrase() -> ResponseReturnValue:
+    """The phrases as buttons, for the dialog of the desk."""
+    phrases = queries.list_phrases(current_actor().practitioner_id)
+    return render_template("clinic/phrase_choice.html", phrases=phrases, labels=PART_LABELS)
+
+
+@blueprint.get("/templates")
+@requires("clinic.template.share")
+def show_templates() -> ResponseReturnValue:
+    """Every record template in use, for who gives one to the whole centre."""
+    page = queries.page_of_templates(before=request.args.get("before", type=int))
+    names = registration_queries.names_for(row.practitioner_id for row in page.rows)
+    return render_template(
+        "clinic/templates.html", page=links(page), names=names, TemplateScope=TemplateScope
+    )
+
+
+@blueprint.post("/templates/<int:template_id>/share")
+@requires("clinic.template.share")
+def share_template(template_id: int) -> ResponseReturnValue:
+    """Give a template to the whole centre."""
+    form = Form(services.share_template, request.form, template_id=template_id)
+    return _act_on_list(form, ".show_templates")
+
+
+def _act_on_list(form: Form, endpoint: str) -> ResponseReturnValue:
+    form.perform(by=current_actor())
+    for message in form.messages:
+        flash(message, "error")
+    return redirect(url_for(endpoint), 303)

@@ -53,6 +53,17 @@ module = Module(
             "pill",
         ),
     ),
+    acts={
+        "prescription.reviewed_at_pharmacy": N_("Review passed at the pharmacy"),
+        "prescription.prepared": N_("Drugs prepared"),
+        "prescription.put_back": N_("Prepared drugs put back"),
+        "prescription.dispensed": N_("Drugs handed out"),
+        "drugs.returned": N_("Drugs taken back"),
+        "location.set_up": N_("Place of stock set up"),
+        "stock.received": N_("Stock received"),
+        "stock.transferred": N_("Stock carried over"),
+        "stock.written_off": N_("Stock written off"),
+    },
     permissions=(
         Permission(
             "dispensing.prescription.view",

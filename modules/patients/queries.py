@@ -65,7 +65,7 @@ def patient_with_allergies(patient_id: int) -> tuple[Patient, list[Allergy]]:
         .where(Patient.id == patient_id)
         .order_by(Allergy.certainty, Allergy.id)
     )
-    rows = db.session.execute(statement).all()
+    rows: list[tuple[Patient, Allergy | None]] = [(row[0], row[1]) for row in db.session.execute(statement)]
     if not rows:
         raise NotFound(field="patient_id")
     return rows[0][0], [allergy for _, allergy in rows if allergy is not None]

@@ -1,12 +1,13 @@
 """What prescriptions add to the product."""
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from app.actor import Actor
 from app.i18n import N_
-from app.registry import Lookup, Module, Permission, Setting, SettingKind
-from modules.prescriptions import cli, queries, views
+from app.registry import Daily, Lookup, Module, Permission, Setting, SettingKind
+from modules.prescriptions import queries, views
 from modules.prescriptions.models import Kind
 
 
@@ -32,6 +33,10 @@ def _patient(context: Mapping[str, str]) -> int | None:
     return int(given) if given.isdecimal() else None
 
 
+def _past_validity() -> list[dict[str, Any]]:
+    return [{"prescription_id": prescription_id} for prescription_id in queries.list_expired_ids()]
+
+
 module = Module(
     name="prescriptions",
     label=N_("Prescriptions"),
@@ -47,6 +52,18 @@ module = Module(
             options=(("after_payment", N_("After payment")), ("before_payment", N_("Before payment"))),
         ),
     ),
+    acts={
+        "prescription.draft_saved": N_("Draft of a prescription saved"),
+        "prescription.signed": N_("Prescription signed"),
+        "prescription.withdrawn": N_("Prescription taken back"),
+        "prescription.voided": N_("Prescription made void"),
+        "prescription.expired": N_("Prescription expired"),
+        "prescription.reviewed": N_("Prescription reviewed"),
+        "prescription.returned": N_("Prescription sent back"),
+        "prescription.confirmed": N_("Prescription confirmed by the doctor"),
+        "prescription.read": N_("Prescription read"),
+        "prescription.printed": N_("Prescription printed"),
+    },
     permissions=(
         Permission(
             "prescriptions.prescription.view",
@@ -68,5 +85,5 @@ module = Module(
         "clinic.desk.context": views.context_place,
         "clinic.desk.history": views.history_place,
     },
-    commands=(cli.expire,),
+    daily=(Daily("prescriptions.expire_prescription", time(0, 15), each=_past_validity),),
 )

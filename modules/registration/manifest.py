@@ -1,9 +1,11 @@
 """What registration adds to the product."""
 
+from datetime import time
+
 from app import clock
 from app.actor import Actor
 from app.i18n import N_
-from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
+from app.registry import Daily, Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
 from modules.registration import api, queries, views
 from modules.registration.models import FeeScheme
 from modules.registration.rules.settings import RegistrationSettings
@@ -69,6 +71,34 @@ module = Module(
     is_optional=False,
     blueprints=(views.blueprint,),
     reads=(api.show_visit, api.list_slots),
+    acts={
+        "template.saved": N_("Line of the week saved"),
+        "template.retired": N_("Line of the week taken out"),
+        "session.added": N_("Session added"),
+        "session.published": N_("Session published"),
+        "session.withdrawn": N_("Session taken back"),
+        "session.stopped": N_("Session stopped"),
+        "session.substituted": N_("Stand-in named"),
+        "sessions.generated": N_("Sessions made from the week"),
+        "sessions.ended": N_("Sessions of past days ended"),
+        "appointment.booked": N_("Appointment booked"),
+        "appointment.cancelled": N_("Appointment given back"),
+        "appointment.transferred": N_("Appointment moved"),
+        "visit.registered": N_("Visit registered"),
+        "visit.added_on": N_("Add-on number given"),
+        "visit.cancelled": N_("Registration taken back"),
+        "visit.transferred": N_("Visit moved"),
+        "visit.checked_in": N_("Patient reported in"),
+        "visit.called": N_("Patient called"),
+        "visit.recalled": N_("Patient called again"),
+        "visit.passed_over": N_("Patient passed over"),
+        "visit.left": N_("Patient let go for a while"),
+        "visit.returned": N_("Patient back in the queue"),
+        "visit.begun": N_("Consultation begun"),
+        "visit.finished": N_("Consultation finished"),
+        "visit.priority_changed": N_("Priority changed"),
+        "ticket.printed": N_("Ticket printed"),
+    },
     permissions=(
         Permission(
             "registration.visit.view",
@@ -153,4 +183,8 @@ module = Module(
         ),
     ),
     settings=SETTINGS,
+    daily=(
+        Daily("registration.generate_sessions", time(0, 5)),
+        Daily("registration.end_sessions", time(0, 10)),
+    ),
 )

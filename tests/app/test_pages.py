@@ -155,7 +155,7 @@ def test_the_trail_shows_what_stood_before_and_after(
 
 def test_an_auditor_sees_only_the_own_centre(sign_in: Any, administrator: Actor) -> None:
     tenants.add_station(code="S9", name="桥北站", by=administrator)
-    assert "station.added" in sign_in("auditor").get("/trail/?actor=" + administrator.name).text
+    assert "新增站点" in sign_in("auditor").get("/trail/?actor=" + administrator.name).text
     with tenant_unit(administrator.tenant_id or 0):
         own = db.session.scalars(select(AuditRow).where(AuditRow.action == "station.added")).all()
     foreign = sign_in("auditor", "c2").get("/trail/").text

@@ -114,6 +114,33 @@ def test_a_review_is_ticked_and_passed_by_keyboard(
         assert queries.get_task(bill[1].prescription_id).status == TaskStatus.PREPARED
 
 
+def test_one_key_ticks_what_nobody_touched_and_a_no_stays(
+    ours: dict[str, Any], bill: Any, cashier: Actor, open_desk: OpenDesk
+) -> None:
+    _pay(ours, bill[0], cashier)
+    desk = open_desk("pharmacist")
+    page = desk.open(f"/dispensing/window/{bill[1].prescription_id}")
+    no = page.locator("input[name=checks][value=quantity]")
+    no.check()
+    no.uncheck()
+    desk.act("Shift+F8")
+    ticked = page.locator("input[name=checks]:checked")
+    assert ticked.count() == page.locator("input[name=checks]").count() - 1
+    assert not no.is_checked()
+    assert desk.accessibility() == []
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.get_task(bill[1].prescription_id).status == TaskStatus.WAITING
+    desk.act("F8")
+    page.wait_for_selector(".note, .field-error, [role=alert]")
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.get_task(bill[1].prescription_id).status == TaskStatus.WAITING
+    page = desk.open(f"/dispensing/window/{bill[1].prescription_id}")
+    desk.act("Shift+F8")
+    desk.act("F8")
+    page.wait_for_selector("form#act[action$=prepare]", state="attached")
+    assert desk.acts == 2
+
+
 def test_a_receipt_is_typed_into_the_grid(ours: dict[str, Any], open_desk: OpenDesk) -> None:
     desk = open_desk("storekeeper")
     page = desk.open(f"/dispensing/stock/receipts/new?location={ours['locations']['storeroom']}")

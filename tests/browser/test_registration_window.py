@@ -115,3 +115,32 @@ def test_the_doctor_calls_and_the_window_follows(
     desk = open_desk("registrar")
     page = desk.open("/registration/window")
     assert page.locator("tbody .tag.i").count() == 1
+
+
+def test_the_register_button_is_in_view_on_every_screen(
+    ours: dict[str, Any], morning: Any, resident: Any, administrator: Actor, open_desk: OpenDesk
+) -> None:
+    for hour in (8, 13, 18):  # a long board
+        add_session(
+            on=clock.today(),
+            shift={8: "morning", 13: "afternoon", 18: "night"}[hour],
+            starts_at=time(hour),
+            ends_at=time(hour + 3, 50),
+            department_id=ours["departments"]["tcm"],
+            practitioner_id=ours["people"]["other_doctor"]["practitioner_id"],
+            capacity=46,
+            window_minutes=5,
+            by=administrator,
+        )
+    desk = open_desk("registrar")
+    page = desk.open("/registration/window")
+    button = page.locator("[data-key=F8]")
+    box, size = button.bounding_box(), page.viewport_size
+    assert box["y"] > 0
+    assert box["y"] + box["height"] <= size["height"]
+    desk.scan("990000198506152462")
+    page.wait_for_selector("[data-patient-banner]")
+    button.click(timeout=2000)
+    page.wait_for_url("**registered=*")
+    assert count_visits(ours) == 1
+    assert desk.accessibility() == []

@@ -59,7 +59,7 @@ def test_limits_are_changed_and_the_trail_keeps_what_stood_before(sign_in: Any, 
     client = sign_in("administrator")
     assert client.post(f"/catalogue/drugs/{drug.id}", data=_typed(drug, single_max="0.25")).status_code == 303
     assert 'value="0.25"' in client.get(f"/catalogue/drugs/{drug.id}").text
-    assert "drug.limits_changed" in sign_in("auditor").get("/trail/?where=district").text
+    assert "修改药品限量" in sign_in("auditor").get("/trail/?where=district").text
 
 
 @pytest.mark.usefixtures("keeper")

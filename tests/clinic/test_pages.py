@@ -14,6 +14,7 @@ from app.db.statements import count_statements
 from app.records import AuditRow
 from modules.clinic import queries, services
 from modules.clinic.models import Encounter
+from tenants import services as tenants
 
 MakeEncounter = Callable[..., Encounter]
 SignIn = Callable[..., FlaskClient]
@@ -162,3 +163,68 @@ def test_the_other_centre_sees_nothing(sign_in: SignIn, make_encounter: MakeEnco
     client = sign_in("doctor", "c2")
     for path in ("", "/context", "/versions/1", "/record.pdf"):
         assert client.get(f"/clinic/visits/{encounter.visit_id}{path}").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh_Hans", "我的常用语"), ("en", "My phrases")])
+def test_a_doctor_keeps_phrases(
+    language: str, word: str, sign_in: SignIn, make_encounter: MakeEncounter, doctor: Actor
+) -> None:
+    client = sign_in("doctor")
+    client.set_cookie("his_language", language)
+    assert word in client.get("/clinic/desk").text
+    refused = client.post("/clinic/phrases", data={"part": "physical_exam", "text": "红"})
+    assert (refused.status_code, ">红</textarea>" in refused.text) == (422, True)
+    assert (
+        client.post("/clinic/phrases", data={"part": "physical_exam", "text": "咽部充血"}).status_code == 303
+    )
+    page = client.get("/clinic/phrases").text
+    with tenant_unit(doctor.tenant_id or 0):
+        phrase = queries.list_phrases(doctor.practitioner_id)[0]
+    assert f"/clinic/phrases?phrase={phrase.id}" in page
+    assert ">咽部充血</textarea>" in client.get(f"/clinic/phrases?phrase={phrase.id}").text
+    client.post(f"/clinic/phrases?phrase={phrase.id}", data={"part": "physical_exam", "text": "咽无充血"})
+    desk = client.get(f"/clinic/visits/{make_encounter().visit_id}").text
+    assert "/clinic/phrases/choice" in desk
+    assert 'id="f-record-physical_exam"' in desk
+    choice = client.get("/clinic/phrases/choice").text
+    assert 'data-insert-into="f-record-physical_exam" data-insert-text="咽无充血"' in choice
+    assert client.post(f"/clinic/phrases/{phrase.id}/end").status_code == 303
+    assert "咽无充血" not in client.get("/clinic/phrases").text
+    assert sign_in("other_doctor").get(f"/clinic/phrases?phrase={phrase.id}").status_code == 404
+
+
+def test_the_administrator_gives_a_template_to_the_centre(
+    sign_in: SignIn, doctor: Actor, other_doctor: Actor, reading: None
+) -> None:
+    template = services.save_template(name="感冒", record=FULL_RECORD, diagnoses=[COLD], by=doctor)
+    client = sign_in("administrator")
+    page = client.get("/clinic/templates").text
+    assert doctor.name in page
+    assert f"/clinic/templates/{template.id}/share" in page
+    assert client.post(f"/clinic/templates/{template.id}/share").status_code == 303
+    assert f"/clinic/templates/{template.id}/share" not in client.get("/clinic/templates").text
+    assert [row.id for row in queries.list_templates(other_doctor.practitioner_id)] == [template.id]
+    assert sign_in("doctor").get("/clinic/templates").status_code == 403
+    assert sign_in("administrator", "c2").post(f"/clinic/templates/{template.id}/share").location
+    assert "感冒" not in sign_in("administrator", "c2").get("/clinic/templates").text
+
+
+def test_the_four_examinations_stand_open_in_a_clinic_of_chinese_medicine(
+    sign_in: SignIn,
+    make_encounter: MakeEncounter,
+    ours: dict[str, Any],
+    administrator: Actor,
+) -> None:
+    client = sign_in("doctor")
+    path = f"/clinic/visits/{make_encounter(diagnoses=()).visit_id}"
+    folded = '<details class="c12"><summary'
+    assert folded in client.get(path).text
+    tenants.change_department(
+        department_id=ours["departments"]["general"],
+        name="中医全科",
+        kind="clinic",
+        by=administrator,
+    )
+    page = client.get(path).text
+    assert folded not in page
+    assert '<details class="c12" open><summary' in page

@@ -53,3 +53,13 @@ def test_a_phrase_belongs_to_its_doctor_and_to_a_part(
 def test_a_phrase_needs_a_part_of_the_record(doctor: Actor) -> None:
     with pytest.raises(InvalidInput):
         perform("clinic.save_phrase", {"part": "weather", "text": "晴"}, by=doctor)
+
+
+def test_a_phrase_is_changed_by_its_doctor_only(doctor: Actor, other_doctor: Actor, reading: None) -> None:
+    phrase = services.save_phrase(part="physical_exam", text="咽部充血", by=doctor)
+    with pytest.raises(NotFound):
+        services.save_phrase(phrase_id=phrase.id, part="physical_exam", text="咽红", by=other_doctor)
+    services.save_phrase(phrase_id=phrase.id, part="treatment_advice", text="多饮水", by=doctor)
+    assert [(row.part, row.text) for row in queries.list_phrases(doctor.practitioner_id)] == [
+        ("treatment_advice", "多饮水")
+    ]

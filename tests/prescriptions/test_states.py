@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import clock
+from app import clock, daily
 from app.actor import Actor, system_actor
 from app.db import Mode, db, tenant_unit
 from app.errors import NotFound, PermissionDenied
 from app.records import AuditRow, EventRow
+from app.tenancy import tenant_of
 from app.use_cases import perform, registry
 from modules.clinic.models import Encounter
 from modules.prescriptions import errors, queries, services
@@ -273,18 +274,21 @@ def test_a_doctor_may_extend_the_validity_to_three_days(
         within(services.mark_paid, prescription_ids=[signed.id])
 
 
+def _expire(ours: dict[str, Any]) -> None:
+    outcome = daily.do_one(tenant_of(ours["tenant_id"]), "prescriptions.expire_prescription")
+    assert outcome.state == "done"
+
+
 def test_what_nobody_fetched_expires_and_is_told(
     signed: Prescription, ours: dict[str, Any], doctor: Actor
 ) -> None:
-    by = system_actor(ours["tenant_id"])
-    with tenant_unit(ours["tenant_id"]):
-        assert services.expire_prescriptions(by=by) == 0
-    with clock.at(clock.day_bounds(clock.today())[1]):
-        with tenant_unit(ours["tenant_id"]):
-            assert services.expire_prescriptions(by=by) == 1
-            assert services.expire_prescriptions(by=by) == 0
-        with pytest.raises(PermissionDenied):
-            services.expire_prescription(prescription_id=signed.id, by=doctor)
+    midnight = clock.day_bounds(clock.today())[1]
+    _expire(ours)
+    assert _status(signed, ours) is Status.SUBMITTED
+    with clock.at(midnight), pytest.raises(PermissionDenied):
+        services.expire_prescription(prescription_id=signed.id, by=doctor)
+    with clock.at(midnight):
+        _expire(ours)
     assert _status(signed, ours) is Status.EXPIRED
     with tenant_unit(ours["tenant_id"]):
         assert "PrescriptionExpired" in set(db.session.scalars(select(EventRow.name)))
@@ -297,8 +301,9 @@ def test_a_fetched_prescription_does_not_expire(
     services.mark_reviewed(prescription_id=signed.id, by=pharmacist)
     within(services.mark_prepared, prescription_id=signed.id, by=pharmacist)
     within(services.mark_dispensed, prescription_id=signed.id, by=pharmacist)
-    with clock.at(clock.day_bounds(clock.today())[1]), tenant_unit(ours["tenant_id"]):
-        assert services.expire_prescriptions(by=system_actor(ours["tenant_id"])) == 0
+    with clock.at(clock.day_bounds(clock.today())[1]):
+        _expire(ours)
+    assert _status(signed, ours) is Status.DISPENSED
 
 
 def test_the_other_centre_moves_nothing(signed: Prescription, within: Within, theirs: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -427,3 +427,52 @@ def test_reading_the_visits_of_a_day_in_pages(
     rest = desk.get(f"/registration/visits?before={page.next_before}").text
     assert "V261120001001" in rest
     assert "V261120001052" not in rest
+
+
+def _proposed(page: str) -> int:
+    return int(page.split('name="slot_id" value="', 1)[1].split('"', 1)[0])
+
+
+def _slots_of(ours: dict[str, Any], session: ClinicSession) -> list[int]:
+    return [slot.id for slot in rows_of(ours, Slot) if slot.session_id == session.id]
+
+
+def test_the_window_proposes_the_department_it_shows_or_sold_last(
+    sign_in: Make, make_session: Make, make_patient: Make, ours: dict[str, Any]
+) -> None:
+    general = make_session()
+    tcm = make_session(
+        department_id=ours["departments"]["tcm"],
+        practitioner_id=ours["people"]["other_doctor"]["practitioner_id"],
+        starts_at=time(10),
+        capacity=1,
+        window_minutes=120,
+    )
+    desk, url = sign_in("registrar"), "/registration/window"
+    assert _proposed(desk.get(url).text) in _slots_of(ours, general)  # begins earlier
+    shown = f"{url}?department={tcm.department_id}"
+    assert [_proposed(desk.get(shown).text)] == _slots_of(ours, tcm)
+    newcomer = desk.get(f"{url}/residents?department={tcm.department_id}").text
+    assert f'action="{url}/residents?department={tcm.department_id}"' in newcomer
+    general_slot = _proposed(desk.get(url).text)
+    for slot_id in (general_slot, *_slots_of(ours, tcm)):
+        page = desk.post(url, data={"patient_id": str(make_patient().id), "slot_id": str(slot_id)})
+        assert page.status_code == 303
+    assert _proposed(desk.get(url).text) in _slots_of(ours, general)  # the clinic sold last is full
+
+
+def test_where_the_window_registered_last_comes_first(
+    sign_in: Make, make_session: Make, make_patient: Make, ours: dict[str, Any]
+) -> None:
+    general = make_session()
+    tcm = make_session(
+        department_id=ours["departments"]["tcm"],
+        practitioner_id=ours["people"]["other_doctor"]["practitioner_id"],
+        starts_at=time(10),
+    )
+    desk, url = sign_in("registrar"), "/registration/window"
+    typed = {"patient_id": str(make_patient().id), "slot_id": str(_slots_of(ours, tcm)[0])}
+    assert desk.post(url, data=typed).status_code == 303
+    assert _proposed(desk.get(url).text) in _slots_of(ours, tcm)
+    assert _proposed(sign_in("registrar").get(url).text) in _slots_of(ours, general)
+    assert _proposed(desk.get(f"{url}?department={general.department_id}").text) in _slots_of(ours, general)

@@ -22,8 +22,40 @@ function choose(slot) {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
+/** Put a text behind what stands in a field: a phrase of the doctor's. */
+function insert(source) {
+  const field = document.getElementById(source.dataset.insertInto);
+  if (!field || field.readOnly || field.disabled) return;
+  const folded = field.closest('details');
+  if (folded) folded.open = true;
+  const before = field.value.trimEnd();
+  field.value = before ? `${before}\n${source.dataset.insertText}`.slice(0, field.maxLength > 0 ? field.maxLength : undefined) : source.dataset.insertText;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+  setTimeout(() => field.focus()); // after the dialog has given the focus back
+}
+
+const restOf = (button) => [...(document.getElementById(button.dataset.tickRest)?.elements || [])].filter((box) => box.type === 'checkbox' && !box.disabled);
+
+/** Tick what nobody has touched: one act. A box that was unticked by hand is a no and stays one. */
+function tickRest(button) {
+  const boxes = restOf(button);
+  for (const box of boxes) if (!box.dataset.touched) box.checked = true;
+  boxes.find((box) => !box.checked)?.focus();
+}
+
+document.addEventListener('change', ({ target }) => {
+  if (target.type !== 'checkbox' || !target.form?.id || !document.querySelector(`[data-tick-rest="${target.form.id}"]`)) return;
+  target.dataset.touched = '1';
+  target.closest('.choice')?.classList.toggle('no', !target.checked);
+});
+
 document.addEventListener('click', (event) => {
   const { target } = event;
+  const ticker = target.closest?.('[data-tick-rest]');
+  if (ticker) tickRest(ticker);
+  const phrase = target.closest?.('[data-insert-into]');
+  if (phrase) insert(phrase);
   const tab = target.closest?.('[role="tab"]');
   if (tab) select(tab);
   const slot = target.closest?.('[data-slot]');

@@ -63,6 +63,19 @@ PART_LABELS = {
     "tcm_pattern": N_("Pattern"),
     "tcm_principle": N_("Principle and method"),
 }
+_CHINESE_MEDICINE = ("中医", "中西医", "针灸", "推拿", "正骨", "民族医")
+
+
+def is_chinese_medicine(*, code: str, name: str) -> bool:
+    """Whether a department practises Chinese medicine, so that its record begins with the four examinations.
+
+    By number 50, 51 or 52 of the catalogue of clinical subjects (医疗机构诊疗科目名录) or by name; where a centre
+    writes neither, its own code TCM (house rule).
+    """
+    subject = code.partition(".")[0].upper()
+    return subject in ("50", "51", "52", "TCM") or any(word in name for word in _CHINESE_MEDICINE)
+
+
 _ALWAYS = ("chief_complaint", "present_illness", "physical_exam", "treatment_advice")
 _FIRST_ONLY = ("past_history",)
 

@@ -82,18 +82,22 @@ def retire_template(*, template_id: int, by: Actor) -> RecordTemplate:
 
 @use_case("clinic.template.save")
 def save_phrase(
-    *, part: Part, text: Annotated[str, Field(min_length=2, max_length=500)], by: Actor
+    *,
+    part: Part,
+    text: Annotated[str, Field(min_length=2, max_length=500)],
+    phrase_id: int | None = None,
+    by: Actor,
 ) -> Phrase:
-    """Keep a turn of phrase for one part of the record.
+    """Keep a turn of phrase for one part of the record, or change one's own.
 
     Raises:
         NotADoctor: the account belongs to no practitioner.
+        NotFound: no such phrase of this doctor.
     """
     if by.practitioner_id is None:
         raise NotADoctor(permission="clinic.template.save")
-    phrase = Phrase(
-        practitioner_id=by.practitioner_id, part=part, text=text, initials=pinyin.initials(text)[:60]
-    )
+    phrase = Phrase(practitioner_id=by.practitioner_id) if phrase_id is None else _own_phrase(phrase_id, by)
+    phrase.part, phrase.text, phrase.initials = part, text, pinyin.initials(text)[:60]
     db.session.add(phrase)
     db.session.flush()
     audit.record("phrase.saved", phrase, by=by)
@@ -107,11 +111,16 @@ def retire_phrase(*, phrase_id: int, by: Actor) -> Phrase:
     Raises:
         NotFound: no such phrase of this doctor.
     """
+    phrase = _own_phrase(phrase_id, by)
+    phrase.is_active = False
+    audit.record("phrase.retired", phrase, by=by)
+    return phrase
+
+
+def _own_phrase(phrase_id: int, by: Actor) -> Phrase:
     phrase: Phrase = _lock(Phrase, phrase_id)
     if phrase.practitioner_id != by.practitioner_id:
         raise NotFound(field="phrase_id")
-    phrase.is_active = False
-    audit.record("phrase.retired", phrase, by=by)
     return phrase
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from app import clock
+from app import clock, daily
 from app.db import tenant_unit
 from app.errors import DomainError
+from app.tenancy import tenant_of
 from modules.charging import queries as bills
 from modules.charging import services as charging
 from modules.demo.services.course import Known, Town, open_file, visit
 from modules.demo.services.people import make_resident
-from modules.prescriptions import services as prescriptions
 from modules.registration import services as registration
 
 EXPECTED = frozenset({"registration.slot_full", "registration.session_full", "patients.already_on_file"})
@@ -148,5 +148,6 @@ def _close_doors(town: Town) -> None:
             )
             cash = sum(taken, shift.float_amount)
             charging.close_shift(counted_cash=cash, by=cashier)
-    with tenant_unit(town.centre.tenant_id):
-        prescriptions.expire_prescriptions(by=town.centre.system)
+    ended = daily.do_one(tenant_of(town.centre.tenant_id), "prescriptions.expire_prescription")
+    if ended.state == "failed":
+        raise RuntimeError(f"{ended.work}: {ended.error}")

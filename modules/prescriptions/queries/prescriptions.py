@@ -79,14 +79,13 @@ def list_of_patient(
     return page_by_key(statement, Prescription.id, before=before, size=size)
 
 
-def list_expired_ids(*, limit: int = 500) -> list[int]:
+def list_expired_ids() -> list[int]:
     """Ids of prescriptions whose validity has passed while nobody fetched them, oldest validity first."""
     statement = (
         select(Prescription.id)
         .where(Prescription.status.in_([Status(code) for code in UNFINISHED]))
         .where(Prescription.valid_until <= clock.now())
         .order_by(Prescription.valid_until, Prescription.id)
-        .limit(limit)
     )
     return list(db.session.scalars(statement))
 

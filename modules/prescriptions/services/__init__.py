@@ -6,7 +6,6 @@ and cannot be called from outside, so that nobody can say "paid" without a payme
 
 from modules.prescriptions.services.endings import (
     expire_prescription,
-    expire_prescriptions,
     void_prescription,
     withdraw_prescription,
 )
@@ -32,7 +31,6 @@ from modules.prescriptions.services.sign import (
 __all__ = [
     "confirm_prescription",
     "expire_prescription",
-    "expire_prescriptions",
     "mark_dispensed",
     "mark_paid",
     "mark_prepared",

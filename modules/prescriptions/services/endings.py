@@ -15,7 +15,6 @@ from modules.prescriptions.models import Item, Kind, Prescription, Status
 from modules.prescriptions.services.moves import move_prescription
 
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
-_BATCH = 500
 
 
 @use_case("prescriptions.prescription.sign", offline=True)
@@ -81,21 +80,6 @@ def expire_prescription(*, prescription_id: int, by: Actor) -> Prescription:
     audit.record("prescription.expired", prescription, by=by)
     emit(PrescriptionExpired(prescription_id=prescription.id, visit_id=prescription.visit_id))
     return prescription
-
-
-def expire_prescriptions(*, by: Actor) -> int:
-    """End all prescriptions past their validity, each in a transaction of its own; returns how many.
-
-    The job opens a reading unit of the centre around it. One that is fetched at this very moment is left.
-    """
-    ended = 0
-    for prescription_id in queries.list_expired_ids(limit=_BATCH):
-        try:
-            expire_prescription(prescription_id=prescription_id, by=by)
-        except errors.NotInThisState:
-            continue
-        ended += 1
-    return ended
 
 
 def _own(prescription_id: int, by: Actor) -> Prescription:

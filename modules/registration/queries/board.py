@@ -101,7 +101,12 @@ def _is_open(slot: Slot, channel: Channel, now: datetime, release_minutes: int) 
     )
 
 
-def first_free(boards: Sequence[SessionBoard]) -> Window | None:
-    """The window that is proposed: the earliest with a free place."""
-    free = [window for board in boards for window in board.windows if window.left > 0]
-    return min(free, key=lambda window: (window.starts_at, -window.left), default=None)
+def first_free(boards: Sequence[SessionBoard], *, department_id: int | None = None) -> Window | None:
+    """The window that is proposed: the earliest with a free place, of this department if it has one."""
+    free = [
+        (board.session.department_id != department_id, window.starts_at, -window.left, window)
+        for board in boards
+        for window in board.windows
+        if window.left > 0
+    ]
+    return min(free, key=lambda found: found[:3])[3] if free else None

@@ -278,16 +278,14 @@ def substitute_practitioner(
 
 
 @use_case("registration.session.manage")
-def end_sessions(*, on: date, by: Actor) -> None:
-    """Close a past day: its sessions end, and whoever booked and did not come is noted (爽约).
+def end_sessions(*, on: date | None = None, by: Actor) -> None:
+    """Close a day, or else all before today: sessions end, who booked and did not come is noted (爽约).
 
     Sessions that still run, and patients who are still with a doctor, stay as they are.
     """
-    over = [
-        session
-        for session in queries.list_sessions(on, statuses=_UNFINISHED)
-        if session.ends_at <= clock.now()
-    ]
+    last = on or clock.today() - timedelta(days=1)
+    unended = queries.list_sessions(on or date.min, last, statuses=_UNFINISHED)
+    over = [session for session in unended if session.ends_at <= clock.now()]
     ids = [session.id for session in over]
     for session in over:
         session.status = SessionStatus.ENDED
@@ -296,7 +294,7 @@ def end_sessions(*, on: date, by: Actor) -> None:
         Appointment.session_id.in_(ids), Appointment.status == AppointmentStatus.BOOKED
     )
     db.session.execute(missed.values(status=AppointmentStatus.NO_SHOW), execution_options=_UNSEEN_BY_SESSION)
-    audit.record("sessions.ended", None, by=by, on=on, sessions=len(ids))
+    audit.record("sessions.ended", None, by=by, on=last, sessions=len(ids))
 
 
 def _lock_unfinished(session_id: int) -> ClinicSession:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock
@@ -15,6 +15,7 @@ from modules.registration.models import ClinicSession, Visit
 from modules.registration.views.blueprint import blueprint
 
 LISTED = 12
+LAST_DEPARTMENT = "registration.department"  # of this sign-in: where the window last registered somebody
 
 
 @blueprint.get("/window")
@@ -31,6 +32,7 @@ def register_visit() -> ResponseReturnValue:
     """Sell a place and be ready for the next patient, the ticket at hand."""
     form = Form(services.register_visit, request.form)
     if visit := form.perform(by=current_actor()):
+        session[LAST_DEPARTMENT] = visit.department_id
         kept = {"department": request.args.get("department", type=int), "registered": visit.id}
         return redirect(url_for(".show_window", **kept), 303)
     return _window(form), 422
@@ -49,9 +51,9 @@ def show_window_patient() -> ResponseReturnValue:
 def show_window_fee() -> ResponseReturnValue:
     """What the chosen place costs."""
     slot_id = request.args.get("slot_id", type=int)
-    session = queries.get_session(queries.get_slot(slot_id).session_id) if slot_id else None
+    chosen = queries.get_session(queries.get_slot(slot_id).session_id) if slot_id else None
     is_emergency = request.args.get("is_emergency", "") != ""
-    return render_template("registration/window_fee.html", visit=None, **_fee_facts(session, is_emergency))
+    return render_template("registration/window_fee.html", visit=None, **_fee_facts(chosen, is_emergency))
 
 
 @blueprint.route("/window/residents", methods=["GET", "POST"])
@@ -64,7 +66,8 @@ def create_resident() -> ResponseReturnValue:
         start={"cost_type": "self", "name": request.args.get("name", "")[:50]},
     )
     if request.method == "POST" and (patient := form.perform(by=current_actor())):
-        return redirect(url_for(".show_window", patient_id=patient.id), 303)
+        kept = {"department": request.args.get("department", type=int), "patient_id": patient.id}
+        return redirect(url_for(".show_window", **kept), 303)
     page = _window(Form(services.register_visit), resident_form=form)
     return page, 422 if request.method == "POST" else 200
 
@@ -93,12 +96,12 @@ def _window(form: Form, resident_form: Form | None = None) -> str:
     )
     shown = [s for s in running if department_id in (None, s.department_id)]
     boards = queries.board_of(shown, names, release_minutes=settings.release_minutes_before)
-    proposed = queries.first_free(boards)
+    proposed = queries.first_free(boards, department_id=department_id or session.get(LAST_DEPARTMENT))
     chosen = form.value("slot_id") or (proposed.slot_id if proposed else "")
     registered = _find_registered(today.rows)
     facts = _patient_facts(_number(form.value("patient_id")))
     people = patients.patients_by_id({v.patient_id for v in today.rows} | _id_of(registered))
-    session = next((board.session for board in boards if board.holds(str(chosen))), None)
+    clinic = next((board.session for board in boards if board.holds(str(chosen))), None)
     return render_template(
         "registration/window.html",
         form=form,
@@ -115,7 +118,7 @@ def _window(form: Form, resident_form: Form | None = None) -> str:
         registered=registered,
         visit=registered,
         **facts,
-        **_fee_facts(session),
+        **_fee_facts(clinic),
     )
 
 
@@ -148,9 +151,9 @@ def _patient_facts(patient_id: int | None) -> dict[str, Any]:
     }
 
 
-def _fee_facts(session: ClinicSession | None, is_emergency: bool = False) -> dict[str, Any]:
-    if session is None:
+def _fee_facts(clinic: ClinicSession | None, is_emergency: bool = False) -> dict[str, Any]:
+    if clinic is None:
         return {"fee_codes": (), "scheme": None}
     settings = queries.settings_of(current_actor().tenant_id)
-    codes = queries.fee_codes_of(session, settings, is_emergency=is_emergency)
-    return {"fee_codes": codes, "scheme": queries.scheme_of(session, settings)}
+    codes = queries.fee_codes_of(clinic, settings, is_emergency=is_emergency)
+    return {"fee_codes": codes, "scheme": queries.scheme_of(clinic, settings)}
