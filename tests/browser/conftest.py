@@ -133,7 +133,8 @@ class Desk:
         return self.page
 
     def press(self, key: str) -> None:
-        """One key or chord."""
+        """One key or chord, once the page listens: no hand is as quick as a program on a page half loaded."""
+        self.page.wait_for_selector("html[data-ready]", state="attached")
         self.acts += 1
         self.page.keyboard.press(key)
 

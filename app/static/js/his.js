@@ -11,3 +11,6 @@ import './forms.js';
 import './widgets.js';
 import './charts.js';
 import './components.js';
+
+// Keys work from here on: what drives the page (a test, a screen reader's script) may wait for it.
+document.documentElement.dataset.ready = '';
