@@ -13,18 +13,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import psycopg
-from support.postgres import Cluster
+from support.postgres import APPLICATION, OWNER, Cluster
 
 from app.config import Settings
 
 
 def make_cluster() -> Cluster:
-    """A cluster with commits that reach the disk, as a clinic would run it, and the three databases."""
+    """A cluster with commits that reach the disk and a plain role, as a clinic would run it; three databases."""
     cluster = Cluster(durable=True)
-    with psycopg.connect(f"host={cluster.folder} user=his dbname=postgres", autocommit=True) as connection:
-        for name in ("control", "p1", "floor"):
-            connection.execute(f"CREATE DATABASE {name}")
+    cluster.add_roles()
+    for name in ("control", "p1"):
+        cluster.add_database(name)
+    cluster.say("CREATE DATABASE floor")
     return cluster
 
 
@@ -33,8 +33,9 @@ def settings_of(cluster: Cluster, folder: Path) -> Settings:
     return Settings(
         environment="demo",
         data_folder=folder,
-        control_url=cluster.url("control"),
-        partition_urls={"p1": cluster.url("p1")},
+        control_url=cluster.url("control", APPLICATION),
+        partition_urls={"p1": cluster.url("p1", APPLICATION)},
+        owner_urls={name: cluster.url(name, OWNER) for name in ("control", "p1")},
         embedded_workers=False,
     )
 
@@ -48,8 +49,8 @@ def served(cluster: Cluster, folder: Path, *, workers: int) -> Iterator[tuple[st
     environment = {
         **os.environ,
         "HIS_DATA_FOLDER": str(folder),
-        "HIS_CONTROL_URL": cluster.url("control"),
-        "HIS_PARTITION_URLS": f"p1={cluster.url('p1')}",
+        "HIS_CONTROL_URL": cluster.url("control", APPLICATION),
+        "HIS_PARTITION_URLS": f"p1={cluster.url('p1', APPLICATION)}",
         "HIS_EMBEDDED_WORKERS": "0",
     }
     command = [sys.executable, "-m", "gunicorn", "wsgi:application", "--bind", f"127.0.0.1:{port}"]

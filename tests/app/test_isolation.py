@@ -168,6 +168,9 @@ READS: dict[str, Any] = {
     "a common table": select(func.count()).select_from(_Part),
     "a union": select(func.count()).select_from(union_all(select(TABLE.c.id)).subquery()),
     "a value in the list": select(select(func.count(TABLE.c.id)).scalar_subquery()),
+    "a model joined to a table": select(func.count(func.distinct(Department.id))).select_from(
+        Station.__table__.join(Department, Department.station_id == Station.__table__.c.id)
+    ),
     "raw text": text("SELECT count(*) FROM tenants_department"),
     "text in a statement": select(text("count(*)")).select_from(text("tenants_department")),
 }
@@ -386,6 +389,33 @@ def test_every_table_of_a_centre_has_its_policy(on_postgres: None, app: Flask, d
         assert isolation.unguarded(engine) == []
 
 
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        ("VIEW loose AS SELECT * FROM clinic_encounter", "loose"),
+        ("MATERIALIZED VIEW loose AS SELECT * FROM clinic_encounter", "loose"),
+        ("FUNCTION loose() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT 1::bigint'", "loose"),
+        ("VIEW tight WITH (security_invoker=true) AS SELECT * FROM clinic_encounter", ""),
+        ("TABLE loose (id bigint, tenant_id bigint)", "loose"),
+        ("TABLE tight (id bigint)", ""),
+    ],
+)
+def test_what_answers_with_its_owner_s_rights_is_named(
+    on_postgres: None, app: Flask, databases: Any, made: str, name: str
+) -> None:
+    databases.cluster.say(f"CREATE {made}", "p1")
+    assert isolation.unguarded(app.extensions["his_engines"]["p1"]) == ([name] if name else [])
+
+
+def test_the_check_names_a_table_without_its_policy(on_postgres: None, app: Flask, databases: Any) -> None:
+    cli = app.test_cli_runner()
+    assert "ok   tables of p1 without a policy: none" in cli.invoke(args=["check"]).output
+    databases.cluster.say("DROP POLICY own_tenant ON clinic_encounter", "p1")
+    answer = cli.invoke(args=["check"])
+    assert "FAIL tables of p1 without a policy: none / clinic_encounter" in answer.output
+    assert answer.exit_code != 0
+
+
 def test_a_role_that_could_pass_the_policies_by_is_named(
     on_postgres: None, app: Flask, databases: Any
 ) -> None:
@@ -419,7 +449,7 @@ def _production(databases: Any, folder: Any, url: str) -> Settings:
 
 
 def test_production_refuses_to_start_with_a_role_that_could_pass_by(
-    on_postgres: None, app: Flask, databases: Any, tmp_path: Any
+    on_postgres: None, app: Flask, databases: Any, tmp_path: Any, monkeypatch: Any
 ) -> None:
     good = make_engines(_production(databases, tmp_path, databases.url("p1")))
     isolation.watch_roles(good, is_production=True)
@@ -431,7 +461,10 @@ def test_production_refuses_to_start_with_a_role_that_could_pass_by(
         for key in ("p1", "p1.ro"):  # a database that was away at start is refused at its first connection
             with pytest.raises(ConfigurationError, match="HIS_OWNER_URLS"):
                 bad[key].connect()
-    for engine in good.values():
+    monkeypatch.setitem(app.extensions, "his_engines", bad)
+    ready = app.test_client().get("/readyz")
+    assert (ready.status_code, ready.json["databases"]["p1"]) == (503, "ConfigurationError")
+    for engine in (*good.values(), *bad.values()):
         engine.dispose()
 
 
