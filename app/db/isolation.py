@@ -172,9 +172,9 @@ def see_everybody(connection: Connection) -> None:
 # The role
 
 _POSTGRES_ROLE = """
-SELECT CASE WHEN role.rolsuper THEN 'superuser' WHEN role.rolbypassrls THEN 'BYPASSRLS' END AS why
+SELECT CASE WHEN role.rolsuper THEN 'superuser' WHEN role.rolbypassrls THEN 'BYPASSRLS' ELSE 'CREATEROLE' END
 FROM pg_roles AS role
-WHERE (role.rolsuper OR role.rolbypassrls) AND pg_has_role(session_user, role.oid, 'MEMBER')
+WHERE (role.rolsuper OR role.rolbypassrls OR role.rolcreaterole) AND pg_has_role(session_user, role.oid, 'MEMBER')
 UNION
 SELECT 'owner of ' || min(held.relname)
 FROM pg_class AS held JOIN pg_namespace AS place ON place.oid = held.relnamespace

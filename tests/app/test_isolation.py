@@ -427,6 +427,7 @@ def test_a_role_that_could_pass_the_policies_by_is_named(
         engine.dispose()
     for gift, back in (
         ("ALTER ROLE his_app BYPASSRLS", "ALTER ROLE his_app NOBYPASSRLS"),
+        ("ALTER ROLE his_app CREATEROLE", "ALTER ROLE his_app NOCREATEROLE"),
         ("GRANT his_owner TO his_app", "REVOKE his_owner FROM his_app"),
     ):
         cluster.say(gift)
