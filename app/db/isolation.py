@@ -17,6 +17,7 @@ from app.db.units import Unit, current_unit
 
 NOBODY, EVERYBODY = "", "all"
 _NOTE = "his_tenant"  # what a pooled connection was told last
+_DONE = 1  # libpq's PGRES_COMMAND_OK
 log = structlog.get_logger()
 
 # The two look-ups are subqueries so that a statement asks once and not for every row.
@@ -122,16 +123,16 @@ def tell_tenant(engine: Engine, *, read_only: bool) -> None:
     elif engine.dialect.name == "postgresql" and read_only:
         event.listen(engine, "checkout", _tell_reading_postgres)
     elif engine.dialect.name == "postgresql":
-        event.listen(engine, "begin", _tell_writing_postgres)
+        # not the event "begin": one listener makes SQLAlchemy prepare its events for every statement
+        engine.dialect.do_begin = _begin_writing_postgres  # type: ignore[method-assign, assignment]
 
 
-def _tell_writing_postgres(connection: Connection) -> None:
+def _begin_writing_postgres(line: Any) -> None:
     """BEGIN and the setting in one message; the driver sees that a transaction runs and sends no other."""
     setting = f"SET LOCAL his.tenant = '{wanted(current_unit())}'"
-    line: Any = connection.connection.dbapi_connection
     answer = line.pgconn.exec_(f"BEGIN; {setting}".encode())
-    if answer.status != 1:  # PGRES_COMMAND_OK; said again the usual way, so that the failure is a usual one
-        connection.exec_driver_sql(setting)
+    if answer.status != _DONE:  # said again through the driver, which fails in the way everybody knows
+        line.execute(setting)
 
 
 def _tell_reading_postgres(line: Any, record: Any, proxy: Any) -> None:
@@ -139,7 +140,7 @@ def _tell_reading_postgres(line: Any, record: Any, proxy: Any) -> None:
     if record.info.get(_NOTE, NOBODY) == tenant:
         return
     record.info.pop(_NOTE, None)
-    if line.pgconn.exec_(f"SET his.tenant = '{tenant}'".encode()).status != 1:
+    if line.pgconn.exec_(f"SET his.tenant = '{tenant}'".encode()).status != _DONE:
         raise DisconnectionError(line.pgconn.error_message)  # the pool takes another connection
     record.info[_NOTE] = tenant
 

@@ -1,5 +1,6 @@
 """The database refuses by itself: with the session's own filter switched off, nothing of another centre is met."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, func, insert, select, text, union_all, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import aliased, registry, relationship
 from support.databases import Databases
 
@@ -532,30 +533,58 @@ def test_the_setting_is_no_statement_of_its_own(
 
 
 class _Line:
-    """A driver's connection that keeps what it is told."""
+    """A driver's connection, of either kind, that keeps what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lives: bool = True) -> None:
         self.told: list[str] = []
+        self._lives = lives
+        self.pgconn = SimpleNamespace(exec_=self._answer, error_message="cut")
 
     def cursor(self) -> Any:
-        return SimpleNamespace(execute=self.told.append, close=lambda: None)
+        return SimpleNamespace(execute=self._say, close=lambda: None)
+
+    def _say(self, words: str) -> None:
+        if not self._lives:
+            raise OSError("cut")
+        self.told.append(words)
+
+    def _answer(self, words: bytes) -> Any:
+        self.told.append(words.decode())
+        return SimpleNamespace(status=1 if self._lives else 7)
+
+
+TELLERS = [isolation._tell_mssql, isolation._tell_reading_postgres]
+
+
+def _check_out(tell: Any, line: _Line, record: Any, unit: units.Unit | None) -> None:
+    token = units._unit.set(unit)
+    try:
+        tell(line, record, None)
+    finally:
+        units._unit.reset(token)
 
 
 @pytest.mark.one_engine
-def test_sql_server_is_told_only_what_it_does_not_know(databases: Any) -> None:
+@pytest.mark.parametrize("tell", TELLERS)
+def test_a_pooled_connection_is_told_only_what_it_does_not_know(databases: Any, tell: Any) -> None:
     line, record = _Line(), SimpleNamespace(info={})
-
-    def check_out(unit: units.Unit | None) -> None:
-        token = units._unit.set(unit)
-        isolation._tell_mssql(line, record, None)
-        units._unit.reset(token)
-
-    check_out(None)
+    _check_out(tell, line, record, None)
     assert line.told == []  # a fresh connection sees nobody
     a, b = units.Unit(Mode.READ, 7, "p1"), units.Unit(Mode.WRITE, 8, "p1")
-    for unit in (a, a, b, units.Unit(Mode.WRITE, None, "p1", all_tenants=True), None):
-        check_out(unit)
-    assert [line_.split("@value=N'")[1].split("'")[0] for line_ in line.told] == ["7", "8", "all", ""]
+    for unit in (a, a, b, b, units.Unit(Mode.WRITE, None, "p1", all_tenants=True), None, None):
+        _check_out(tell, line, record, unit)
+    assert [re.findall(r"'(\w*)'", words)[-1] for words in line.told] == ["7", "8", "all", ""]
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("tell", TELLERS)
+def test_a_connection_that_cannot_be_told_is_not_used(databases: Any, tell: Any) -> None:
+    """It was told 7 and does not hear 8: nobody gets it, and what it knows is forgotten."""
+    record = SimpleNamespace(info={})
+    _check_out(tell, _Line(), record, units.Unit(Mode.READ, 7, "p1"))
+    with pytest.raises(DisconnectionError):
+        _check_out(tell, _Line(lives=False), record, units.Unit(Mode.READ, 8, "p1"))
+    assert record.info == {}
 
 
 @pytest.mark.one_engine
@@ -564,3 +593,12 @@ def test_only_whole_numbers_and_two_words_are_ever_told(databases: Any) -> None:
     assert isolation.wanted(units.Unit(Mode.READ, None, "p1")) == ""
     with pytest.raises(ValueError, match="invalid literal"):
         isolation.wanted(units.Unit(Mode.READ, "7'; DROP", "p1"))  # type: ignore[arg-type]
+
+
+def test_the_owners_addresses_come_from_the_environment(monkeypatch: Any, tmp_path: Any) -> None:
+    monkeypatch.setenv("HIS_DATA_FOLDER", str(tmp_path))
+    monkeypatch.setenv("HIS_OWNER_URLS", "p1=postgresql+psycopg://his_owner@db/p1")
+    assert Settings.from_environment().owner_urls == {"p1": "postgresql+psycopg://his_owner@db/p1"}
+    monkeypatch.setenv("HIS_OWNER_URLS", "p9=postgresql+psycopg://his_owner@db/p9")
+    with pytest.raises(ConfigurationError, match="p9"):
+        Settings.from_environment()
