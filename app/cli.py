@@ -5,9 +5,10 @@ import signal
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import Engine
 
 from app import audit, daily, relay
-from app.db import migrate
+from app.db import isolation, migrate
 from app.registry import Finding, installed
 from app.tenancy import directory
 
@@ -33,8 +34,9 @@ def script(kind: str, dialect: str) -> None:
 @database.command("status")
 def status() -> None:
     """Show where each database stands."""
-    for name, engine in migrate.databases().items():
-        click.echo(f"{name}: {migrate.present(engine)} (newest {migrate.newest(migrate.kind_of(name))})")
+    with migrate.owned() as engines:
+        for name, engine in engines.items():
+            click.echo(f"{name}: {migrate.present(engine)} (newest {migrate.newest(migrate.kind_of(name))})")
 
 
 @trail.command("seal")
@@ -95,6 +97,8 @@ def check() -> None:
             failed += not finding.holds
             state, mark = ("ok  ", "=") if finding.holds else ("FAIL", "≠")
             click.echo(f"  {state} {finding.name}: {finding.left} {mark} {finding.right}")
+    for name, why in roles_that_pass_by().items():
+        click.echo(f"warn the role of {name} could pass row-level security by: {', '.join(why)}")
     for finding in kernel_findings():
         failed += not finding.holds
         click.echo(f"{'ok  ' if finding.holds else 'FAIL'} {finding.name}: {finding.left} / {finding.right}")
@@ -122,7 +126,23 @@ def kernel_findings() -> list[Finding]:
         found.append(Finding(f"outbox of {name} empty", "0", str(sum(left.values()))))
         rows, bad, waiting = audit.verify(partition)
         found.append(Finding(f"audit chain of {name} verifies ({rows} rows)", "None/0", f"{bad}/{waiting}"))
+    for name, engine in partition_engines().items():
+        open_tables = ", ".join(isolation.unguarded(engine))
+        found.append(Finding(f"tables of {name} without a policy", "none", open_tables or "none"))
     return found
+
+
+def roles_that_pass_by() -> dict[str, list[str]]:
+    """Partition → why its role could read every centre; production does not start with such a role."""
+    return {
+        name: why for name, engine in partition_engines().items() if (why := isolation.ways_around(engine))
+    }
+
+
+def partition_engines() -> dict[str, Engine]:
+    """The writing engine of every partition."""
+    engines = current_app.extensions["his_engines"]
+    return {name: engines[name] for name in audit.partitions() if name}
 
 
 COMMANDS = (database, trail, run_relay, do_daily, check)

@@ -23,6 +23,7 @@ class Settings:
     data_folder: Path = ROOT / "var"
     control_url: str = ""
     partition_urls: dict[str, str] = field(default_factory=dict)
+    owner_urls: dict[str, str] = field(default_factory=dict)  # who migrates, where that is another role
     redis_url: str = ""
     sign_in_idle_minutes: int = 30
     sign_in_hours: int = 12
@@ -44,6 +45,7 @@ class Settings:
             data_folder=folder,
             control_url=env.get("HIS_CONTROL_URL", f"sqlite:///{folder}/control.sqlite"),
             partition_urls=_named_urls(env.get("HIS_PARTITION_URLS", f"p1=sqlite:///{folder}/p1.sqlite")),
+            owner_urls=_named_urls(env.get("HIS_OWNER_URLS", "")),
             redis_url=env.get("REDIS_URL", ""),
             district_zone=env.get("HIS_ZONE", "Asia/Shanghai"),
             embedded_workers=env.get("HIS_EMBEDDED_WORKERS", "1") == "1",
@@ -54,22 +56,33 @@ class Settings:
             raise ConfigurationError("\n".join(problems))
         return settings
 
+    def urls(self) -> dict[str, str]:
+        """Name → address of control and of each partition."""
+        return {"control": self.control_url, **self.partition_urls}
+
     def problems(self) -> list[str]:
         """What forbids this installation to start, in words an operator understands."""
         found = []
         if self.environment not in {"demo", "test", "production"}:
             found.append("HIS_ENVIRONMENT must be demo, test or production.")
+        if unknown := sorted(set(self.owner_urls) - set(self.urls())):
+            found.append(f"HIS_OWNER_URLS names databases that do not exist: {', '.join(unknown)}.")
         if self.environment == "production":
-            for name, value in (("HIS_SECRET_KEY", self.secret_key), ("HIS_INDEX_KEY", self.index_key)):
-                if value == SAMPLE_SECRET or len(value) < 32:
-                    hint = secrets.token_urlsafe(48)
-                    found.append(f"{name} is a sample or shorter than 32 characters, for instance: {hint}")
-            if self.secret_key == self.index_key:
-                found.append("HIS_SECRET_KEY and HIS_INDEX_KEY must differ: one secret, one purpose.")
-            if os.environ.get("FLASK_DEBUG", "") not in {"", "0"}:
-                found.append("FLASK_DEBUG opens a console to every visitor; it must not be set.")
-            if any(url.startswith("sqlite") for url in (self.control_url, *self.partition_urls.values())):
-                found.append("SQLite serves demonstrations; production needs PostgreSQL or SQL Server.")
+            found += self._problems_of_production()
+        return found
+
+    def _problems_of_production(self) -> list[str]:
+        found = []
+        for name, value in (("HIS_SECRET_KEY", self.secret_key), ("HIS_INDEX_KEY", self.index_key)):
+            if value == SAMPLE_SECRET or len(value) < 32:
+                hint = secrets.token_urlsafe(48)
+                found.append(f"{name} is a sample or shorter than 32 characters, for instance: {hint}")
+        if self.secret_key == self.index_key:
+            found.append("HIS_SECRET_KEY and HIS_INDEX_KEY must differ: one secret, one purpose.")
+        if os.environ.get("FLASK_DEBUG", "") not in {"", "0"}:
+            found.append("FLASK_DEBUG opens a console to every visitor; it must not be set.")
+        if any(url.startswith("sqlite") for url in self.urls().values()):
+            found.append("SQLite serves demonstrations; production needs PostgreSQL or SQL Server.")
         return found
 
 

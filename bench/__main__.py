@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import dictionaries
 from app.db import control_unit, tenant_unit
-from app.db.engines import dispose_engines
+from app.db.engines import dispose_engines, make_engine
 from app.factory import create_app
 from bench import floor, growth, journeys, pages, town, where_time_goes
 from bench.place import ROOT, Place, postgres_place, served, sqlite_place
@@ -49,9 +49,9 @@ def _measure(place: Place) -> dict[str, Any]:
     caller = journeys.InProcess(built.plan, app.test_client())
     with app.app_context():
         journeys.journey(caller, *built.plan.take(1))  # the day's first counters
-        recipe = floor.observe(
-            app.extensions["his_engines"]["p1"], lambda: journeys.journey(caller, *built.plan.take(1))
-        )
+        bare = make_engine(place.bare_url, read_only=False)
+        recipe = floor.observe(bare, lambda: journeys.journey(caller, *built.plan.take(1)))
+        bare.dispose()
         figures: dict[str, Any] = {"rows a journey writes": recipe.rows}
         figures["statements of a journey"] = sum(caller.statements.values())
         figures |= {f"statements of {name}": count for name, count in caller.statements.items()}
@@ -132,7 +132,7 @@ def _look_ups(app: Flask, built: town.Built) -> dict[str, Any]:
 
 
 def _growth(place: Place, app: Flask, built: town.Built) -> dict[str, Any]:
-    engine = app.extensions["his_engines"]["p1"]
+    engine = make_engine(place.bare_url, read_only=False)
     found: dict[str, list[float]] = {}
     for size in SIZES:
         _say(place, f"{size} residents")
@@ -140,6 +140,7 @@ def _growth(place: Place, app: Flask, built: town.Built) -> dict[str, Any]:
             growth.add_residents(engine, built.tenant_id, until=size)
         for name, question in growth.questions().items():
             found.setdefault(name, []).append(growth.p95(app, built.tenant_id, question))
+    engine.dispose()
     return {
         f"{name}, {what}": value
         for name, (small, large) in found.items()

@@ -17,8 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import psycopg
-from support.postgres import Cluster
+from support.postgres import APPLICATION, OWNER, Cluster
 
 from app.config import Settings
 
@@ -33,6 +32,7 @@ class Place:
     folder: Path
     control_url: str
     partition_url: str
+    bare_url: str  # the partition for the floor and for bulk loads, which no policy holds back
     cluster: Any = None
 
     def settings(self) -> Settings:
@@ -42,6 +42,9 @@ class Place:
             data_folder=self.folder,
             control_url=self.control_url,
             partition_urls={"p1": self.partition_url},
+            owner_urls={name: self.cluster.url(name, OWNER) for name in ("control", "p1")}
+            if self.cluster
+            else {},
             embedded_workers=False,
         )
 
@@ -51,10 +54,7 @@ class Place:
             path = self.folder / "floor.sqlite"
             shutil.copy(self.folder / "p1.sqlite", path)
             return f"sqlite:///{path}"
-        with psycopg.connect(
-            f"host={self.cluster.folder} user=his dbname=postgres", autocommit=True
-        ) as connection:
-            connection.execute("CREATE DATABASE floor TEMPLATE p1")
+        self.cluster.say("CREATE DATABASE floor TEMPLATE p1")
         return str(self.cluster.url("floor"))
 
 
@@ -63,23 +63,23 @@ def sqlite_place() -> Iterator[Place]:
     """Embedded files, as a demo runs."""
     folder = Path(tempfile.mkdtemp(prefix="his-bench-"))
     try:
-        yield Place("sqlite", folder, f"sqlite:///{folder}/control.sqlite", f"sqlite:///{folder}/p1.sqlite")
+        partition = f"sqlite:///{folder}/p1.sqlite"
+        yield Place("sqlite", folder, f"sqlite:///{folder}/control.sqlite", partition, partition)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def postgres_place() -> Iterator[Place]:
-    """A cluster with commits that reach the disk, as a clinic would run it."""
+    """A cluster with commits that reach the disk and a plain role, as a clinic would run it."""
     folder = Path(tempfile.mkdtemp(prefix="his-bench-"))
     cluster = Cluster(durable=True)
     try:
-        with psycopg.connect(
-            f"host={cluster.folder} user=his dbname=postgres", autocommit=True
-        ) as connection:
-            for name in ("control", "p1"):
-                connection.execute(f"CREATE DATABASE {name}")
-        yield Place("postgresql", folder, cluster.url("control"), cluster.url("p1"), cluster)
+        cluster.add_roles()
+        for name in ("control", "p1"):
+            cluster.add_database(name)
+        control, partition = cluster.url("control", APPLICATION), cluster.url("p1", APPLICATION)
+        yield Place("postgresql", folder, control, partition, cluster.url("p1"), cluster)
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)

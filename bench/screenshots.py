@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 from app import audit, clock, relay
 from app.config import Settings
-from app.db import CONTROL, db, tenant_unit
+from app.db import CONTROL, db, isolation, tenant_unit
 from app.factory import create_app
 from modules.charging import queries as bills
 from modules.charging import services as charging
@@ -93,8 +93,9 @@ def morning() -> Iterator[Town]:
 def _live(app: Flask) -> demo.Town:
     """Open the centre and play its days up to this morning."""
     engines = app.extensions["his_engines"]
-    db.metadatas[CONTROL].create_all(engines["control"])
-    db.metadata.create_all(engines["p1"])
+    for name, metadata in (("control", db.metadatas[CONTROL]), ("p1", db.metadata)):
+        with engines[name].begin() as connection:
+            isolation.build_tables(connection, metadata)
     demo.load_shared_data()
     centre = demo.centres_of_district(1, capacity=30)[0]
     town = demo.Town.of(centre, random.Random("pictures"))

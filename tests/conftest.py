@@ -17,7 +17,7 @@ from support.databases import Databases, PostgresDatabases, SqliteFiles
 from app import clock
 from app.actor import Actor
 from app.config import Settings
-from app.db import Mode, db, tenant_unit
+from app.db import Mode, db, isolation, migrate, tenant_unit
 from app.db.base import CONTROL
 from app.factory import create_app
 
@@ -53,13 +53,16 @@ def built(
             data_folder=tmp_path_factory.mktemp("data"),
             control_url=databases.url("control"),
             partition_urls={"p1": databases.url("p1")},
+            owner_urls={name: databases.owner_url(name) for name in ("control", "p1")},
             embedded_workers=False,
         )
     )
     engines = app.extensions["his_engines"]
-    db.metadatas[CONTROL].create_all(engines["control"])
-    db.metadata.create_all(engines["p1"])
     with app.app_context():
+        with migrate.owned() as owners:
+            for name, metadata in (("control", db.metadatas[CONTROL]), ("p1", db.metadata)):
+                with owners[name].begin() as connection:
+                    isolation.build_tables(connection, metadata)
         ids = world.build()
     for engine in engines.values():
         engine.dispose()

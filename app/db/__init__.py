@@ -1,7 +1,7 @@
 """Databases: sessions, routes, types, locks. Raw SQL lives here and nowhere else."""
 
 from app.db.append_only import AppendOnly
-from app.db.base import CONTROL, Control, Model, TenantScoped, db
+from app.db.base import CONTROL, Control, Model, TenantScoped, columns_of, db
 from app.db.locks import lock_row, locking
 from app.db.paging import Page, page_by_key
 from app.db.text import contains_text, starts_with
@@ -29,6 +29,7 @@ __all__ = [
     "across_tenants",
     "amount_column",
     "choice_column",
+    "columns_of",
     "contains_text",
     "control_unit",
     "current_unit",

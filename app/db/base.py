@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, MetaData, Unicode
+from sqlalchemy import JSON, MetaData, Unicode, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from app.db.types import BigInt, ExactDecimal, UtcDateTime
@@ -63,6 +63,11 @@ class Control(Model):
 
     __abstract__ = True
     __bind_key__ = CONTROL
+
+
+def columns_of(model: type[Base]) -> list[Any]:
+    """Every mapped column of a model, to group by: SQL Server and PostgreSQL want them all named."""
+    return [getattr(model, attribute.key) for attribute in inspect(model).column_attrs]
 
 
 class TenantScoped:

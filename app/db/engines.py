@@ -8,6 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.config import Settings
+from app.db import isolation
 
 SQLITE_BUSY_MS = 10_000
 PING_AFTER_SECONDS = 5.0
@@ -15,12 +16,24 @@ PING_AFTER_SECONDS = 5.0
 
 def make_engines(settings: Settings) -> dict[str, Engine]:
     """``control``, ``control.ro``, ``p1``, ``p1.ro`` … Nothing connects before it is used."""
-    urls = {"control": settings.control_url, **settings.partition_urls}
     engines = {}
-    for name, url in urls.items():
-        engines[name] = make_engine(url, read_only=False)
-        engines[f"{name}.ro"] = make_engine(url, read_only=True)
+    for name, url in settings.urls().items():
+        for key, read_only in ((name, False), (f"{name}.ro", True)):
+            engines[key] = make_engine(url, read_only=read_only)
+            if name == "control":
+                continue  # rows of the district: no table of it is read under a tenant
+            isolation.tell_tenant(engines[key], read_only=read_only)
+            if settings.environment == "production":
+                isolation.insist_on_plain_role(engines[key])
     return engines
+
+
+def make_owner_engines(settings: Settings) -> dict[str, Engine]:
+    """The writing engines as the owner of the tables, for migrations and nothing else."""
+    return {
+        name: make_engine(settings.owner_urls.get(name, url), read_only=False)
+        for name, url in settings.urls().items()
+    }
 
 
 def make_engine(url: str, *, read_only: bool) -> Engine:

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import current_app
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Engine, Table, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import inspect as inspect_row
 from sqlalchemy.orm import Mapper, ORMExecuteState, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.sql import ClauseElement
@@ -36,6 +37,10 @@ class WriteInReadSession(RuntimeError):
 
 class ForeignTenantRow(RuntimeError):
     """A programming error: a row of another tenant reached this session's flush."""
+
+
+class SessionOfAnotherUnit(RuntimeError):
+    """A programming error: a row or session of one unit was used while another unit was current."""
 
 
 class TenantMissing(RuntimeError):
@@ -143,7 +148,15 @@ def kernel_unit(partition: str) -> Any:
 
 
 class RoutedSession(FlaskSession):
-    """Chooses the engine once for each unit and refuses what the unit may not do."""
+    """Chooses the engine once for each unit and refuses what the unit may not do.
+
+    A session lives and dies with the unit it was made in: what it has loaded and where its connection points
+    belong to that unit's tenant.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.unit = _unit.get()
 
     def get_bind(
         self,
@@ -157,12 +170,25 @@ class RoutedSession(FlaskSession):
         unit = _unit.get()
         if unit is None:
             raise TenantMissing("no unit of work is open")
+        if unit is not self.unit:
+            raise SessionOfAnotherUnit(str(mapper or clause))
         engines: dict[str, Engine] = current_app.extensions["his_engines"]
         if _is_control(mapper, clause):
             return engines["control" if unit.writes_control else "control.ro"]
         if unit.writes_control or not unit.partition:
             raise TenantMissing(f"a control unit asked for tenant rows: {mapper or clause}")
         return engines[unit.partition if unit.mode is Mode.WRITE else f"{unit.partition}.ro"]
+
+    def connection(self, *arguments: Any, **options: Any) -> Connection:
+        """A bare connection knows no tenant filter: kernel work only."""
+        if self.unit is not None and self.unit.tenant_id is not None:
+            raise ForeignTenantRow("a connection escapes the tenant filter; select the models")
+        return super().connection(*arguments, **options)
+
+    def _refuse_bulk(self, *arguments: Any, **options: Any) -> NoReturn:
+        raise ForeignTenantRow("the bulk methods escape the tenant filter; add the rows")
+
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse_bulk
 
 
 def _is_control(mapper: Any, clause: ClauseElement | None) -> bool:
@@ -178,25 +204,45 @@ def _is_control(mapper: Any, clause: ClauseElement | None) -> bool:
 
 @event.listens_for(RoutedSession, "do_orm_execute")
 def _lay_tenant_filter(state: ORMExecuteState) -> None:
-    from app.db.base import TenantScoped
-
     unit = _unit.get()
     if unit is None:
         raise TenantMissing("no unit of work is open")
+    if unit is not state.session.unit:  # type: ignore[attr-defined]
+        raise SessionOfAnotherUnit(str(state.statement))
     if unit.mode is Mode.READ and not state.is_select:
         raise WriteInReadSession(str(state.statement))
     if unit.all_tenants:
         return
+    _refuse_what_escapes(state, unit.tenant_id)
+    if unit.tenant_id is not None:
+        state.statement = state.statement.options(_tenant_filter(unit, unit.tenant_id))
+
+
+def _refuse_what_escapes(state: ORMExecuteState, tenant_id: int | None) -> None:
+    """Where SQLAlchemy lays no criteria of a loader, nothing passes."""
+    from app.db.base import TenantScoped
+
     if not (state.is_select or state.is_update or state.is_delete):
         raise ForeignTenantRow("raw SQL and bulk inserts escape the tenant filter; they live in app/db")
-    tenant_id = unit.tenant_id
-    if tenant_id is not None and (not state.is_orm_statement or state.is_from_statement):
-        raise ForeignTenantRow("a statement over tables escapes the tenant filter; select the models")
+    if not state.is_select and isinstance(state.parameters, list | tuple):
+        raise ForeignTenantRow("a change of rows by a list of keys escapes the tenant filter")
     if tenant_id is None:
         if any(issubclass(mapper.class_, TenantScoped) for mapper in state.all_mappers):
             raise TenantMissing(str(state.statement))
+    elif not state.is_orm_statement or state.is_from_statement:
+        raise ForeignTenantRow("a statement over tables escapes the tenant filter; select the models")
+
+
+@event.listens_for(RoutedSession, "before_attach")
+def _refuse_foreign_row(session: OrmSession, row: Any) -> None:
+    """A row that another unit loaded is looked at before it enters: ``get`` would hand it out unasked."""
+    from app.db.base import TenantScoped
+
+    unit = _unit.get()
+    if not isinstance(row, TenantScoped) or unit is None or unit.all_tenants:
         return
-    state.statement = state.statement.options(_tenant_filter(unit, tenant_id))
+    if inspect_row(row).key is not None and row.__dict__.get("tenant_id") != unit.tenant_id:
+        raise ForeignTenantRow(type(row).__name__)
 
 
 def _tenant_filter(unit: Unit, tenant_id: int) -> Any:

@@ -13,6 +13,7 @@ from app.accounts.models import Account
 from app.actor import Actor
 from app.db import Mode, control_unit, db, tenant_unit
 from app.db.statements import count_statements
+from app.db.units import kernel_unit
 from app.records import AuditRow, Delivery, DeliveryStatus
 from tenants import services as tenants
 
@@ -172,7 +173,7 @@ def test_a_broken_chain_is_named_by_the_verification(app: Flask, sign_in: Any) -
     answer = client.post("/trail/verification")
     made.finish()
     assert "BROKEN" not in _english(client, answer.headers["Location"])
-    with app.extensions["his_engines"]["p1"].begin() as connection:
+    with kernel_unit("p1"), app.extensions["his_engines"]["p1"].begin() as connection:
         table = AuditRow.__table__
         victim = connection.execute(select(table.c.id).where(table.c.sealed_no == 1)).scalar_one()
         connection.execute(table.update().where(table.c.id == victim).values(action="station.forged"))

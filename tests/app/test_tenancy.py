@@ -89,10 +89,23 @@ def test_a_foreign_row_in_a_flush_is_an_error(ours: dict[str, Any], theirs: dict
         row = db.session.get_one(Department, _ours(ours))
         db.session.expunge(row)
     with tenant_unit(theirs["tenant_id"], Mode.WRITE):
-        db.session.add(row)
-        row.name = "x"
+        own = db.session.get_one(Department, theirs["departments"]["general"])
+        own.tenant_id = ours["tenant_id"]
         with pytest.raises(ForeignTenantRow):
             db.session.flush()
+
+
+def test_a_row_of_another_unit_does_not_enter_the_session(
+    ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    with tenant_unit(ours["tenant_id"]):
+        row = db.session.get_one(Department, _ours(ours))
+        db.session.expunge(row)
+    with tenant_unit(theirs["tenant_id"], Mode.WRITE):
+        for enter in (db.session.add, db.session.delete, lambda it: db.session.merge(it, load=False)):
+            with pytest.raises(ForeignTenantRow):
+                enter(row)  # type: ignore[operator]
+        assert db.session.get(Department, _ours(ours)) is None
 
 
 def test_a_new_row_is_stamped_and_cannot_be_forged(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
@@ -130,14 +143,13 @@ def test_tenant_rows_cannot_be_read_without_a_tenant(app: Any) -> None:
         db.session.scalars(select(Department)).all()
 
 
-def test_raw_sql_in_a_reading_unit_is_refused_by_the_database(ours: dict[str, Any]) -> None:
+def test_raw_sql_in_a_reading_unit_is_refused_by_the_database(app: Any, ours: dict[str, Any]) -> None:
     from sqlalchemy import text
     from sqlalchemy.exc import DBAPIError
 
-    with tenant_unit(ours["tenant_id"]):
-        connection = db.session.connection(bind_arguments={"mapper": Department})
-        with pytest.raises(DBAPIError):
-            connection.execute(text("UPDATE tenants_department SET name = 'x'"))
+    engine = app.extensions["his_engines"]["p1.ro"]
+    with tenant_unit(ours["tenant_id"]), engine.connect() as connection, pytest.raises(DBAPIError):
+        connection.execute(text("UPDATE tenants_department SET name = 'x'"))
 
 
 def test_raw_sql_never_slips_past_the_tenant_filter(ours: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient
 
 from app import clock
 from app.actor import Actor
-from app.db import Mode, db, tenant_unit
+from app.db import Mode, db, kernel_unit, tenant_unit
 from app.db.statements import count_statements
 from app.errors import InvalidInput, PermissionDenied
 from app.records import EventRow
@@ -192,7 +192,7 @@ def test_the_check_names_a_signed_version_that_somebody_forged(
     signed = [_sign(make_encounter(), doctor) for _ in range(3)]
     with tenant_unit(ours["tenant_id"]):
         assert queries.damaged_records() == []
-    with app.extensions["his_engines"]["p1"].begin() as connection:
+    with kernel_unit("p1"), app.extensions["his_engines"]["p1"].begin() as connection:
         table = SignedRecord.__table__
         forged = signed[0].content | {"number": 9}
         connection.execute(table.update().where(table.c.id == signed[0].id).values(content=forged))

@@ -1,16 +1,17 @@
 """The histories build what the models say, on both engines, up and down; SQL Server's script is well-formed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlglot
 from flask import Flask
-from sqlalchemy import Engine, MetaData, create_engine, inspect
+from sqlalchemy import Engine, MetaData, create_engine, inspect, text
 from support.databases import Databases
 
 from app.config import ROOT, Settings
-from app.db import migrate
+from app.db import db, isolation, migrate
 from app.db.engines import make_engine
 from app.factory import create_app
 
@@ -38,18 +39,27 @@ def _shape(engine: Engine) -> dict[str, Any]:
     }
 
 
+def _policies(engine: Engine) -> list[Any]:
+    """Table, name, commands, roles, condition, check, enabled and forced: every policy of the database."""
+    if engine.dialect.name != "postgresql":
+        return []
+    with engine.connect() as connection:
+        query = (
+            "SELECT p.tablename, p.policyname, p.permissive, p.cmd, p.roles, p.qual, p.with_check, "
+            "c.relrowsecurity, c.relforcerowsecurity "
+            "FROM pg_policies AS p JOIN pg_class AS c ON c.relname = p.tablename ORDER BY 1, 2"
+        )
+        return [tuple(map(str, row)) for row in connection.execute(text(query))]
+
+
 @pytest.fixture
-def empty(databases: Databases, built: Any, tmp_path: Path) -> Any:
+def empty(databases: Databases, built: Any) -> Any:
     """``empty("a")`` gives an engine on a database with nothing in it."""
     made: list[Engine] = []
 
     def make(name: str) -> Engine:
-        if databases.kind == "sqlite":
-            made.append(make_engine(f"sqlite:///{tmp_path}/{name}.db", read_only=False))
-        else:
-            databases._say(f"DROP DATABASE IF EXISTS empty_{name} WITH (FORCE)")  # type: ignore[attr-defined]
-            databases._say(f"CREATE DATABASE empty_{name}")  # type: ignore[attr-defined]
-            made.append(make_engine(databases.url(f"empty_{name}"), read_only=False))
+        databases.add_empty(f"empty_{name}")
+        made.append(make_engine(databases.owner_url(f"empty_{name}"), read_only=False))
         return made[-1]
 
     yield make
@@ -62,10 +72,13 @@ def test_the_history_builds_what_the_models_say(app: Flask, empty: Any, kind: st
     by_history, by_models = empty("history"), empty("models")
     migrate.move("control" if kind == "control" else "p1", by_history, "head")
     metadata: MetaData = migrate.metadata_of(kind)
-    metadata.create_all(
-        by_models, tables=[t for t in metadata.tables.values() if not t.name.startswith("tests_")]
-    )
+    tables = [table for table in metadata.sorted_tables if not table.name.startswith("tests_")]
+    with by_models.begin() as connection:
+        isolation.build_tables(connection, metadata, tables)
     assert _shape(by_history) == _shape(by_models)
+    assert _policies(by_history) == _policies(by_models)
+    if kind == "partition":
+        assert isolation.unguarded(by_history) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -87,6 +100,27 @@ def test_the_script_for_sql_server_is_well_formed(app: Flask, kind: str) -> None
     assert len(batches) > 10
     for batch in batches:
         sqlglot.parse(batch, read="tsql")
+
+
+@pytest.mark.one_engine
+def test_sql_server_keeps_every_table_of_a_centre_apart(app: Flask) -> None:
+    """Reads are filtered and writes blocked by one predicate, which stands before the first policy."""
+    script = migrate.script("partition", "mssql")
+    tables = [name for name in isolation.guarded(db.metadata) if not name.startswith("tests_")]
+    policy = re.compile(
+        r"CREATE SECURITY POLICY dbo\.own_tenant_(\w+) "
+        r"ADD FILTER PREDICATE dbo\.his_own_tenant\(tenant_id\) ON dbo\.(\w+), "
+        r"ADD BLOCK PREDICATE dbo\.his_own_tenant\(tenant_id\) ON dbo\.(\w+) WITH \(STATE = ON\)"
+    )
+    said = policy.findall(script)
+    assert sorted({name for found in said for name in found}) == sorted(tables)
+    assert all(len(set(found)) == 1 for found in said)
+    assert len(said) == len(tables)
+    predicate = next(batch for batch in script.split("\nGO") if "CREATE FUNCTION" in batch)
+    assert script.index("CREATE FUNCTION") < policy.search(script).start()  # type: ignore[union-attr]
+    question = sqlglot.parse_one(predicate.split(" AS RETURN ")[1].rstrip("; \n"), read="tsql")
+    assert isinstance(question, sqlglot.exp.Select)
+    assert "SESSION_CONTEXT(N'his_tenant')" in question.sql(dialect="tsql")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,9 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import Protocol
 
-import psycopg
 from sqlalchemy import Engine
-from support.postgres import Cluster
+from support.postgres import APPLICATION, OWNER, Cluster
 
 NAMES = ("control", "p1")
 
@@ -18,6 +17,10 @@ class Databases(Protocol):
     kind: str
 
     def url(self, name: str) -> str: ...
+
+    def owner_url(self, name: str) -> str: ...
+
+    def add_empty(self, name: str) -> None: ...
 
     def keep_as_template(self) -> None: ...
 
@@ -39,6 +42,13 @@ class SqliteFiles:
     def url(self, name: str) -> str:
         return f"sqlite:///{self.folder}/{name}.db"
 
+    def owner_url(self, name: str) -> str:
+        return self.url(name)
+
+    def add_empty(self, name: str) -> None:
+        for ending in ("", "-wal", "-shm"):
+            (self.folder / f"{name}.db{ending}").unlink(missing_ok=True)
+
     def keep_as_template(self) -> None:
         for name in NAMES:
             shutil.copy(self.folder / f"{name}.db", self.folder / f"{name}.template")
@@ -56,34 +66,38 @@ class SqliteFiles:
 
 
 class PostgresDatabases:
-    """Databases of the suite's own cluster."""
+    """Databases of the suite's own cluster; the product works there as a plain role, as in an installation."""
 
     kind = "postgresql"
 
     def __init__(self) -> None:
         self.cluster = Cluster()
+        self.cluster.add_roles()
         for name in NAMES:
-            self._say(f"CREATE DATABASE {name}")
+            self.cluster.add_database(name)
 
     def url(self, name: str) -> str:
-        return self.cluster.url(name)
+        return self.cluster.url(name, APPLICATION)
+
+    def owner_url(self, name: str) -> str:
+        return self.cluster.url(name, OWNER)
+
+    def add_empty(self, name: str) -> None:
+        self.cluster.say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.cluster.add_database(name)
 
     def keep_as_template(self) -> None:
         for name in NAMES:
-            self._say(f"ALTER DATABASE {name} RENAME TO {name}_template")
+            self.cluster.say(f"ALTER DATABASE {name} RENAME TO {name}_template")
 
     def renew(self, engines: dict[str, Engine]) -> None:
         for engine in engines.values():
             engine.dispose()
         for name in NAMES:
-            self._say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            self._say(f"CREATE DATABASE {name} TEMPLATE {name}_template STRATEGY FILE_COPY")
+            self.cluster.say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            self.cluster.say(
+                f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {name}_template STRATEGY FILE_COPY"
+            )
 
     def close(self) -> None:
         self.cluster.stop()
-
-    def _say(self, statement: str) -> None:
-        with psycopg.connect(
-            f"host={self.cluster.folder} user=his dbname=postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement)

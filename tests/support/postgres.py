@@ -6,6 +6,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
+
+SUPERUSER, OWNER, APPLICATION = "his", "his_owner", "his_app"
+
 
 def _binary(name: str) -> str:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
@@ -18,7 +22,10 @@ def _binary(name: str) -> str:
 
 
 class Cluster:
-    """One running cluster; superuser ``his``."""
+    """One running cluster: superuser ``his``, and the two roles of an installation.
+
+    ``his_owner`` makes the tables, ``his_app`` may read and write their rows and is held by the policies.
+    """
 
     def __init__(self, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="his-pg-"))
@@ -62,9 +69,30 @@ class Cluster:
             [*self._as_user, _binary(name), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/"
         )
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, role: str = SUPERUSER) -> str:
         """The address of one database."""
-        return f"postgresql+psycopg://his@/{database}?host={self.folder}"
+        return f"postgresql+psycopg://{role}@/{database}?host={self.folder}"
+
+    def say(self, statement: str, database: str = "postgres") -> None:
+        """One statement of the superuser's, outside any transaction."""
+        with psycopg.connect(
+            f"host={self.folder} user={SUPERUSER} dbname={database}", autocommit=True
+        ) as connection:
+            connection.execute(statement.encode())
+
+    def add_roles(self) -> None:
+        """The two roles of an installation."""
+        for role in (OWNER, APPLICATION):
+            self.say(f"CREATE ROLE {role} LOGIN")
+
+    def add_database(self, name: str) -> None:
+        """A database of the owner's whose rows the application may use."""
+        self.say(f"CREATE DATABASE {name} OWNER {OWNER}")
+        self.say(
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} "
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APPLICATION}",
+            name,
+        )
 
     def stop(self) -> None:
         """Stop the cluster and remove its files."""

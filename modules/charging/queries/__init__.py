@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Select, case, func, select
 
 from app.actor import Actor
-from app.db import Page, db, lock_row, locking, page_by_key
+from app.db import Page, columns_of, db, lock_row, locking, page_by_key
 from app.errors import NotFound
 from modules.charging.errors import BillMissing
 from modules.charging.models import (
@@ -189,7 +189,7 @@ def list_bills(
 
 
 def _summaries(statement: "Select[Bill, Decimal, int]", size: int) -> list[BillSummary]:
-    grouped = statement.group_by(*Bill.__table__.columns).order_by(Bill.id.desc()).limit(size)
+    grouped = statement.group_by(*columns_of(Bill)).order_by(Bill.id.desc()).limit(size)
     return [
         BillSummary(row[0], row[1] or Decimal("0.00"), row[2] or 0) for row in db.session.execute(grouped)
     ]
