@@ -11,8 +11,9 @@ from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient
 
 from app import clock
 from app.actor import Actor
-from app.db import Mode, db, kernel_unit, tenant_unit
+from app.db import Mode, db, tenant_unit
 from app.db.statements import count_statements
+from app.db.units import kernel_unit
 from app.errors import InvalidInput, PermissionDenied
 from app.records import EventRow
 from app.use_cases import command, perform
