@@ -95,6 +95,7 @@ module = Module(
             trail.dead_heap,
             icon="send",
             nothing=N_("Every message reached those who wait for it."),
+            order=60,
         ),
         Waiting(
             N_("My long-running work"),

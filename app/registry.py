@@ -106,6 +106,7 @@ class Waiting:
     icon: str = "list"
     nothing: str = ""
     instead_of: str = ""
+    order: int = 50
 
 
 @dataclass(frozen=True, slots=True)

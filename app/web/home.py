@@ -40,7 +40,8 @@ def show_home() -> ResponseReturnValue:
     return render_template(
         "home.html",
         tiles=tiles,
-        lists=[tile for tile in tiles if tile["rows"] is not None],
+        lists=[tile for tile in tiles if tile["rows"]],
+        done=[tile for tile in tiles if tile["rows"] == []],
         plot=_plot(actor),
     )
 
@@ -48,7 +49,8 @@ def show_home() -> ResponseReturnValue:
 def _tiles(actor: Actor) -> list[dict[str, Any]]:
     mine = [tile for module in _modules_on() for tile in module.waiting if actor.may(tile.permission)]
     replaced = {tile.instead_of for tile in mine}
-    return [_tile(tile, tile.count(actor)) for tile in mine if tile.endpoint not in replaced]
+    shown = [tile for tile in mine if tile.endpoint not in replaced]
+    return [_tile(tile, tile.count(actor)) for tile in sorted(shown, key=lambda tile: tile.order)]
 
 
 def _tile(tile: Waiting, found: int | Heap) -> dict[str, Any]:

@@ -92,6 +92,7 @@ module = Module(
             due_heap,
             "cash",
             nothing=N_("Everything of today is paid. Look up a patient at the cashier's desk to see a bill."),
+            order=45,
         ),
     ),
     plots=(

@@ -109,6 +109,7 @@ module = Module(
             merges_heap,
             icon="arrows-join",
             nothing=N_("Nobody has proposed to join two files."),
+            order=70,
         ),
     ),
     later=(
