@@ -80,7 +80,7 @@ module = Module(
             "bar",
             (N_("Month"), N_("Batches")),
             expiry_plot,
-            nothing=N_("No batch ends within half a year."),
+            nothing=N_("The first receipt of stock begins this chart."),
         ),
     ),
     acts={

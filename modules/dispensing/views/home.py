@@ -16,6 +16,7 @@ from modules.dispensing.rules.batches import ExpiryAlert, expiry_alert, split_in
 from modules.patients import queries as patients
 
 SOON_DAYS = 183
+PLOT_DAYS = 730
 _KINDS = {TaskStatus.WAITING: "w", TaskStatus.REVIEWED: "i", TaskStatus.PREPARED: "o"}
 _ALARMS = {ExpiryAlert.EXPIRED: "d", ExpiryAlert.STOPPED: "d", ExpiryAlert.WITHIN_3_MONTHS: "w"}
 
@@ -68,9 +69,9 @@ def _amount(line: queries.StockLine) -> str:
 
 
 def expiry_plot(by: Actor) -> list[tuple[Any, ...]]:
-    """Batches in stock by the month in which they end; what has ended counts in this month."""
+    """Batches in stock by the month of the next two years in which they end; the ended count in this one."""
     today = clock.today()
     months: Counter[str] = Counter()
-    for day, batches in queries.ends_by_day(today + timedelta(days=SOON_DAYS)).items():
+    for day, batches in queries.ends_by_day(today + timedelta(days=PLOT_DAYS)).items():
         months[f"{max(day, today):%Y-%m}"] += batches
     return sorted(months.items())
