@@ -6,6 +6,8 @@ the short page or the problem document of it.
 
 from typing import Any, ClassVar
 
+from flask import current_app
+
 from app.i18n import N_, gettext
 
 
@@ -81,6 +83,11 @@ class PermissionDenied(DomainError):
     code = "permission.denied"
     message = N_("You have no permission for this. Ask your centre's administrator for: %(permission)s")
 
+    @property
+    def text(self) -> str:
+        """The message with the words of the permission; its code stays in the details."""
+        return gettext(self.message, **_in_words(self.details, "permission", "permissions"))
+
 
 class ModuleOff(DomainError):
     """The centre has not switched this module on."""
@@ -88,6 +95,11 @@ class ModuleOff(DomainError):
     status = 403
     code = "module.off"
     message = N_("This centre has not switched on this part of the system: %(module)s")
+
+    @property
+    def text(self) -> str:
+        """The message with the name of the module; its code stays in the details."""
+        return gettext(self.message, **_in_words(self.details, "module", "modules"))
 
 
 class NotSignedIn(DomainError):
@@ -105,3 +117,11 @@ class Unavailable(DomainError):
     code = "unavailable"
     message = N_("This service does not answer at the moment. Please try again shortly.")
     retry_after_seconds = 5
+
+
+def _in_words(details: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
+    """The details for people: the code under a name is replaced by the label its manifest gives it."""
+    code = details.get(name, "")
+    registry = current_app.extensions.get("his_registry")
+    known = getattr(registry, kind, {}).get(code)
+    return {**details, name: gettext(known.label) if known else code}

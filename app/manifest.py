@@ -1,9 +1,7 @@
 """What the kernel itself adds to the product: accounts, the home page, the trail and the outbox."""
 
-from app import trail as trail_queries
 from app.accounts import views as accounts
 from app.i18n import N_
-from app.jobs import queries as job_queries
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, MenuEntry, Module, Permission, Waiting
 from app.web import health, home, jobs, lookups, sessions, trail
@@ -94,15 +92,18 @@ module = Module(
             N_("Messages given up"),
             "accounts.outbox.manage",
             "trail.show_outbox",
-            trail_queries.count_dead,
+            trail.dead_heap,
             icon="send",
+            nothing=N_("Every message reached those who wait for it."),
+            order=60,
         ),
         Waiting(
             N_("My long-running work"),
             "accounts.audit.view",
             "jobs.show_jobs",
-            job_queries.count_open,
+            jobs.open_heap,
             icon="clock",
+            nothing=N_("Start one in the menu, for instance the proof of the audit trail."),
         ),
     ),
 )

@@ -1,8 +1,8 @@
 """What a module adds to the product: its manifest. Which centre has which module is data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
 
@@ -68,15 +68,61 @@ class Lookup:
     find: Callable[[str, Actor, Mapping[str, str]], list[dict[str, Any]]]
 
 
+FIRST_ROWS = 6  # of what waits, on the home page
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One of what waits: since or until when, who or what, how it stands, and the page where it is worked off."""
+
+    at: datetime | date | None
+    who: str
+    state: str
+    url: str
+    kind: str = ""  # colour of the state, as ``ui.tag`` takes it
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """How many wait, and the first of them."""
+
+    count: int
+    rows: Sequence[WaitingRow] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One tile of a role's home page: what waits for me. ``count(by)`` gives a number."""
+    """One tile of a role's home page: what waits for me.
+
+    ``count(by)`` gives a number, or a ``Heap`` whose first ``FIRST_ROWS`` stand below the tiles; ``nothing`` is
+    the advice when there is none. A module may show its own view of what a lower module's tile of the endpoint
+    ``instead_of`` counts; who sees the one does not see the other.
+    """
 
     label: str
     permission: str
     endpoint: str
-    count: Callable[[Actor], int]
+    count: Callable[[Actor], int | Heap]
     icon: str = "list"
+    nothing: str = ""
+    instead_of: str = ""
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A small chart of a role's home page, from real figures; the first that fits the actor is shown.
+
+    ``read(by)`` gives rows as ``ui.chart`` takes them: a name, then figures; none when there is nothing to show.
+    """
+
+    label: str
+    permission: str
+    roles: tuple[str, ...]
+    kind: str  # line | bar | hbar | pie
+    columns: tuple[str, ...]  # msgids of the heads; the first names the axis
+    read: Callable[[Actor], list[tuple[Any, ...]]]
+    nothing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +177,7 @@ class Module:
     later: tuple[tuple[type[Event], Callable[[Any], None]], ...] = ()
     lookups: tuple[Lookup, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    plots: tuple[Plot, ...] = ()
     places: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     checks: tuple[
         Callable[[int], list["Finding"]], ...

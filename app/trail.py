@@ -143,9 +143,13 @@ def events_of(deliveries: list[Any], *, in_control: bool) -> dict[int, Any]:
     return {row.id: row for row in db.session.scalars(select(event).where(event.id.in_(ids)))}
 
 
-def count_dead(by: Actor) -> int:
-    """Deliveries of the centre that the relay has given up."""
-    dead = select(func.count(Delivery.id)).where(
-        Delivery.tenant_id == by.tenant_id, Delivery.status == DeliveryStatus.DEAD.value
+def dead_deliveries(by: Actor, *, size: int) -> tuple[int, list[Delivery]]:
+    """How many deliveries of the centre the relay has given up, and the latest of them. One statement."""
+    statement = (
+        select(Delivery, func.count().over())
+        .where(Delivery.tenant_id == by.tenant_id, Delivery.status == DeliveryStatus.DEAD.value)
+        .order_by(Delivery.id.desc())
+        .limit(size)
     )
-    return db.session.scalar(dead) or 0
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]

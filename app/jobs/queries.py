@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import clock
 from app.actor import Actor
@@ -34,10 +34,17 @@ def page_of_jobs(*, by: Actor, before: int | None = None) -> Page[Job]:
     return page_by_key(statement, Job.id, before=before, size=30)
 
 
-def count_open(by: Actor) -> int:
-    """How many of the actor's jobs have not ended in the last day."""
-    since = clock.now() - timedelta(days=1)
-    rows = select(Job.id).where(
-        Job.account_id == by.account_id, Job.status.in_(list(OPEN)), Job.asked_at > since
+def open_jobs(by: Actor, *, size: int) -> tuple[int, list[Job]]:
+    """How many of the actor's jobs of the last day have not ended, and the latest of them."""
+    statement = (
+        select(Job, func.count().over())
+        .where(
+            Job.account_id == by.account_id,
+            Job.status.in_(list(OPEN)),
+            Job.asked_at > clock.now() - timedelta(days=1),
+        )
+        .order_by(Job.id.desc())
+        .limit(size)
     )
-    return len(list(db.session.scalars(rows)))
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]

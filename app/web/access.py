@@ -49,7 +49,7 @@ def check(permission: str) -> None:
         return
     module = permission.split(".", 1)[0]
     if module in installed().modules and module not in current_tenant().modules:
-        raise ModuleOff(module=installed().modules[module].label)
+        raise ModuleOff(module=module)
     if not actor.may(permission):
         raise PermissionDenied(permission=permission)
 

@@ -1,10 +1,15 @@
 """The home page of each role: what waits for me."""
 
+from datetime import date, datetime
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from app import clock
+from app.actor import Actor
 from app.i18n import gettext
-from app.registry import installed
+from app.registry import FIRST_ROWS, Heap, Module, Waiting, installed
 from app.tenancy import setting
 from app.web.access import current_actor, current_tenant, find_actor, public, signed_in
 
@@ -29,18 +34,62 @@ def begin() -> ResponseReturnValue:
 @blueprint.get("/home")
 @signed_in
 def show_home() -> ResponseReturnValue:
-    """Numbers that wait for this actor, each a way to the page where they are worked off."""
-    actor, modules_on = current_actor(), current_tenant().modules
-    tiles = [
-        {
-            "label": gettext(tile.label),
-            "count": tile.count(actor),
-            "url": url_for(tile.endpoint),
-            "icon": tile.icon,
-        }
-        for module in installed().modules.values()
-        if module.name in modules_on
-        for tile in module.waiting
-        if actor.may(tile.permission)
-    ]
-    return render_template("home.html", tiles=tiles)
+    """What waits for this actor: numbers, the first rows behind them, and one small chart."""
+    actor = current_actor()
+    tiles = _tiles(actor)
+    return render_template(
+        "home.html",
+        tiles=tiles,
+        lists=[tile for tile in tiles if tile["rows"]],
+        done=[tile for tile in tiles if tile["rows"] == []],
+        plot=_plot(actor),
+    )
+
+
+def _tiles(actor: Actor) -> list[dict[str, Any]]:
+    mine = [tile for module in _modules_on() for tile in module.waiting if actor.may(tile.permission)]
+    replaced = {tile.instead_of for tile in mine}
+    shown = [tile for tile in mine if tile.endpoint not in replaced]
+    return [_tile(tile, tile.count(actor)) for tile in sorted(shown, key=lambda tile: tile.order)]
+
+
+def _tile(tile: Waiting, found: int | Heap) -> dict[str, Any]:
+    heap = found if isinstance(found, Heap) else None
+    return {
+        "label": gettext(tile.label),
+        "count": heap.count if heap else found,
+        "url": url_for(tile.endpoint),
+        "icon": tile.icon,
+        "rows": None if heap is None else list(heap.rows)[:FIRST_ROWS],
+        "nothing": gettext(tile.nothing) if tile.nothing else "",
+    }
+
+
+def _plot(actor: Actor) -> dict[str, Any] | None:
+    for module in _modules_on():
+        for plot in module.plots:
+            if set(actor.roles) & set(plot.roles) and actor.may(plot.permission):
+                return {
+                    "label": gettext(plot.label),
+                    "kind": plot.kind,
+                    "columns": [gettext(column) for column in plot.columns],
+                    "rows": plot.read(actor),
+                    "nothing": gettext(plot.nothing) if plot.nothing else "",
+                }
+    return None
+
+
+def _modules_on() -> list[Module]:
+    modules_on = current_tenant().modules
+    return [module for module in installed().modules.values() if module.name in modules_on]
+
+
+@blueprint.app_template_filter("brief_moment")
+def brief_moment(at: datetime | date | None) -> str:
+    """A moment of today as its time, another as day and time; a day as it is."""
+    if at is None:
+        return "—"
+    if not isinstance(at, datetime):
+        return at.isoformat()
+    local = clock.local(at)
+    return f"{local:%H:%M}" if local.date() == clock.today() else f"{local:%m-%d %H:%M}"

@@ -5,10 +5,12 @@ from io import BytesIO
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from app.actor import Actor
 from app.i18n import gettext
 from app.jobs import queries, services
 from app.jobs.models import Job
 from app.jobs.registry import kinds
+from app.registry import FIRST_ROWS, Heap, WaitingRow
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.paging import links
@@ -22,6 +24,18 @@ def show_jobs() -> ResponseReturnValue:
     """The actor's long work, newest first."""
     page = queries.page_of_jobs(by=current_actor(), before=request.args.get("before", type=int))
     return render_template("jobs/list.html", page=links(page), label_of=label_of)
+
+
+def open_heap(by: Actor) -> Heap:
+    """The actor's long work that has not ended, for the home page."""
+    count, found = queries.open_jobs(by, size=FIRST_ROWS)
+    rows = [
+        WaitingRow(
+            job.asked_at, label_of(job), job.status.label, url_for("jobs.show_job", job_id=job.id), "i"
+        )
+        for job in found
+    ]
+    return Heap(count, rows)
 
 
 @blueprint.get("/<int:job_id>")

@@ -23,7 +23,7 @@ def look_up(kind: str) -> ResponseReturnValue:
         raise NotFound
     module, lookup = installed().lookups[kind]
     if module not in current_tenant().modules:
-        raise ModuleOff(module=installed().modules[module].label)
+        raise ModuleOff(module=module)
     check(lookup.permission)
     context = {key: value for key, value in request.args.items() if key != "q"}
     return jsonify(rows=lookup.find(query, current_actor(), context)[:8])

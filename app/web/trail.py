@@ -6,10 +6,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from app import audit, relay, trail
+from app.actor import Actor
 from app.errors import DomainError, NotFound
 from app.i18n import gettext
 from app.jobs import services as jobs
 from app.records import DeliveryStatus, Outcome
+from app.registry import FIRST_ROWS, Heap, WaitingRow
 from app.trail import Wanted
 from app.web.access import current_actor, current_tenant, requires
 from app.web.forms import Form
@@ -111,6 +113,14 @@ def show_outbox() -> ResponseReturnValue:
         labels=dict(states),
         where="district" if in_control else "centre",
     )
+
+
+def dead_heap(by: Actor) -> Heap:
+    """Messages that were given up, the latest first, for the home page."""
+    count, found = trail.dead_deliveries(by, size=FIRST_ROWS)
+    url = url_for("trail.show_outbox", status=DeliveryStatus.DEAD.value)
+    label = DeliveryStatus.DEAD.label
+    return Heap(count, [WaitingRow(row.due_at, row.event_name, label, url, "d") for row in found])
 
 
 @blueprint.post("/outbox/<int:delivery_id>/sending")

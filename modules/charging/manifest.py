@@ -1,11 +1,30 @@
 """What charging adds to the product."""
 
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+
 from app import clock
+from app.actor import Actor
 from app.i18n import N_
-from app.registry import Lookup, MenuEntry, Module, Permission, Waiting
+from app.money import format_amount
+from app.registry import (
+    FIRST_ROWS,
+    Heap,
+    Lookup,
+    MenuEntry,
+    Module,
+    Permission,
+    Plot,
+    Waiting,
+    WaitingRow,
+)
 from modules.charging import api, queries, subscribers, views
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
+from modules.patients import queries as patients
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -13,6 +32,41 @@ from modules.prescriptions.events import (
     PrescriptionWithdrawn,
 )
 from modules.registration.events import VisitCancelled, VisitRegistered
+
+_DAYS = 14
+
+
+def due_heap(by: Actor) -> Heap:
+    """Today's bills that wait for payment, the latest first."""
+    count, bills = queries.first_due_bills(clock.today(), size=FIRST_ROWS)
+    people = patients.patients_by_id(bill.patient_id for bill in bills) if bills else {}
+    rows = [
+        WaitingRow(
+            bill.since,
+            people[bill.patient_id].name,
+            f"¥ {format_amount(bill.due_amount)}",
+            url_for("charging.show_bill", bill_id=bill.bill_id),
+            "w",
+        )
+        for bill in bills
+    ]
+    return Heap(count, rows)
+
+
+def shift_plot(by: Actor) -> list[tuple[Any, ...]]:
+    """What the open shift has taken, by way of payment."""
+    return [(method.label, format_amount(amount)) for method, amount in queries.takings_by_tender(by)]
+
+
+def takings_plot(by: Actor) -> list[tuple[Any, ...]]:
+    """The centre's takings of the last fourteen days."""
+    today = clock.today()
+    since = today - timedelta(days=_DAYS - 1)
+    found = queries.takings_by_day(since, today)
+    days = [since + timedelta(days=number) for number in range(_DAYS)]
+    nothing = Decimal("0.00")
+    return [(f"{day:%m-%d}", format_amount(found.get(day, nothing))) for day in days] if found else []
+
 
 module = Module(
     name="charging",
@@ -35,8 +89,30 @@ module = Module(
             N_("Bills to settle"),
             "charging.bill.settle",
             "charging.show_desk",
-            lambda by: queries.count_due_bills(clock.today()),
+            due_heap,
             "cash",
+            nothing=N_("Everything of today is paid. Look up a patient at the cashier's desk to see a bill."),
+            order=45,
+        ),
+    ),
+    plots=(
+        Plot(
+            N_("Takings of my shift"),
+            "charging.shift.close",
+            ("cashier",),
+            "hbar",
+            (N_("Way of payment"), N_("Yuan")),
+            shift_plot,
+            nothing=N_("No shift is open, or nothing was taken yet."),
+        ),
+        Plot(
+            N_("Takings of the last 14 days"),
+            "charging.shift.view",
+            ("auditor",),
+            "bar",
+            (N_("Day"), N_("Yuan")),
+            takings_plot,
+            nothing=N_("The first payment begins this chart."),
         ),
     ),
     places={

@@ -3,13 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
+
 from app import clock, dictionaries
 from app.actor import Actor
 from app.db import tenant_unit
-from app.i18n import N_
-from app.registry import Finding, Lookup, MenuEntry, Module, Permission, Waiting
+from app.i18n import N_, gettext
+from app.registry import (
+    FIRST_ROWS,
+    Finding,
+    Heap,
+    Lookup,
+    MenuEntry,
+    Module,
+    Permission,
+    Waiting,
+    WaitingRow,
+)
 from modules.clinic import queries
 from modules.clinic.views import blueprint
+from modules.patients import queries as patients
+from modules.registration import queries as registration
 
 
 def find_diagnoses(text: str, by: Actor, context: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -20,9 +34,40 @@ def find_diagnoses(text: str, by: Actor, context: Mapping[str, str]) -> list[dic
     ]
 
 
-def count_waiting(by: Actor) -> int:
-    """How many patients the doctor has seen today without signing their record."""
-    return queries.count_unsigned(by.practitioner_id, clock.today())
+def waiting_heap(by: Actor) -> Heap:
+    """Who waits for this doctor, in the order of calling; those called already stand in front."""
+    queue = registration.list_queue(practitioner_id=by.practitioner_id, department_id=by.department_id)
+    waiting = [*queue.called, *queue.waiting]
+    first = waiting[:FIRST_ROWS]
+    people = patients.patients_by_id(visit.patient_id for visit in first) if first else {}
+    rows = [
+        WaitingRow(
+            visit.checked_in_at or visit.registered_at,
+            f"{visit.queue_no:03d} {people[visit.patient_id].name}",
+            visit.status.label,
+            url_for("clinic.show_visit", visit_id=visit.id),
+            "i",
+        )
+        for visit in first
+    ]
+    return Heap(len(waiting), rows)
+
+
+def unsigned_heap(by: Actor) -> Heap:
+    """Whom the doctor has seen today without signing the record."""
+    count, encounters = queries.first_unsigned(by.practitioner_id, clock.today(), size=FIRST_ROWS)
+    people = patients.patients_by_id(row.patient_id for row in encounters) if encounters else {}
+    rows = [
+        WaitingRow(
+            row.begun_at,
+            people[row.patient_id].name,
+            gettext("Not signed"),
+            url_for("clinic.show_visit", visit_id=row.visit_id),
+            "w",
+        )
+        for row in encounters
+    ]
+    return Heap(count, rows)
 
 
 def check_records(tenant_id: int) -> list[Finding]:
@@ -82,7 +127,23 @@ module = Module(
     ),
     lookups=(Lookup("diagnoses", "clinic.encounter.view", find_diagnoses),),
     waiting=(
-        Waiting(N_("Records to sign"), "clinic.record.sign", "clinic.show_desk", count_waiting, "signature"),
+        Waiting(
+            N_("Patients waiting"),
+            "clinic.encounter.begin",
+            "clinic.show_desk",
+            waiting_heap,
+            "users",
+            nothing=N_("Patients appear here as soon as they have reported in."),
+            instead_of="registration.show_queue",
+        ),
+        Waiting(
+            N_("Records to sign"),
+            "clinic.record.sign",
+            "clinic.show_desk",
+            unsigned_heap,
+            "signature",
+            nothing=N_("Every record of today is signed."),
+        ),
     ),
     checks=(check_records,),
 )

@@ -157,12 +157,16 @@ def list_phrases(practitioner_id: int | None, *, part: str = "") -> list[Phrase]
     return list(db.session.scalars(statement.order_by(Phrase.part, Phrase.id).limit(200)))
 
 
-def count_unsigned(practitioner_id: int | None, on: date) -> int:
-    """How many of the doctor's patients of a day still have an unsigned record."""
-    statement = select(func.count(Encounter.id)).where(
-        Encounter.practitioner_id == practitioner_id, Encounter.on == on, Encounter.signed_number == 0
+def first_unsigned(practitioner_id: int | None, on: date, *, size: int) -> tuple[int, list[Encounter]]:
+    """How many of the doctor's patients of a day still have an unsigned record, and the first of them."""
+    statement = (
+        select(Encounter, func.count().over())
+        .where(Encounter.practitioner_id == practitioner_id, Encounter.on == on, Encounter.signed_number == 0)
+        .order_by(Encounter.id)
+        .limit(size)
     )
-    return db.session.scalar(statement) or 0
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
 
 
 def damaged_records() -> list[int]:

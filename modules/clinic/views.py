@@ -351,6 +351,14 @@ def share_template(template_id: int) -> ResponseReturnValue:
     return _act_on_list(form, ".show_templates")
 
 
+@blueprint.post("/templates/<int:template_id>/end")
+@requires("clinic.template.share")
+def retire_template(template_id: int) -> ResponseReturnValue:
+    """Take a template of the whole centre out of use."""
+    form = Form(services.retire_shared_template, request.form, template_id=template_id)
+    return _act_on_list(form, ".show_templates")
+
+
 def _act_on_list(form: Form, endpoint: str) -> ResponseReturnValue:
     form.perform(by=current_actor())
     for message in form.messages:

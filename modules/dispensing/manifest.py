@@ -1,9 +1,10 @@
 """What dispensing adds to the product."""
 
 from app.i18n import N_
-from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
+from app.registry import Lookup, MenuEntry, Module, Permission, Plot, Setting, SettingKind, Waiting
 from modules.charging.events import BillRefunded, BillSettled
 from modules.dispensing import queries, subscribers, views
+from modules.dispensing.views.home import expiry_heap, expiry_plot, tasks_heap, tasks_plot
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -49,8 +50,37 @@ module = Module(
             N_("Prescriptions at the pharmacy"),
             "dispensing.prescription.dispense",
             "dispensing.show_window",
-            lambda by: queries.count_tasks(),
+            tasks_heap,
             "pill",
+            nothing=N_("Prescriptions appear here as soon as they are paid."),
+        ),
+        Waiting(
+            N_("Batches that end soon"),
+            "dispensing.stock.write_off",
+            "dispensing.show_near_expiry",
+            expiry_heap,
+            "calendar-off",
+            nothing=N_("No batch ends within half a year."),
+        ),
+    ),
+    plots=(
+        Plot(
+            N_("Open prescriptions"),
+            "dispensing.prescription.dispense",
+            ("pharmacist",),
+            "hbar",
+            (N_("State"), N_("Prescriptions")),
+            tasks_plot,
+            nothing=N_("The next paid prescription begins this chart."),
+        ),
+        Plot(
+            N_("Batches in stock by month of expiry"),
+            "dispensing.stock.view",
+            ("storekeeper",),
+            "bar",
+            (N_("Month"), N_("Batches")),
+            expiry_plot,
+            nothing=N_("The first receipt of stock begins this chart."),
         ),
     ),
     acts={

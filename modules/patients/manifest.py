@@ -1,13 +1,39 @@
 """What residents' files add to the product."""
 
+from flask import url_for
+
+from app.actor import Actor
 from app.i18n import N_
-from app.registry import EVERYONE, Lookup, MenuEntry, Module, Permission, Waiting
+from app.registry import (
+    EVERYONE,
+    FIRST_ROWS,
+    Heap,
+    Lookup,
+    MenuEntry,
+    Module,
+    Permission,
+    Waiting,
+    WaitingRow,
+)
 from modules.patients import api, jobs, queries, subscribers, views
 from modules.patients.events import PatientChanged, PatientCreated, PatientsMerged, PatientsUnmerged
 from modules.patients.views.lookups import find_in_palette, find_patients
 
 JOBS = jobs  # imported so that every process knows them
 DESKS = ("registrar", "triage_nurse", "doctor", "cashier", "administrator")
+
+
+def merges_heap(by: Actor) -> Heap:
+    """Proposals that wait for this account's decision, the oldest first."""
+    count, merges = queries.merges_to_decide(by.account_id, size=FIRST_ROWS)
+    files = queries.patients_by_id(merge.survivor_id for merge in merges) if merges else {}
+    url = url_for("patients.show_merges")
+    rows = [
+        WaitingRow(merge.proposed_at, files[merge.survivor_id].name, merge.status.label, url, "w")
+        for merge in merges
+    ]
+    return Heap(count, rows)
+
 
 module = Module(
     name="patients",
@@ -80,8 +106,10 @@ module = Module(
             N_("Merges to decide"),
             "patients.merge.decide",
             "patients.show_merges",
-            lambda by: queries.count_merges_to_decide(by.account_id),
+            merges_heap,
             icon="arrows-join",
+            nothing=N_("Nobody has proposed to join two files."),
+            order=70,
         ),
     ),
     later=(

@@ -169,12 +169,16 @@ def merges_of(patient_id: int) -> list[Merge]:
     return list(db.session.scalars(statement))
 
 
-def count_merges_to_decide(account_id: int) -> int:
-    """How many proposals wait for this account, which may not have proposed them."""
-    statement = select(func.count(Merge.id)).where(
-        Merge.status == MergeStatus.PROPOSED, Merge.proposed_by != account_id
+def merges_to_decide(account_id: int, *, size: int) -> tuple[int, list[Merge]]:
+    """How many proposals wait for this account, which may not have proposed them, and the oldest of them."""
+    statement = (
+        select(Merge, func.count().over())
+        .where(Merge.status == MergeStatus.PROPOSED, Merge.proposed_by != account_id)
+        .order_by(Merge.id)
+        .limit(size)
     )
-    return db.session.scalar(statement) or 0
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
 
 
 def get_import(import_id: int) -> ImportFile:

@@ -2,23 +2,17 @@
 
 from datetime import time
 
-from app import clock
-from app.actor import Actor
 from app.i18n import N_
-from app.registry import Daily, Lookup, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
-from modules.registration import api, queries, views
+from app.registry import Daily, Lookup, MenuEntry, Module, Permission, Plot, Setting, SettingKind, Waiting
+from modules.registration import api, views
 from modules.registration.models import FeeScheme
 from modules.registration.rules.settings import RegistrationSettings
+from modules.registration.views.home import booked_heap, days_plot, hours_plot, waiting_heap
 from modules.registration.views.lookups import find_departments, find_practitioners
 
 WINDOW = ("registrar", "cashier", "triage_nurse", "administrator")
 QUEUE = ("registrar", "triage_nurse", "doctor", "administrator")
 DEFAULTS = RegistrationSettings()
-
-
-def _waiting(by: Actor) -> int:
-    practitioner_id = by.practitioner_id if "doctor" in by.roles else None
-    return queries.count_waiting(clock.today(), practitioner_id=practitioner_id)
 
 
 def _number(field: str, label: str, *, least: int = 0, most: int = 365) -> Setting:
@@ -171,15 +165,37 @@ module = Module(
             N_("Patients waiting"),
             "registration.queue.manage",
             "registration.show_queue",
-            _waiting,
+            waiting_heap,
             icon="users",
+            nothing=N_("Patients appear here as soon as they have reported in."),
         ),
         Waiting(
             N_("Appointments today"),
             "registration.visit.register",
             "registration.show_appointments",
-            lambda by: queries.count_booked(clock.today()),
+            booked_heap,
             icon="calendar-event",
+            nothing=N_("Nobody is booked for the rest of today; appointments are made in the menu."),
+        ),
+    ),
+    plots=(
+        Plot(
+            N_("Visits of today by hour"),
+            "registration.visit.view",
+            ("triage_nurse",),
+            "bar",
+            (N_("Hour"), N_("Visits")),
+            hours_plot,
+            nothing=N_("The first registration of the day begins this chart."),
+        ),
+        Plot(
+            N_("Visits of the last 14 days"),
+            "registration.visit.view",
+            ("registrar", "doctor", "administrator"),
+            "bar",
+            (N_("Day"), N_("Visits")),
+            days_plot,
+            nothing=N_("The first visit begins this chart."),
         ),
     ),
     settings=SETTINGS,

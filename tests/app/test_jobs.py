@@ -91,7 +91,7 @@ def test_a_job_that_may_not_fails_and_says_why(finish: Any, doctor: Actor) -> No
     finish()
     failed = _row(row.id, doctor.tenant_id)
     assert failed.status is JobStatus.FAILED
-    assert "tenants.department.manage" in failed.message
+    assert "管理站点和科室" in failed.message
 
 
 def test_a_fault_in_a_job_is_told_with_a_trace_number_and_nothing_else(finish: Any, doctor: Actor) -> None:

@@ -209,6 +209,21 @@ def test_the_administrator_gives_a_template_to_the_centre(
     assert "感冒" not in sign_in("administrator", "c2").get("/clinic/templates").text
 
 
+def test_the_administrator_ends_a_template_of_the_centre(
+    sign_in: SignIn, doctor: Actor, administrator: Actor
+) -> None:
+    template = services.save_template(name="感冒", record=FULL_RECORD, diagnoses=[COLD], by=doctor)
+    client, path = sign_in("administrator"), f"/clinic/templates/{template.id}/end"
+    assert path not in client.get("/clinic/templates").text  # still the doctor's own
+    services.share_template(template_id=template.id, by=administrator)
+    assert path in client.get("/clinic/templates").text
+    assert sign_in("doctor").post(path).status_code == 403
+    sign_in("administrator", "c2").post(path)
+    assert path in client.get("/clinic/templates").text
+    assert client.post(path).status_code == 303
+    assert "感冒" not in client.get("/clinic/templates").text
+
+
 def test_the_four_examinations_stand_open_in_a_clinic_of_chinese_medicine(
     sign_in: SignIn,
     make_encounter: MakeEncounter,

@@ -32,6 +32,19 @@ def test_a_shared_template_is_seen_by_everybody(
         services.retire_template(template_id=template.id, by=doctor)
 
 
+def test_a_template_of_the_centre_is_ended_by_who_may_share(
+    doctor: Actor, administrator: Actor, reading: None
+) -> None:
+    template = services.save_template(name="感冒", record=FULL_RECORD, by=doctor)
+    with pytest.raises(NotFound):
+        services.retire_shared_template(template_id=template.id, by=administrator)  # still the doctor's own
+    services.share_template(template_id=template.id, by=administrator)
+    with pytest.raises(PermissionDenied):
+        services.retire_shared_template(template_id=template.id, by=doctor)
+    services.retire_shared_template(template_id=template.id, by=administrator)
+    assert queries.list_templates(doctor.practitioner_id) == []
+
+
 def test_what_belongs_to_one_patient_stays_out_of_a_template(doctor: Actor) -> None:
     template = services.save_template(name="孕期", record=RecordText(is_pregnant=True), by=doctor)
     assert template.record["is_pregnant"] is None

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Mapped
 
 from app.actor import Actor
 from app.db import Page, columns_of, db, lock_row, locking, page_by_key
@@ -34,6 +35,7 @@ from modules.charging.queries.prices import prices_for_prescription as prices_fo
 from modules.charging.queries.prices import search_prices as search_prices
 from modules.charging.queries.prices import service_prices as service_prices
 from modules.charging.rules.shifts import ShiftEntry
+from modules.charging.rules.tenders import TenderMethod
 
 _UNPAID_AMOUNT = case((Charge.status == ChargeStatus.UNPAID, Charge.amount), else_=Decimal("0.00"))
 
@@ -218,16 +220,30 @@ def amounts_of_visits(visit_ids: Iterable[int]) -> dict[int, tuple[Decimal, Deci
     return found
 
 
-def count_due_bills(on: date) -> int:
-    """How many bills of a day wait for payment."""
-    return (
-        db.session.scalar(
-            select(func.count(func.distinct(Charge.bill_id)))
-            .join(Bill, Bill.id == Charge.bill_id)
-            .where(Charge.status == ChargeStatus.UNPAID, Bill.on == on)
+@dataclass(frozen=True, slots=True)
+class DueBill:
+    """A bill that waits for payment: since when, and how much."""
+
+    bill_id: int
+    patient_id: int
+    since: datetime
+    due_amount: Decimal
+
+
+def first_due_bills(on: date, *, size: int) -> tuple[int, list[DueBill]]:
+    """How many bills of a day wait for payment, and the latest of them. One statement."""
+    statement = (
+        select(
+            Bill.id, Bill.patient_id, func.min(Charge.added_at), func.sum(Charge.amount), func.count().over()
         )
-        or 0
+        .join(Charge, Charge.bill_id == Bill.id)
+        .where(Charge.status == ChargeStatus.UNPAID, Bill.on == on)
+        .group_by(Bill.id, Bill.patient_id)
+        .order_by(Bill.id.desc())
+        .limit(size)
     )
+    rows = db.session.execute(statement).all()
+    return (rows[0][4] if rows else 0), [DueBill(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 # Settlements
@@ -316,6 +332,26 @@ def lock_open_shift(by: Actor) -> Shift | None:
 
 def _open_shift(by: Actor) -> Select[Shift]:
     return select(Shift).where(Shift.cashier_account_id == by.account_id, Shift.status == ShiftStatus.OPEN)
+
+
+def takings_by_tender(by: Actor) -> list[tuple[TenderMethod, Decimal]]:
+    """What the cashier's open shift has taken in each way, less what went back. One statement."""
+    statement = (
+        select(Tender.method, func.sum(Tender.amount))
+        .join(Settlement, Settlement.id == Tender.settlement_id)
+        .join(Shift, Shift.id == Settlement.shift_id)
+        .where(Shift.cashier_account_id == by.account_id, Shift.status == ShiftStatus.OPEN)
+        .group_by(Tender.method)
+    )
+    found = {row[0]: row[1] for row in db.session.execute(statement)}
+    return [(method, found[method]) for method in TenderMethod if method in found]
+
+
+def takings_by_day(since: date, until: date) -> dict[date, Decimal]:
+    """Day → yuan taken less yuan given back; days without a settlement are absent."""
+    day: Mapped[date] = Settlement.on
+    statement = select(day, func.sum(Settlement.amount)).where(day >= since, day <= until).group_by(day)
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def get_shift(shift_id: int) -> Shift:

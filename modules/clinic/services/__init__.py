@@ -4,6 +4,7 @@ from modules.clinic.services.encounters import begin_encounter, finish_encounter
 from modules.clinic.services.records import complete_visit, save_record, sign_record
 from modules.clinic.services.templates import (
     retire_phrase,
+    retire_shared_template,
     retire_template,
     save_phrase,
     save_template,
@@ -17,6 +18,7 @@ __all__ = [
     "finish_encounter",
     "record_vital_signs",
     "retire_phrase",
+    "retire_shared_template",
     "retire_template",
     "save_phrase",
     "save_record",

@@ -80,6 +80,23 @@ def retire_template(*, template_id: int, by: Actor) -> RecordTemplate:
     return template
 
 
+@use_case("clinic.template.share")
+def retire_shared_template(*, template_id: int, by: Actor) -> RecordTemplate:
+    """Take a template of the whole centre out of use.
+
+    A doctor's own stays with its doctor.
+
+    Raises:
+        NotFound: no such template of the whole centre.
+    """
+    template: RecordTemplate = _lock(RecordTemplate, template_id)
+    if template.scope is not TemplateScope.CENTRE:
+        raise NotFound(field="template_id")
+    template.is_active = False
+    audit.record("template.retired", template, by=by)
+    return template
+
+
 @use_case("clinic.template.save")
 def save_phrase(
     *,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ScalarSelect, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, select
 
 from app import clock
 from app.db import Page, contains_text, db, locking, page_by_key, starts_with
@@ -34,7 +34,8 @@ def list_locations(kind: LocationKind | None = None) -> list[Location]:
     return list(db.session.scalars(statement))
 
 
-def _pharmacy_of(station_id: int | None) -> Select[int]:
+def pharmacy_of(station_id: int | None) -> Select[int]:
+    """The id of a station's pharmacy, else of the centre's first; for a condition."""
     own = case((Location.station_id == station_id, 0), else_=1)
     return (
         select(Location.id).where(Location.kind == LocationKind.PHARMACY).order_by(own, Location.id).limit(1)
@@ -43,7 +44,7 @@ def _pharmacy_of(station_id: int | None) -> Select[int]:
 
 def find_pharmacy(station_id: int | None) -> int | None:
     """The pharmacy of a station, else the centre's first; None when there is none."""
-    return db.session.scalar(_pharmacy_of(station_id))
+    return db.session.scalar(pharmacy_of(station_id))
 
 
 def _last_stopped_day(stop_days: int) -> date:
@@ -59,7 +60,7 @@ def available_stock(
         .join(Batch, Batch.id == Balance.batch_id)
         .where(
             Balance.drug_id.in_(sorted(set(drug_ids))),
-            Balance.location_id == _pharmacy_of(station_id).scalar_subquery(),
+            Balance.location_id == pharmacy_of(station_id).scalar_subquery(),
             Batch.expires_on > _last_stopped_day(stop_days),
         )
         .group_by(Balance.drug_id)
@@ -82,7 +83,7 @@ def _free_stock(drug_ids: Iterable[int], location: int | ScalarSelect[int]) -> S
 
 def lock_pharmacy_stock(drug_ids: Iterable[int], *, station_id: int | None) -> list[StockLine]:
     """Free stock of some drugs at a station's pharmacy, held until commit, in one statement."""
-    statement = _free_stock(drug_ids, _pharmacy_of(station_id).scalar_subquery())
+    statement = _free_stock(drug_ids, pharmacy_of(station_id).scalar_subquery())
     return _lines(locking(statement, Balance))
 
 
@@ -158,6 +159,35 @@ def list_near_expiry(location_id: int, *, within_days: int = 183, size: int = 10
         .limit(size)
     )
     return _lines(statement)
+
+
+def first_near_expiry(*, within_days: int, size: int) -> tuple[int, list[StockLine]]:
+    """How many batches end soon or have ended, at all places of the centre, and the first. One statement."""
+    statement = (
+        select(Balance, Batch, func.count().over())
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(*_ends_by(clock.today() + timedelta(days=within_days)))
+        .order_by(Batch.expires_on, Balance.id)
+        .limit(size)
+    )
+    rows = db.session.execute(statement).all()
+    return (rows[0][2] if rows else 0), [StockLine(row[0], row[1]) for row in rows]
+
+
+def ends_by_day(until: date) -> dict[date, int]:
+    """Day of expiry → batches in stock that end then, up to a day."""
+    statement = (
+        select(Batch.expires_on, func.count(Balance.id))
+        .join(Balance, Balance.batch_id == Batch.id)
+        .where(*_ends_by(until))
+        .group_by(Batch.expires_on)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def _ends_by(day: date) -> tuple[ColumnElement[bool], ...]:
+    """Stock of batches that end on or before a day; the places make both indexes of a balance fit."""
+    return Balance.location_id.in_(select(Location.id)), Balance.on_hand > 0, Batch.expires_on <= day
 
 
 def batches_of(drug_ids: Iterable[int]) -> list[Batch]:

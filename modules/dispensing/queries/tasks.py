@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from app.db import db, locking
 from app.errors import NotFound
 from modules.dispensing.models import OPEN_STATUSES, Balance, Batch, Hold, Task, TaskStatus
+from modules.dispensing.queries.stock import pharmacy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,32 @@ def list_tasks(
     )
 
 
-def count_tasks(statuses: Iterable[TaskStatus] = OPEN_STATUSES) -> int:
-    """How many prescriptions wait at the pharmacies of the centre."""
-    return db.session.scalar(select(func.count(Task.id)).where(Task.status.in_(list(statuses)))) or 0
+def first_tasks(station_id: int | None, *, size: int) -> tuple[int, list[Task]]:
+    """How many prescriptions wait at the pharmacy of a station, and the oldest of them. One statement."""
+    statement = (
+        select(Task, func.count().over())
+        .where(
+            Task.location_id == pharmacy_of(station_id).scalar_subquery(),
+            Task.status.in_(list(OPEN_STATUSES)),
+        )
+        .order_by(Task.id)
+        .limit(size)
+    )
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
+
+
+def count_tasks(station_id: int | None) -> dict[TaskStatus, int]:
+    """State → prescriptions that wait at the pharmacy of a station; states without one are absent."""
+    statement = (
+        select(Task.status, func.count(Task.id))
+        .where(
+            Task.location_id == pharmacy_of(station_id).scalar_subquery(),
+            Task.status.in_(list(OPEN_STATUSES)),
+        )
+        .group_by(Task.status)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def prescriptions_of_items(item_ids: Iterable[int]) -> list[int]:

@@ -4,7 +4,7 @@ from modules.registration.queries.board import Names, SessionBoard, board_of, fi
 from modules.registration.queries.display import departments_of_station, display_state, get_station
 from modules.registration.queries.queue import (
     Queue,
-    count_waiting,
+    first_waiting,
     in_calling_order,
     list_queue,
     people_ahead,
@@ -15,8 +15,8 @@ from modules.registration.queries.queue import (
 from modules.registration.queries.schedule import (
     appointments_of_patient,
     appointments_of_session,
-    count_booked,
     fee_codes_of,
+    first_booked,
     get_appointment,
     get_session,
     get_slot,
@@ -39,6 +39,8 @@ from modules.registration.queries.visits import (
     has_visit_since,
     list_visits,
     lock_visit,
+    registered_on,
+    visits_by_day,
     visits_of_session,
 )
 
@@ -49,13 +51,13 @@ __all__ = [
     "appointments_of_patient",
     "appointments_of_session",
     "board_of",
-    "count_booked",
     "count_visits",
-    "count_waiting",
     "departments_of_station",
     "display_state",
     "fee_codes_of",
+    "first_booked",
     "first_free",
+    "first_waiting",
     "get_appointment",
     "get_session",
     "get_slot",
@@ -78,10 +80,12 @@ __all__ = [
     "no_show_days",
     "people_ahead",
     "queue_of",
+    "registered_on",
     "scheme_of",
     "sessions_called_from",
     "settings_of",
     "taken_by_session",
+    "visits_by_day",
     "visits_of_session",
     "waiting_by_session",
 ]

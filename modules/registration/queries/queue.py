@@ -149,11 +149,13 @@ def waiting_by_session(on: date) -> dict[int, int]:
     return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
-def count_waiting(on: date, *, practitioner_id: int | None = None) -> int:
-    """How many wait to be called on a day, of one doctor or of all."""
-    statement = select(func.count(Visit.id)).where(Visit.on == on, Visit.status.in_(_CALLABLE))
-    if practitioner_id is not None:
-        statement = statement.where(
-            or_(Visit.practitioner_id == practitioner_id, Visit.practitioner_id.is_(None))
-        )
-    return db.session.scalar(statement) or 0
+def first_waiting(on: date, *, size: int) -> tuple[int, list[Visit]]:
+    """How many wait to be called on a day, and who has waited longest. One statement."""
+    statement = (
+        select(Visit, func.count().over())
+        .where(Visit.on == on, Visit.status.in_(_CALLABLE))
+        .order_by(Visit.id)
+        .limit(size)
+    )
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]

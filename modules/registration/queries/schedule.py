@@ -255,12 +255,16 @@ def no_show_days(patient_id: int, *, since: date) -> list[date]:
     return list(db.session.scalars(statement))
 
 
-def count_booked(on: date) -> int:
-    """How many appointments of a day still wait for their patient."""
-    statement = select(func.count(Appointment.id)).where(
-        Appointment.on == on, Appointment.status == AppointmentStatus.BOOKED
+def first_booked(on: date, *, size: int) -> tuple[int, list[Appointment]]:
+    """How many appointments of a day still wait for their patient, and the next of them. One statement."""
+    statement = (
+        select(Appointment, func.count().over())
+        .where(Appointment.on == on, Appointment.status == AppointmentStatus.BOOKED)
+        .order_by(Appointment.window_starts_at, Appointment.id)
+        .limit(size)
     )
-    return db.session.scalar(statement) or 0
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
 
 
 def appointments_of_session(session_id: int, *statuses: AppointmentStatus) -> list[Appointment]:

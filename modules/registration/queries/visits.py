@@ -1,8 +1,9 @@
 """Reading visits."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped
 
 from app import clock
 from app.db import Page, db, lock_row, page_by_key
@@ -63,6 +64,23 @@ def has_visit_since(*, patient_id: int, department_id: int, since: date) -> bool
         Visit.on < clock.today(),
     )
     return db.session.scalar(statement.limit(1)) is not None
+
+
+def visits_by_day(since: date, until: date, *, practitioner_id: int | None = None) -> dict[date, int]:
+    """Day → visits that were not taken back, of a doctor or of all; days without a visit are absent."""
+    day: Mapped[date] = Visit.on
+    statement = select(day, func.count(Visit.id)).where(
+        day >= since, day <= until, Visit.status != VisitStatus.CANCELLED
+    )
+    if practitioner_id is not None:
+        statement = statement.where(Visit.practitioner_id == practitioner_id)
+    return {row[0]: row[1] for row in db.session.execute(statement.group_by(day))}
+
+
+def registered_on(on: date, *, at_most: int = 2000) -> list[datetime]:
+    """When the visits of a day were registered, for a chart of its hours."""
+    statement = select(Visit.registered_at).where(Visit.on == on, Visit.status != VisitStatus.CANCELLED)
+    return list(db.session.scalars(statement.order_by(Visit.id).limit(at_most)))
 
 
 def count_visits(on: date) -> dict[VisitStatus, int]:
