@@ -189,6 +189,32 @@ def test_an_input_method_at_work_triggers_no_key(
     page.wait_for_selector(f"#window-patient >> text={patient.name}")
 
 
+def test_an_answer_to_half_a_name_is_not_taken_for_the_whole(
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+) -> None:
+    session_of(ours, doctor)
+    make_patient(registrar, name="王秀", sex="2")
+    meant = make_patient(registrar, name="王秀英", sex="2")
+    desk = open_desk("registrar")
+    page = desk.open("/registration/window")
+    page.evaluate(
+        "const ask = window.fetch; window.asked = 0;"
+        "const free = new Promise(go => { window.release = go; });"
+        "window.fetch = async (url, ...rest) => {"
+        "  const answer = await ask(url, ...rest);"
+        "  if (!String(url).includes('lookup') || window.asked++) return answer;"
+        "  document.body.dataset.asked = '';"
+        "  await free; return answer; }; 0"
+    )  # the first answer of the look-up comes when it is released
+    page.keyboard.insert_text("王秀")
+    page.wait_for_selector("body[data-asked]")
+    page.keyboard.insert_text("英")
+    desk.press("Enter")
+    page.evaluate("window.release()")
+    page.wait_for_selector(f"#window-patient >> text={meant.name}")
+    assert page.input_value("[name=patient_id]") == str(meant.id)
+
+
 @pytest.mark.parametrize(
     ("role", "path"),
     [

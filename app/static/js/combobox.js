@@ -191,6 +191,8 @@ function typed(input) {
     return;
   }
   if (state.input !== input) close();
+  state.request?.abort(); // an answer to half a name must not be picked for the whole one
+  state.request = null;
   state.input = input;
   state.rows = [];
   state.index = -1;
