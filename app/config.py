@@ -30,6 +30,7 @@ class Settings:
     district_zone: str = "Asia/Shanghai"
     embedded_workers: bool = True  # relay and sealer as threads of the web server
     log_format: str = "json"
+    metrics_password: str = ""  # with any name, by basic authentication, it opens /metrics to a monitor
     trusted_proxies: int = 0  # how many of ours stand in front and name the caller's address
     tracing: bool = False
 
@@ -50,6 +51,7 @@ class Settings:
             district_zone=env.get("HIS_ZONE", "Asia/Shanghai"),
             embedded_workers=env.get("HIS_EMBEDDED_WORKERS", "1") == "1",
             log_format=env.get("HIS_LOG_FORMAT", "json"),
+            metrics_password=env.get("HIS_METRICS_PASSWORD", ""),
             trusted_proxies=int(env.get("HIS_TRUSTED_PROXIES", "0")),
         )
         if problems := settings.problems():

@@ -21,7 +21,7 @@ from support.postgres import APPLICATION, OWNER, Cluster
 
 from app.config import Settings
 
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 2, 16  # as deploy/run.py starts it: every screen in a hall keeps a thread
 
 
 @dataclass(frozen=True, slots=True)

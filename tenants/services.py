@@ -53,6 +53,13 @@ class ModuleNeeded(Conflict):
     message = N_("Switch off first what needs this part: %(modules)s")
 
 
+class ModuleMissing(Conflict):
+    """This module needs another one, which is off."""
+
+    code = "tenants.module_missing"
+    message = N_("Switch on first what this part needs: %(modules)s")
+
+
 @use_case("tenants.centre.create", database="control")
 def create_centre(
     *,
@@ -117,7 +124,8 @@ def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, 
 
     Raises:
         NotFound: no such optional module.
-        ModuleNeeded: another module that is on requires it, or it requires one that is off.
+        ModuleNeeded: another module that is on requires it.
+        ModuleMissing: it requires one that is off.
     """
     modules = installed().modules
     if module not in modules or not modules[module].is_optional:
@@ -135,7 +143,9 @@ def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, 
     else:
         in_the_way = [name for name in on if module in modules[name].requires]
     if in_the_way:
-        raise ModuleNeeded(field="module", modules=", ".join(sorted(in_the_way)))
+        refusal = ModuleMissing if is_on else ModuleNeeded
+        labels = [gettext(modules[name].label) for name in modules if name in in_the_way]
+        raise refusal(field="module", modules=gettext(", ").join(labels))
     if module in rows:
         rows[module].is_on = is_on
     else:

@@ -1,6 +1,7 @@
 """Liveness, readiness and metrics: what operators and their monitors read."""
 
 import ctypes.util
+import hmac
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from sqlalchemy import literal, select
 
 from app import audit, relay
+from app.config import Settings
+from app.errors import NotFound
 from app.web import assets
 from app.web.access import public
 
@@ -74,9 +77,19 @@ def show_readiness() -> ResponseReturnValue:
 @blueprint.get("/metrics")
 @public
 def show_metrics() -> ResponseReturnValue:
-    """Prometheus text. A deployment's proxy keeps this page inside."""
+    """Prometheus text, for the monitor that knows the password; without one set, open outside production only."""
+    if not _is_monitor():
+        raise NotFound
     for partition in audit.partitions():
         left = relay.unfinished(partition)
         for status in ("waiting", "claimed", "dead"):
             OUTBOX.labels(partition or "control", status).set(left.get(status, 0))
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_monitor() -> bool:
+    settings: Settings = current_app.extensions["his_settings"]
+    if not settings.metrics_password:
+        return settings.environment != "production"
+    sent = (request.authorization.password if request.authorization else None) or ""
+    return hmac.compare_digest(sent.encode(), settings.metrics_password.encode())

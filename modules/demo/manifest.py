@@ -8,6 +8,5 @@ module = Module(
     name="demo",
     label=N_("Demo district"),
     requires=("dispensing",),
-    is_optional=False,
     commands=cli.COMMANDS,
 )

@@ -1,5 +1,6 @@
 """Signing in: locked after failures, one answer for every reason, a fresh session each time."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -218,3 +219,27 @@ def test_production_refuses_to_start_on_weak_secrets(given: dict[str, str]) -> N
     good = Settings(environment="production", secret_key="x" * 40, index_key="y" * 40, **urls)
     assert good.problems() == []
     assert Settings(environment="production", **given, **urls).problems()
+
+
+@pytest.mark.parametrize(
+    ("environment", "password", "sent", "status"),
+    [
+        ("demo", "", None, 200),
+        ("production", "", None, 404),
+        ("production", "long enough", None, 404),
+        ("production", "long enough", ("monitor", "long enougH"), 404),
+        ("production", "long enough", ("monitor", ""), 404),
+        ("production", "long enough", ("monitor", "long enough"), 200),
+    ],
+)
+def test_figures_of_the_process_are_for_the_monitor(
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: str,
+    password: str,
+    sent: tuple[str, str] | None,
+    status: int,
+) -> None:
+    settings = replace(app.extensions["his_settings"], environment=environment, metrics_password=password)
+    monkeypatch.setitem(app.extensions, "his_settings", settings)
+    assert app.test_client().get("/metrics", auth=sent).status_code == status

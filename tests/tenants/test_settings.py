@@ -152,6 +152,18 @@ def test_an_optional_part_that_others_need_stays_on(sign_in: Any) -> None:
     assert client.post("/centre/modules/nothing", data={"is_on": "0"}).status_code == 404
 
 
+def test_a_refused_switch_names_the_parts_in_words_and_says_which_way(administrator: Actor) -> None:
+    with pytest.raises(services.ModuleNeeded) as needed:
+        services.switch_module(module="charging", is_on=False, by=administrator)
+    assert needed.value.text == "请先停用依赖它的功能：药房"
+    for module in ("demo", "dispensing"):
+        services.switch_module(module=module, is_on=False, by=administrator)
+    services.switch_module(module="charging", is_on=False, by=administrator)
+    with pytest.raises(services.ModuleMissing) as missing:
+        services.switch_module(module="dispensing", is_on=True, by=administrator)
+    assert missing.value.text == "请先启用它所依赖的功能：收费"
+
+
 def test_registration_declares_every_setting_with_the_default_it_reads(app: Flask) -> None:
     from modules.registration.rules.settings import RegistrationSettings
 
