@@ -1,6 +1,7 @@
 """Entry point for gunicorn."""
 
 import gc
+import os
 
 from app.db.engines import dispose_engines
 from app.db.isolation import watch_roles
@@ -18,5 +19,6 @@ with application.app_context():
 gc.collect()
 gc.freeze()  # mapped classes and templates live as long as the process: no collection needs to walk them
 gc.set_threshold(20_000, 20, 20)
-if application.extensions["his_settings"].embedded_workers:
+is_command = os.environ.get("FLASK_RUN_FROM_CLI") == "true"  # `flask check`, `flask db upgrade`: no server
+if application.extensions["his_settings"].embedded_workers and not is_command:
     start_workers(application)
