@@ -23,6 +23,7 @@ class Settings:
     data_folder: Path = ROOT / "var"
     control_url: str = ""
     partition_urls: dict[str, str] = field(default_factory=dict)
+    replica_urls: dict[str, tuple[str, ...]] = field(default_factory=dict)  # copies for reading, by partition
     owner_urls: dict[str, str] = field(default_factory=dict)  # who migrates, where that is another role
     redis_url: str = ""
     sign_in_idle_minutes: int = 30
@@ -46,6 +47,7 @@ class Settings:
             data_folder=folder,
             control_url=env.get("HIS_CONTROL_URL", f"sqlite:///{folder}/control.sqlite"),
             partition_urls=_named_urls(env.get("HIS_PARTITION_URLS", f"p1=sqlite:///{folder}/p1.sqlite")),
+            replica_urls=_named_lists(env.get("HIS_REPLICA_URLS", "")),
             owner_urls=_named_urls(env.get("HIS_OWNER_URLS", "")),
             redis_url=env.get("REDIS_URL", ""),
             district_zone=env.get("HIS_ZONE", "Asia/Shanghai"),
@@ -88,7 +90,19 @@ class Settings:
         return found
 
 
-def _named_urls(text: str) -> dict[str, str]:
-    """Read 'p1=url;p2=url' into a dict, in the order given."""
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Read 'p1=url;p2=url', in the order given."""
     pairs = (part.split("=", 1) for part in text.split(";") if part.strip())
-    return {name.strip(): url.strip() for name, url in pairs}
+    return [(name.strip(), url.strip()) for name, url in pairs]
+
+
+def _named_urls(text: str) -> dict[str, str]:
+    return dict(_pairs(text))
+
+
+def _named_lists(text: str) -> dict[str, tuple[str, ...]]:
+    """As above, where a name may stand several times."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, url in _pairs(text):
+        found[name] = (*found.get(name, ()), url)
+    return found

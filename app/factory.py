@@ -7,11 +7,12 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 import modules
-from app import cli, ids, logs, numbering, use_cases
+from app import cli, ids, logs, numbering
 from app.api import operations
 from app.config import ROOT, Settings
-from app.db import db
+from app.db import db, places
 from app.db.engines import make_engines
+from app.db.routes import Routes
 from app.db.units import Place
 from app.events import subscriptions
 from app.i18n import init_i18n
@@ -19,10 +20,10 @@ from app.jobs import runner
 from app.nodes import lease_node
 from app.registry import Registry
 from app.relay import Worker
-from app.web import access, assets, headers, health, limits, problems, sessions, shell
+from app.web import access, assets, headers, health, limits, problems, read_after, sessions, shell
 from tenants.directory import TenantDirectory
 
-KERNEL_TABLES = (numbering,)  # imported so that every process knows their tables
+KERNEL_TABLES = (numbering, places)  # imported so that every process knows their tables
 KERNEL_MANIFESTS = ("app.manifest", "tenants.manifest")
 
 
@@ -37,12 +38,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     directory = TenantDirectory(registry)
     app.extensions["his_directory"] = directory
     app.extensions["his_place_of"] = lambda tenant_id: _place(directory, tenant_id)
-    app.extensions["his_engines"] = make_engines(settings)
+    app.extensions["his_engines"] = engines = make_engines(settings)
+    app.extensions["his_routes"] = Routes(engines, list(settings.partition_urls))
     ids.use_lease(lambda: _lease(app))
-    use_cases.module_is_on = lambda tenant_id, module: (
-        tenant_id is None or module not in registry.modules or module in directory.get(tenant_id).modules
-    )
-    for part in (headers, assets, problems, health, sessions, shell, limits):
+    for part in (headers, assets, problems, health, sessions, read_after, shell, limits):
         part.install(app)
     for command in cli.COMMANDS:
         app.cli.add_command(command)
@@ -114,8 +113,8 @@ def _install_manifests(app: Flask) -> Registry:
 
 
 def _place(directory: TenantDirectory, tenant_id: int) -> Place:
-    tenant = directory.place(tenant_id)
-    return Place(tenant.partition, tenant.zone)
+    tenant = directory.get(tenant_id)
+    return Place(tenant.partition, tenant.zone, tenant.epoch)
 
 
 def _lease(app: Flask) -> int:

@@ -27,6 +27,7 @@ class Tenant:
     code: str
     name: str
     partition: str
+    epoch: int = 1  # rises when the centre moves to another partition
     zone: str
     is_active: bool
     modules: frozenset[str]

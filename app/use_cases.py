@@ -10,8 +10,7 @@ import functools
 import hashlib
 import inspect
 import json
-import random
-import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,15 +20,15 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model, field_validator
 from pydantic_core import to_jsonable_python
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock
 from app.actor import Actor
 from app.complaints import complaints_of, refuse_what_no_engine_stores
-from app.db import db
+from app.db import db, marks
 from app.db.base import Base
-from app.db.failures import is_retryable
-from app.db.units import Mode, Unit, in_write_unit, open_unit, place_of
+from app.db.retrying import PASSING, Retrying, commit, routes
+from app.db.units import Mode, Unit, current_unit, in_write_unit, open_unit, place_of
 from app.errors import (
     CommandReused,
     Conflict,
@@ -37,13 +36,11 @@ from app.errors import (
     InvalidInput,
     ModuleOff,
     PermissionDenied,
-    Unavailable,
 )
 from app.records import CommandLog, ControlCommandLog
-from app.tenancy import forget_request_memo
+from app.tenancy import forget_request_memo, tenant_of
 
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
-RETRIES = 6
 LONGEST_COMMAND_ID = 64
 DELIVERY = "delivery:"  # begins the ids of the relay's deliveries
 DAILY = "daily:"  # begins the ids of the work of a day
@@ -87,7 +84,6 @@ class UseCase:
 
 
 registry: dict[str, UseCase] = {}
-module_is_on: Callable[[int | None, str], bool] = lambda tenant_id, module: True  # noqa: E731  plugged in by the factory
 _given_command: ContextVar[str] = ContextVar("command_id", default="")
 
 
@@ -184,32 +180,36 @@ def checked(schema: type[Arguments], arguments: dict[str, Any]) -> dict[str, Any
 
 
 def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
-    command_id = _given_command.get()
+    command_id = _given_command.get() or uuid.uuid4().hex
     _given_command.set("")  # the id is spent: a second use case of this request is another command
+    tries = Retrying()
+    while True:
+        try:
+            return _try(case, arguments, by, command_id)
+        except PASSING as failure:
+            if not tries.may_go_on(failure):
+                raise
+            forget_request_memo()  # perhaps the centre has moved
+
+
+def _try(case: UseCase, arguments: dict[str, Any], by: Actor, command_id: str) -> Any:
+    """One try: what may change between two tries, rights and place of the centre, is asked each time."""
     _admit(case, by, command_id)
     values = validated(case, arguments)
     digest = _digest(case.name, values)
-    for attempt in range(RETRIES):
-        try:
-            return _once(case, values, by, command_id, digest)
-        except (DomainError, IntegrityError) as refusal:
-            found = _answer_of_first(case, by, command_id, digest) if command_id else None
-            if found is not None:
-                return found.result
-            if isinstance(refusal, IntegrityError):
-                raise Conflict from refusal
-            raise
-        except DBAPIError as error:
-            if not is_retryable(error):
-                raise
-            if attempt + 1 == RETRIES:
-                raise Unavailable from error
-            time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311  jitter, no secret
-    raise Unavailable
+    try:
+        return _once(case, values, by, command_id, digest)
+    except (DomainError, IntegrityError) as refusal:
+        found = _answer_of_first(case, by, command_id, digest)
+        if found is not None:
+            return found.result
+        if isinstance(refusal, IntegrityError):
+            raise Conflict from refusal
+        raise
 
 
 def _once(case: UseCase, values: dict[str, Any], by: Actor, command_id: str, digest: str) -> Any:
-    """One try: the whole use case in one transaction, and its hooks after the commit.
+    """The whole use case in one transaction, and its hooks after the commit.
 
     Nobody asks beforehand whether the command came before: that is rare, and its row in the log, whose key is the
     command's id, then refuses the whole transaction.
@@ -217,13 +217,14 @@ def _once(case: UseCase, values: dict[str, Any], by: Actor, command_id: str, dig
     with _write_unit(case, by) as unit:
         unit.notes.update(actor=by, case=case, command_id=command_id, after_commit=[])
         result = case.function(**values, by=by)
-        if command_id:
-            db.session.flush()
-            _remember(case, by, command_id, digest, result)
+        db.session.flush()
+        _remember(case, by, command_id, digest, result)
         audit.write(case, by, command_id, result)
         db.session.flush()
-        db.session.commit()
+        mark = marks.advance(unit.partition) if routes().has_copies(unit.partition) else None
+        commit(unit)
         hooks = unit.notes["after_commit"]
+    marks.keep(mark)
     _refresh_reader()
     for hook in hooks:
         hook()
@@ -231,11 +232,17 @@ def _once(case: UseCase, values: dict[str, Any], by: Actor, command_id: str, dig
 
 
 def _admit(case: UseCase, by: Actor, command_id: str) -> None:
-    if not module_is_on(by.tenant_id, case.module):
+    if not _module_is_on(by.tenant_id, case.module):
         raise ModuleOff(module=case.module)
     if not by.may(case.permission):
         audit.write_refusal(case, by, command_id, "permission.denied")
         raise PermissionDenied(permission=case.permission)
+
+
+def _module_is_on(tenant_id: int | None, module: str) -> bool:
+    from app.registry import installed
+
+    return tenant_id is None or module not in installed().modules or module in tenant_of(tenant_id).modules
 
 
 def _write_unit(case: UseCase, by: Actor) -> Any:
@@ -244,7 +251,7 @@ def _write_unit(case: UseCase, by: Actor) -> Any:
     if by.tenant_id is None:
         raise PermissionDenied(permission=case.permission)
     place = place_of(by.tenant_id)
-    return open_unit(Unit(Mode.WRITE, by.tenant_id, place.partition), place.zone)
+    return open_unit(Unit(Mode.WRITE, by.tenant_id, place.partition, epoch=place.epoch), place.zone)
 
 
 def _log_of(case: UseCase) -> Any:
@@ -318,6 +325,9 @@ def after_commit(hook: Callable[[], None]) -> None:
 
 
 def _refresh_reader() -> None:
-    """What the page read before its own write is stale: its next query opens a fresh session."""
+    """What the page read before its own write is stale: its next query opens a fresh session, perhaps elsewhere."""
     db.session.remove()
+    unit = current_unit()
+    if unit is not None:
+        unit.reader = None
     forget_request_memo()

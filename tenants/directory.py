@@ -5,6 +5,7 @@ import threading
 from sqlalchemy import select
 
 from app.db import Mode, control_unit, db, tenant_unit
+from app.db.retrying import reading
 from app.db.units import control_reading
 from app.errors import NotFound
 from app.registry import Registry
@@ -34,6 +35,7 @@ class TenantDirectory:
             memo[tenant_id] = found
         return found
 
+    @reading
     def _look_up(self, tenant_id: int) -> Tenant:
         with control_reading():
             version = db.session.scalar(
@@ -47,10 +49,6 @@ class TenantDirectory:
                 with self._lock:
                     self._known[tenant_id] = known
             return known
-
-    def place(self, tenant_id: int) -> Tenant:
-        """Partition and zone; these do not change while the process knows the tenant."""
-        return self._known.get(tenant_id) or self.get(tenant_id)
 
     def has_staff(
         self, tenant_id: int | None, practitioner_id: int | None, department_id: int | None
@@ -107,6 +105,7 @@ class TenantDirectory:
             code=centre.code,
             name=centre.name,
             partition=centre.partition,
+            epoch=centre.epoch,
             zone=centre.zone,
             is_active=centre.is_active,
             modules=modules,

@@ -21,6 +21,7 @@ class Centre(Control):
     name: Mapped[str] = mapped_column(Unicode(100))
     district: Mapped[str] = mapped_column(Unicode(100))
     partition: Mapped[str] = mapped_column(Unicode(20))
+    epoch: Mapped[int] = mapped_column(Integer, default=1)  # rises with each move to another partition
     zone: Mapped[str] = mapped_column(Unicode(40))
     is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(Integer, default=1)

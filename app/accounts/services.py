@@ -17,6 +17,7 @@ from app.accounts.errors import AccountElsewhere, NameTaken, OwnRoles, SignInRef
 from app.accounts.models import Account, Membership, SignIn
 from app.actor import Actor
 from app.db import Mode, control_unit, db, lock_row
+from app.db.retrying import reading
 from app.errors import InvalidInput, NotFound, PermissionDenied
 from app.i18n import N_, gettext
 from app.use_cases import use_case
@@ -122,6 +123,7 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+@reading
 def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedIn | None:
     """Who holds this token, with today's roles and permissions; None when it ended or was never given."""
     moment = clock.now()

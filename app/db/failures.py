@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 _POSTGRES = {"40001", "40P01", "57P01", "57P02", "57P03", "25006", "55P03"}
+_POSTGRES_GONE = {"57P01", "57P02", "57P03", "25006"}
 _MSSQL = {976, 978, 979, 983, 3906, 4060, 1205, 3960, 1222, 20003, 20006, 20009, 20017, 20047}
 _NUMBER = re.compile(r"\((\d+),")
 
@@ -35,6 +36,12 @@ def is_retryable(error: DBAPIError) -> bool:
     if "database is locked" in text or "database table is locked" in text:
         return True
     return type(original).__module__.startswith("pymssql") and error_number(original) in _MSSQL
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Whether the server or the line to it went away, or is no primary any more."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state in _POSTGRES_GONE or state.startswith("08")
 
 
 def is_beyond_numbers(error: Exception) -> bool:

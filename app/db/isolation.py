@@ -6,18 +6,19 @@ check-out of a reading connection that last served another centre.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import Connection, Engine, MetaData, Table, event, text
 from sqlalchemy.exc import DisconnectionError
 
 from app.config import ConfigurationError
+from app.db import epochs
 from app.db.units import Unit, current_unit
 
 NOBODY, EVERYBODY = "", "all"
 _NOTE = "his_tenant"  # what a pooled connection was told last
-_DONE = 1  # libpq's PGRES_COMMAND_OK
+_DONE, _ROWS = 1, 2  # libpq's PGRES_COMMAND_OK and PGRES_TUPLES_OK
 log = structlog.get_logger()
 
 # The two look-ups are subqueries so that a statement asks once and not for every row.
@@ -120,19 +121,65 @@ def tell_tenant(engine: Engine, *, read_only: bool) -> None:
     """From now on every connection of this partition's engine knows whom it works for."""
     if engine.dialect.name == "mssql":
         event.listen(engine, "checkout", _tell_mssql)
+        if not read_only:
+            event.listen(engine, "begin", _ask_mssql)
     elif engine.dialect.name == "postgresql" and read_only:
         event.listen(engine, "checkout", _tell_reading_postgres)
     elif engine.dialect.name == "postgresql":
         # not the event "begin": one listener makes SQLAlchemy prepare its events for every statement
         engine.dialect.do_begin = _begin_writing_postgres  # type: ignore[method-assign, assignment]
+    elif not read_only:
+        event.listen(engine, "begin", _ask_sqlite)
 
 
 def _begin_writing_postgres(line: Any) -> None:
-    """BEGIN and the setting in one message; the driver sees that a transaction runs and sends no other."""
-    setting = f"SET LOCAL his.tenant = '{wanted(current_unit())}'"
-    answer = line.pgconn.exec_(f"BEGIN; {setting}".encode())
-    if answer.status != _DONE:  # said again through the driver, which fails in the way everybody knows
-        line.execute(setting)
+    """BEGIN, the setting and the centre's epoch in one message; the driver sees that a transaction runs."""
+    unit = current_unit()
+    setting = f"SET LOCAL his.tenant = '{wanted(unit)}'"
+    question = epochs.question_of(unit, "postgresql") if unit is not None else ""
+    patience = epochs.Patience()
+    while True:
+        answer = line.pgconn.exec_(f"BEGIN; {setting}; {question}".encode())
+        if answer.status not in {
+            _DONE,
+            _ROWS,
+        }:  # said again through the driver, which fails as everybody knows
+            line.rollback()
+            line.execute(setting)
+            return
+        if unit is None or not answer.ntuples:
+            return
+        if epochs.is_open(unit, (answer.get_value(0, 0), answer.get_value(0, 1))):
+            return
+        line.pgconn.exec_(b"ROLLBACK")
+        patience.wait(unit)
+
+
+def _ask_sqlite(connection: Connection) -> None:
+    """After BEGIN IMMEDIATE nobody else writes; a centre that is frozen is waited for outside of it."""
+    unit = current_unit()
+    question = epochs.question_of(unit, "sqlite") if unit is not None else ""
+    if unit is None or not question:
+        return
+    line = cast(
+        Any, connection.connection.dbapi_connection
+    )  # not through SQLAlchemy: this is no statement of a unit's
+    patience = epochs.Patience()
+    while not epochs.is_open(unit, line.execute(question).fetchone()):
+        line.execute("ROLLBACK")
+        patience.wait(unit)
+        line.execute("BEGIN IMMEDIATE")
+
+
+def _ask_mssql(connection: Connection) -> None:
+    unit = current_unit()
+    question = epochs.question_of(unit, "mssql") if unit is not None else ""
+    if unit is None or not question:
+        return
+    patience = epochs.Patience()
+    while not epochs.is_open(unit, connection.exec_driver_sql(question).first()):
+        connection.exec_driver_sql("ROLLBACK; BEGIN TRANSACTION")
+        patience.wait(unit)
 
 
 def _tell_reading_postgres(line: Any, record: Any, proxy: Any) -> None:

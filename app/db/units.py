@@ -60,6 +60,9 @@ class Unit:
     partition: str
     writes_control: bool = False
     all_tenants: bool = False
+    epoch: int = 1  # of the tenant's place in its partition; it rises when the tenant moves
+    is_fresh: bool = True  # reads on the primary; a page that may be a moment late says False
+    reader: Engine | None = None  # where this unit reads, chosen with its first query
     notes: dict[str, Any] = field(default_factory=dict)  # the use case's audit, events and hooks
 
 
@@ -107,6 +110,7 @@ class Place:
 
     partition: str
     zone: str
+    epoch: int = 1
 
 
 def place_of(tenant_id: int) -> Place:
@@ -118,7 +122,7 @@ def place_of(tenant_id: int) -> Place:
 def tenant_unit(tenant_id: int, mode: Mode = Mode.READ) -> Any:
     """Open a unit on the tenant's partition."""
     place = place_of(tenant_id)
-    return open_unit(Unit(mode, tenant_id, place.partition), place.zone)
+    return open_unit(Unit(mode, tenant_id, place.partition, epoch=place.epoch), place.zone)
 
 
 def control_unit(mode: Mode = Mode.READ) -> Any:
@@ -172,12 +176,16 @@ class RoutedSession(FlaskSession):
             raise TenantMissing("no unit of work is open")
         if unit is not self.unit:
             raise SessionOfAnotherUnit(str(mapper or clause))
-        engines: dict[str, Engine] = current_app.extensions["his_engines"]
+        engines = current_app.extensions["his_engines"]
         if _is_control(mapper, clause):
-            return engines["control" if unit.writes_control else "control.ro"]
+            return engines["control" if unit.writes_control else "control.ro"]  # type: ignore[no-any-return]
         if unit.writes_control or not unit.partition:
             raise TenantMissing(f"a control unit asked for tenant rows: {mapper or clause}")
-        return engines[unit.partition if unit.mode is Mode.WRITE else f"{unit.partition}.ro"]
+        if unit.mode is Mode.WRITE:
+            return engines[unit.partition]  # type: ignore[no-any-return]
+        if unit.reader is None:
+            unit.reader = current_app.extensions["his_routes"].reader_of(unit)
+        return unit.reader
 
     def connection(self, *arguments: Any, **options: Any) -> Connection:
         """A bare connection knows no tenant filter: kernel work only."""

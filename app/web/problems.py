@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.db.failures import is_beyond_numbers
+from app.db.retrying import READ_TRIES, look_elsewhere, passing_reason
 from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, Unavailable
 from app.i18n import N_, gettext
 from app.tracing import trace_number
@@ -101,9 +102,30 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     return _page(error.code, text), error.code
 
 
+def _on_passing(error: Exception) -> ResponseReturnValue:
+    """A server went away: a page that only reads is made again from another one, else the caller tries later."""
+    tries = READ_TRIES if request.method in {"GET", "HEAD"} else 0
+    while tries and look_elsewhere(error):
+        tries -= 1
+        try:
+            answer: ResponseReturnValue = current_app.dispatch_request()
+        except DomainError as refusal:
+            return show_refusal(refusal)
+        except Exception as again:  # the same failure, or one that the first hid
+            if not passing_reason(again):
+                raise
+            error = again
+        else:
+            return answer
+    log.warning("request.unavailable", path=request.path, error=type(error).__name__)
+    return show_refusal(Unavailable())
+
+
 def _on_defect(error: Exception) -> ResponseReturnValue:
     if is_beyond_numbers(error):
         return show_refusal(NotFound())
+    if passing_reason(error):
+        return _on_passing(error)
     log.error("request.defect", path=request.path, error=type(error).__name__, exc_info=error)
     if current_app.config["PROPAGATE_DEFECTS"]:
         raise error

@@ -80,12 +80,12 @@ def test_who_may_not_is_refused_and_the_refusal_is_in_the_trail(doctor: Actor, r
     )
 
 
-def test_each_use_case_leaves_one_audit_row_and_no_command_without_an_id(
+def test_each_use_case_leaves_one_audit_row_and_one_command_even_without_an_id(
     administrator: Actor, reading: None
 ) -> None:
     rows, commands = _count(AuditRow), _count(CommandLog)
     station = services.add_station(code="S9", name="桥北站", by=administrator)
     db.session.rollback()
-    assert (_count(AuditRow), _count(CommandLog)) == (rows + 1, commands)
+    assert (_count(AuditRow), _count(CommandLog)) == (rows + 1, commands + 1)
     last = db.session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(1)).one()
     assert (last.action, last.subject_id) == ("station.added", station.id)

@@ -11,7 +11,7 @@ import psycopg
 SUPERUSER, OWNER, APPLICATION = "his", "his_owner", "his_app"
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / name).exists():
             return str(folder / name)
@@ -66,7 +66,7 @@ class Cluster:
 
     def _run(self, name: str, *arguments: str) -> None:
         subprocess.run(
-            [*self._as_user, _binary(name), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/"
+            [*self._as_user, binary(name), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/"
         )
 
     def url(self, database: str, role: str = SUPERUSER) -> str:
