@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import Engine
 
-from app import audit, daily, relay
+from app import audit, daily, promotion, relay
 from app.db import isolation, migrate
 from app.registry import Finding, installed
 from app.tenancy import directory
@@ -145,4 +145,19 @@ def partition_engines() -> dict[str, Engine]:
     return {name: engines[name] for name in audit.partitions() if name}
 
 
-COMMANDS = (database, trail, run_relay, do_daily, check)
+@click.group("partition")
+def partition_group() -> None:
+    """What operators do with the servers of control and of partitions."""
+
+
+@partition_group.command("promoted")
+@click.argument("name")
+@with_appcontext
+def note_promoted(name: str) -> None:
+    """Say after a failover that NAME has a new primary; the old one is refused from then on."""
+    if name not in current_app.extensions["his_settings"].urls():
+        raise SystemExit(f"no such database: {name}")
+    click.echo(f"{name}: epoch {promotion.note_promotion(name)}")
+
+
+COMMANDS = (partition_group, database, trail, run_relay, do_daily, check)

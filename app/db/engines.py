@@ -58,17 +58,17 @@ class Engines(Mapping[str, Engine]):
         return len(self._makers)
 
     def _add(self, settings: Settings, key: str, url: str, *, read_only: bool, of: str) -> None:
-        self._makers[key] = lambda: self._serving(settings, url, read_only=read_only, of=of)
+        self._makers[key] = lambda: self._serving(settings, key, url, read_only=read_only, of=of)
 
-    def _serving(self, settings: Settings, url: str, *, read_only: bool, of: str) -> Engine:
+    def _serving(self, settings: Settings, key: str, url: str, *, read_only: bool, of: str) -> Engine:
         """An engine that works for centres: it knows whom it works for and refuses a primary of the past."""
         engine = make_engine(url, read_only=read_only)
         if of != "control":  # rows of the district: no table of it is read under a tenant
             isolation.tell_tenant(engine, read_only=read_only)
             if settings.environment == "production":
                 isolation.insist_on_plain_role(engine)
-        if not read_only:
-            epochs.watch_writes(engine, of, self.floors, lambda: self["control.ro"])
+        if key not in self.copies(of):
+            epochs.watch_primary(engine, of, self.floors, lambda: self["control.ro"])
         return engine
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
 from app.db.units import Unit
 
@@ -19,6 +19,7 @@ CHECK_EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0  # a command waits so long for a centre that is on its way to another partition
 _LOOK_AGAIN_SECONDS = 0.05
 _CHECKED = "his_epoch_at"
+_TRIES = 2
 log = structlog.get_logger()
 
 
@@ -65,18 +66,20 @@ class Floors:
         if time.monotonic() - self._asked < CHECK_EVERY_SECONDS:
             return
         self._asked = time.monotonic()
-        try:
-            with control.connect() as connection:
-                rows = connection.exec_driver_sql("SELECT name, epoch FROM control_partition").all()
-        except DBAPIError as failure:
-            log.warning("epochs.unknown", error=type(failure.orig).__name__)
+        for _ in range(_TRIES):
+            try:
+                with control.connect() as connection:
+                    rows = connection.exec_driver_sql("SELECT name, epoch FROM control_partition").all()
+            except SQLAlchemyError as failure:  # perhaps only the pooled connection was dead
+                log.warning("epochs.unknown", error=type(failure).__name__)
+                continue
+            for name, epoch in rows:
+                self.raise_to(name, epoch)
             return
-        for name, epoch in rows:
-            self.raise_to(name, epoch)
 
 
-def watch_writes(engine: Engine, name: str, floors: Floors, control: Any) -> None:
-    """Look at each writing connection when it is taken: is the server writable, and of the present epoch?
+def watch_primary(engine: Engine, name: str, floors: Floors, control: Any) -> None:
+    """Look at each connection to a primary when it is taken: is the server one, and of the present epoch?
 
     ``control()`` gives the engine that reads the directory. The look is the connection's ping, too.
     """
@@ -110,7 +113,8 @@ def _answer(engine: Engine, line: Any, question: str) -> tuple[int, int]:
         row = cursor.fetchone()
     finally:
         cursor.close()
-        line.rollback()
+        if not getattr(line, "autocommit", False):
+            line.rollback()
     return int(row[0]), int(row[1])
 
 

@@ -30,7 +30,7 @@ def is_retryable(error: DBAPIError) -> bool:
         return False
     if state := getattr(original, "sqlstate", None):
         return state in _POSTGRES or state.startswith("08")
-    if error.connection_invalidated:
+    if error.connection_invalidated or _never_connected(original):
         return True
     text = str(original)
     if "database is locked" in text or "database table is locked" in text:
@@ -41,7 +41,14 @@ def is_retryable(error: DBAPIError) -> bool:
 def is_lost(error: DBAPIError) -> bool:
     """Whether the server or the line to it went away, or is no primary any more."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state in _POSTGRES_GONE or state.startswith("08")
+    is_gone = state in _POSTGRES_GONE or state.startswith("08")
+    return error.connection_invalidated or is_gone or _never_connected(error.orig)
+
+
+def _never_connected(original: BaseException | None) -> bool:
+    """No server answered, so there is no state to tell by: psycopg's plain OperationalError."""
+    is_plain = type(original).__name__ == "OperationalError" and getattr(original, "sqlstate", "") is None
+    return is_plain and type(original).__module__.startswith("psycopg")
 
 
 def is_beyond_numbers(error: Exception) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from flask import current_app
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.db import figures
@@ -18,8 +18,14 @@ from app.db.routes import Routes
 from app.db.units import Unit, current_unit
 from app.errors import Unavailable
 
-PASSING = (DBAPIError, PoolTimeout, CentreHasMoved, CentreIsMoving)  # may be: ask ``passing_reason``
-COMMAND_SECONDS, READ_TRIES = 20.0, 2
+PASSING = (
+    DBAPIError,
+    InvalidRequestError,
+    PoolTimeout,
+    CentreHasMoved,
+    CentreIsMoving,
+)  # may be: ask ``passing_reason``
+COMMAND_SECONDS, READ_TRIES = 20.0, 3
 FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -60,12 +66,29 @@ class Retrying:
         return True
 
 
+def persistently(act: Callable[[], ResultT]) -> ResultT:
+    """Do kernel work that is right when it is done twice, until it is done.
+
+    Raises:
+        Unavailable: not within 20 seconds.
+    """
+    tries = Retrying()
+    while True:
+        try:
+            return act()
+        except PASSING as failure:
+            if not tries.may_go_on(failure):
+                raise
+
+
 def passing_reason(failure: Exception) -> str:
     """Why a failure may be gone at the next try; "" when it will not."""
     if isinstance(failure, CentreHasMoved | CentreIsMoving):
         return "centre_moves"
     if isinstance(failure, PoolTimeout):
         return "pool_exhausted"
+    if isinstance(failure, InvalidRequestError) and "connection is closed" in str(failure):
+        return "stale_primary"  # the pool's words when every connection it made was refused at check-out
     if isinstance(failure, DBAPIError) and is_retryable(failure):
         return "lost" if is_lost(failure) else "conflict"
     return ""
@@ -83,15 +106,16 @@ def commit(unit: Unit) -> None:
 
 
 def reading(query: Callable[P, ResultT]) -> Callable[P, ResultT]:
-    """A query that opens its own unit is tried again when its server is lost."""
+    """A query of control that opens its own unit is tried again, elsewhere, when its server is lost."""
 
     def tried(*arguments: P.args, **named: P.kwargs) -> ResultT:
         for left in range(READ_TRIES, -1, -1):
             try:
                 return query(*arguments, **named)
-            except DBAPIError as failure:
+            except PASSING as failure:
                 if not left or not passing_reason(failure):
                     raise
+                routes().note_control_lost()
                 time.sleep(FIRST_WAIT * (READ_TRIES + 1 - left))
         raise Unavailable
 

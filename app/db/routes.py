@@ -26,6 +26,7 @@ from app.db.units import Unit
 
 WAIT_SECONDS, ASK_AGAIN_SECONDS = 0.05, 0.001  # how long a reader waits for its own write
 ALARM_SECONDS = 60
+CONTROL_AWAY_SECONDS = 1.0
 FORGET_EVERY_SECONDS = 3600
 log = structlog.get_logger()
 
@@ -43,6 +44,8 @@ class Routes:
         self._guards: set[str] = set()
         self._process = os.getpid()
         self._lock = threading.Lock()
+        self._control_away_until = float("-inf")
+        self._control_turn = 0
         self.is_watching = True  # tests drive the probes themselves
 
     def has_copies(self, partition: str) -> bool:
@@ -91,6 +94,20 @@ class Routes:
             replica.note_failure(type(failure).__name__)
             return False
         return True
+
+    def control_reader(self) -> Engine:
+        """Control is read on its primary; while that is away, on one of its copies, so that pages go on."""
+        copies = self.engines.copies("control")
+        if copies and time.monotonic() < self._control_away_until:
+            return self.engines[copies[self._control_turn % len(copies)]]
+        return self.engines["control.ro"]
+
+    def note_control_lost(self) -> None:
+        """Control did not answer: for a second others are asked, another one with each failure."""
+        if time.monotonic() < self._control_away_until:
+            self._control_turn += 1
+        self._control_away_until = time.monotonic() + CONTROL_AWAY_SECONDS
+        figures.FALLBACKS.labels("control", "lost").inc()
 
     def note_lost(self, engine: Engine | None) -> None:
         """A unit lost its connection to this engine: the next ones go elsewhere until a probe succeeds."""

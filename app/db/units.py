@@ -176,16 +176,11 @@ class RoutedSession(FlaskSession):
             raise TenantMissing("no unit of work is open")
         if unit is not self.unit:
             raise SessionOfAnotherUnit(str(mapper or clause))
-        engines = current_app.extensions["his_engines"]
         if _is_control(mapper, clause):
-            return engines["control" if unit.writes_control else "control.ro"]  # type: ignore[no-any-return]
+            return _control_engine(unit)
         if unit.writes_control or not unit.partition:
             raise TenantMissing(f"a control unit asked for tenant rows: {mapper or clause}")
-        if unit.mode is Mode.WRITE:
-            return engines[unit.partition]  # type: ignore[no-any-return]
-        if unit.reader is None:
-            unit.reader = current_app.extensions["his_routes"].reader_of(unit)
-        return unit.reader
+        return _partition_engine(unit)
 
     def connection(self, *arguments: Any, **options: Any) -> Connection:
         """A bare connection knows no tenant filter: kernel work only."""
@@ -197,6 +192,23 @@ class RoutedSession(FlaskSession):
         raise ForeignTenantRow("the bulk methods escape the tenant filter; add the rows")
 
     bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse_bulk
+
+
+def _control_engine(unit: Unit) -> Engine:
+    engine: Engine = (
+        current_app.extensions["his_engines"]["control"]
+        if unit.writes_control
+        else current_app.extensions["his_routes"].control_reader()
+    )
+    return engine
+
+
+def _partition_engine(unit: Unit) -> Engine:
+    if unit.mode is Mode.WRITE:
+        return current_app.extensions["his_engines"][unit.partition]  # type: ignore[no-any-return]
+    if unit.reader is None:
+        unit.reader = current_app.extensions["his_routes"].reader_of(unit)
+    return unit.reader
 
 
 def _is_control(mapper: Any, clause: ClauseElement | None) -> bool:

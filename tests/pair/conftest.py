@@ -31,7 +31,7 @@ def pair_built() -> Iterator[tuple[Pair, Flask, dict[str, Any]]]:
             data_folder=Path(tempfile.mkdtemp(prefix="his-pair-data-")),
             control_url=pair.url("control"),
             partition_urls={"p1": pair.url("p1")},
-            replica_urls={"p1": pair.copies("p1")},
+            replica_urls={name: pair.copies(name) for name in ("control", "p1")},
             owner_urls={name: pair.url(name, OWNER) for name in ("control", "p1")},
             embedded_workers=False,
         )

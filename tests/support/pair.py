@@ -47,11 +47,14 @@ class Relay:
         while True:
             try:
                 line, _ = self._listener.accept()
-                far = socket.socket(socket.AF_UNIX)
-                far.connect(str(self.target / SOCKET))
             except OSError:
-                if self._listener.fileno() < 0:
-                    return
+                return  # closed
+            far = socket.socket(socket.AF_UNIX)
+            try:
+                far.connect(str(self.target / SOCKET))
+            except OSError:  # nobody there: the caller tries again
+                far.close()
+                line.close()
                 continue
             self._open += [line, far]
             for source, sink in ((line, far), (far, line)):
@@ -65,6 +68,7 @@ class Relay:
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
     def turn_to(self, target: Path) -> None:
         """From now on lines lead to this server; the old ones end."""
@@ -131,7 +135,7 @@ class Pair:
     def url(self, name: str, role: str = APPLICATION) -> str:
         """The primary, wherever it is."""
         hosts = "&".join(f"host={self.folder / one}" for one in "ab")
-        return f"postgresql+psycopg://{role}@/{name}?{hosts}&target_session_attrs=read-write"
+        return f"postgresql+psycopg://{role}@/{name}?{hosts}&target_session_attrs=read-write&load_balance_hosts=random"
 
     def copies(self, name: str) -> tuple[str, ...]:
         """Both servers as copies for reading; the guard leaves out the one that is the primary."""
@@ -169,9 +173,15 @@ class Pair:
         listed = subprocess.run(
             ["ps", "--ppid", str(root), "-o", "pid="], capture_output=True, text=True, check=False
         )
-        for process in (root, *map(int, listed.stdout.split())):
+        everybody = [root, *map(int, listed.stdout.split())]
+        for process in everybody:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+        while any(Path(f"/proc/{process}").exists() for process in everybody):
+            time.sleep(0.01)
+        for leftover in (SOCKET, f"{SOCKET}.lock"):
+            (self.folder / self.primary / leftover).unlink(missing_ok=True)
+        Path(f"{self._data(self.primary)}/postmaster.pid").unlink(missing_ok=True)
         self.relay.hang_up()
 
     def promote(self) -> None:
@@ -183,10 +193,6 @@ class Pair:
         """The old primary throws its own history away and follows the new one."""
         self.relay.turn_to(self.folder / self.primary)
         self.say("CHECKPOINT")
-        with suppress(FileNotFoundError):
-            os.unlink(f"{self._data(self.standby)}/postmaster.pid")
-        for leftover in (SOCKET, f"{SOCKET}.lock"):
-            (self.folder / self.standby / leftover).unlink(missing_ok=True)
         self._run(
             "pg_rewind",
             "-D",
