@@ -10,7 +10,7 @@ import modules
 from app import cli, ids, logs, numbering
 from app.api import operations
 from app.config import ROOT, Settings
-from app.db import db, places
+from app.db import db, places, tracking
 from app.db.engines import make_engines
 from app.db.routes import Routes
 from app.db.units import Place
@@ -23,7 +23,7 @@ from app.relay import Worker
 from app.web import access, assets, headers, health, limits, problems, read_after, sessions, shell
 from tenants.directory import TenantDirectory
 
-KERNEL_TABLES = (numbering, places)  # imported so that every process knows their tables
+KERNEL_TABLES = (numbering, places, tracking)  # imported so that every process knows their tables
 KERNEL_MANIFESTS = ("app.manifest", "tenants.manifest")
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 
 from app import audit, clock, daily
 from app.db import db, update_rows
+from app.db.places import TenantPlace
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
@@ -57,6 +58,9 @@ def _claim(delivery_type: Any, partition: str, worker: str, limit: int) -> list[
             (delivery_type.status == DeliveryStatus.WAITING.value) & (delivery_type.due_at <= moment)
             | (delivery_type.status == DeliveryStatus.CLAIMED.value) & (delivery_type.due_at <= stuck)
         )
+        if partition:  # a centre on its way to another partition has its messages sent from there
+            frozen = select(TenantPlace.tenant_id).where(TenantPlace.is_frozen)
+            due = due.where(delivery_type.tenant_id.not_in(frozen))
         ids = list(db.session.scalars(due.order_by(delivery_type.id).limit(limit)))
         won = []
         for delivery_id in ids:

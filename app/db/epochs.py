@@ -126,8 +126,13 @@ def question_of(unit: Unit, dialect: str) -> str:
     if unit.tenant_id is None or unit.all_tenants or unit.writes_control:
         return ""
     tenant = int(unit.tenant_id)
-    row = f"SELECT epoch, CASE WHEN is_frozen = {_TRUE[dialect]} THEN 1 ELSE 0 END FROM kernel_tenant WHERE tenant_id = {tenant}"  # noqa: E501, S608  a number
+    asked = f"epoch, {_flag('is_frozen', dialect)}, {_flag('is_moving', dialect)}"
+    row = f"SELECT {asked} FROM kernel_tenant WHERE tenant_id = {tenant}"  # noqa: S608  names of ours, a number
     return _LOCK[dialect].format(tenant=tenant) + row
+
+
+def _flag(column: str, dialect: str) -> str:
+    return f"CASE WHEN {column} = {_TRUE[dialect]} THEN 1 ELSE 0 END"
 
 
 _TRUE = {"postgresql": "true", "mssql": "1", "sqlite": "1"}
@@ -147,9 +152,10 @@ def is_open(unit: Unit, row: Any) -> bool:
     """
     if row is None:
         return True  # a centre that never moved has no row
-    epoch, is_frozen = int(row[0]), bool(int(row[1]))
+    epoch, is_frozen, is_moving = int(row[0]), bool(int(row[1])), bool(int(row[2]))
     if unit.epoch != epoch:
         raise CentreHasMoved(f"centre {unit.tenant_id}: epoch {epoch} here, {unit.epoch} asked")
+    unit.is_tracked = is_moving
     return not is_frozen
 
 

@@ -149,7 +149,7 @@ def _begin_writing_postgres(line: Any) -> None:
             return
         if unit is None or not answer.ntuples:
             return
-        if epochs.is_open(unit, (answer.get_value(0, 0), answer.get_value(0, 1))):
+        if epochs.is_open(unit, [answer.get_value(0, column) for column in range(3)]):
             return
         line.pgconn.exec_(b"ROLLBACK")
         patience.wait(unit)

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Integer, Unicode
+from sqlalchemy import Index, Integer, Unicode
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Control, Model
-from app.db.types import BigInt
+from app.db.types import BigInt, id_column
 
 
 class Partition(Control):
@@ -46,8 +46,21 @@ class TenantPlace(Model):
 
     tenant_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     epoch: Mapped[int] = mapped_column(Integer)
-    is_frozen: Mapped[bool] = mapped_column(default=False)
+    is_frozen: Mapped[bool] = mapped_column(default=False)  # writers wait, or learn that it has moved
+    is_moving: Mapped[bool] = mapped_column(default=False)  # writers note which rows they change
     changed_at: Mapped[datetime]
+
+
+class ChangedRow(Model):
+    """A row that a writer changed while its centre is being copied to another partition."""
+
+    __tablename__ = "kernel_changed_row"
+    __table_args__ = (Index("ix_kernel_changed_row_tenant", "tenant_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int]
+    table_name: Mapped[str] = mapped_column(Unicode(60))
+    row_key: Mapped[str] = mapped_column(Unicode(200))  # its key as JSON
 
 
 class WriteMark(Model):

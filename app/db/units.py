@@ -62,6 +62,7 @@ class Unit:
     all_tenants: bool = False
     epoch: int = 1  # of the tenant's place in its partition; it rises when the tenant moves
     is_fresh: bool = True  # reads on the primary; a page that may be a moment late says False
+    is_tracked: bool = False  # the centre is being copied: note which rows are changed
     reader: Engine | None = None  # where this unit reads, chosen with its first query
     notes: dict[str, Any] = field(default_factory=dict)  # the use case's audit, events and hooks
 

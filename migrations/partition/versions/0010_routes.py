@@ -25,10 +25,20 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("is_frozen", sa.Boolean(), nullable=False),
+        sa.Column("is_moving", sa.Boolean(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_kernel_tenant")),
     )
-    isolation.add_policies(op, "kernel_tenant")
+    op.create_table(
+        "kernel_changed_row",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.Column("table_name", sa.Unicode(60), nullable=False),
+        sa.Column("row_key", sa.Unicode(200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kernel_changed_row")),
+    )
+    op.create_index("ix_kernel_changed_row_tenant", "kernel_changed_row", ["tenant_id", "id"])
+    isolation.add_policies(op, "kernel_tenant", "kernel_changed_row")
     op.create_table(
         "kernel_write_mark",
         sa.Column("session_key", sa.Unicode(40), nullable=False),
@@ -40,6 +50,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("kernel_write_mark")
-    isolation.drop_policies(op, "kernel_tenant")
+    isolation.drop_policies(op, "kernel_tenant", "kernel_changed_row")
+    op.drop_table("kernel_changed_row")
     op.drop_table("kernel_tenant")
     op.drop_table("kernel_cluster")
