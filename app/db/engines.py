@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.config import Settings
-from app.db import isolation
+from app.db import isolation, mssql
 
 SQLITE_BUSY_MS = 10_000
 PING_AFTER_SECONDS = 5.0
@@ -40,18 +40,10 @@ def make_engine(url: str, *, read_only: bool) -> Engine:
     """An engine with the settings its database kind needs."""
     if url.startswith("sqlite"):
         return _sqlite_engine(url, read_only)
+    if url.startswith("mssql"):
+        return _with_ping(mssql.make_engine(url, read_only=read_only))
     options: dict[str, Any] = {"pool_recycle": 300 if read_only else 1500, "pool_use_lifo": True}
     options |= {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
-    if url.startswith("mssql"):
-        options["connect_args"] = {
-            "tds_version": "7.4",
-            "login_timeout": 5,
-            "timeout": 30,
-            "use_datetime2": True,
-            "read_only": read_only,
-            "appname": "his-ro" if read_only else "his-rw",
-        }
-        return _with_ping(create_engine(url, hide_parameters=True, **options))
     options["connect_args"] = {"connect_timeout": 3, "application_name": "his-ro" if read_only else "his-rw"}
     if read_only:  # one round trip a statement: no BEGIN, and the server refuses every write
         options["isolation_level"] = "AUTOCOMMIT"

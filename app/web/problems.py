@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.db.failures import is_beyond_numbers
+from app.db.failures import is_away, is_beyond_numbers
 from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, Unavailable
 from app.i18n import N_, gettext
 from app.tracing import trace_number
@@ -104,6 +104,8 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
 def _on_defect(error: Exception) -> ResponseReturnValue:
     if is_beyond_numbers(error):
         return show_refusal(NotFound())
+    if is_away(error):
+        return show_refusal(Unavailable())
     log.error("request.defect", path=request.path, error=type(error).__name__, exc_info=error)
     if current_app.config["PROPAGATE_DEFECTS"]:
         raise error
