@@ -12,8 +12,9 @@ from typing import Any
 
 import pymssql
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from support.databases import SqlServerDatabases
 from support.tds import CUT, Listener, Refusal
 
 from app.config import ConfigurationError
@@ -323,3 +324,18 @@ def test_a_process_of_its_own_learns_the_true_number(listeners: Any) -> None:
         [sys.executable, "-c", program], cwd=root, env=os.environ, capture_output=True, text=True, check=True
     )
     assert said.stdout.split() == ["976", "976"]
+
+
+def test_the_suites_own_databases_are_made_and_dropped(
+    listeners: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way through TEST_MSSQL_URL, as far as a double can follow it."""
+    listener = listeners()
+    monkeypatch.setenv("TEST_MSSQL_URL", listener.url)
+    databases = SqlServerDatabases()
+    assert make_url(databases.url("p1")).database == f"his_test_{os.getpid()}_p1"
+    databases.close()
+    said = [line for line in listener.said if "DATABASE" in line]
+    for name in ("control", "p1"):
+        made = said.index(f"CREATE DATABASE his_test_{os.getpid()}_{name}")
+        assert any("DROP DATABASE" in line and line.endswith(name) for line in said[made:])
