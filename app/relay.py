@@ -6,6 +6,7 @@ back-off and given up after ``ATTEMPTS``; dead rows stay, are shown on a page, a
 
 import os
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +18,14 @@ from app import audit, clock, daily
 from app.db import db, update_rows
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
+from app.jobs import runner
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
 from app.tenancy import tenant_of
 from app.use_cases import DELIVERY, command
 
 ATTEMPTS = 8
 CLAIM_MINUTES = 5
+SWEEP_SECONDS = 15.0
 _BATCH = 50
 log = structlog.get_logger()
 
@@ -150,6 +153,7 @@ class Worker(threading.Thread):
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
         self._app, self._seconds, self._rounds = app, seconds, daily.Rounds()
+        self._swept = 0.0
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -160,6 +164,14 @@ class Worker(threading.Thread):
                         run_once(partition)
                         audit.seal(partition)
                     self._rounds.look()
+                    self._sweep_jobs()
             except Exception as failure:  # the database may be away for a while; desks show that themselves
                 log.warning("relay.failed", error=type(failure).__name__)
                 self.stopping.wait(5)
+
+    def _sweep_jobs(self) -> None:
+        """Long work that waits although somebody could do it (a Redis that was away)."""
+        if time.monotonic() - self._swept > SWEEP_SECONDS:
+            self._swept = time.monotonic()
+            for partition in self._app.extensions["his_settings"].partition_urls:
+                runner.sweep(partition)
