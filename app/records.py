@@ -111,6 +111,7 @@ class DeliveryColumns:
         return (
             CheckConstraint("status IN ('waiting','claimed','done','dead')", name="status"),
             Index(f"ix_{name}_due", "status", "due_at", "id"),
+            Index(f"ix_{name}_turn", "status", "tenant_id", "id"),
             Index(f"ix_{name}_tenant", "tenant_id", "id"),
         )
 

@@ -5,25 +5,31 @@ back-off and given up after ``ATTEMPTS``; dead rows stay, are shown on a page, a
 """
 
 import os
+import socket
 import threading
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from app import audit, clock, daily
+from app import audit, clock, daily, ids
 from app.db import db, update_rows
 from app.db.places import TenantPlace
+from app.db.locks import passing_locked
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
+from app.jobs import runner
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
 from app.tenancy import tenant_of
 from app.use_cases import DELIVERY, command
 
 ATTEMPTS = 8
 CLAIM_MINUTES = 5
+RENEW_SECONDS = 60.0
+SWEEP_SECONDS = 15.0
 _BATCH = 50
 log = structlog.get_logger()
 
@@ -31,10 +37,10 @@ log = structlog.get_logger()
 def run_once(partition: str, *, limit: int = _BATCH) -> int:
     """Deliver what is due in one partition ("" is control); returns how many deliveries were tried."""
     delivery_type = Delivery if partition else ControlDelivery
-    worker = f"{os.getpid()}.{threading.get_ident() % 100000}"
-    claimed = _claim(delivery_type, partition, worker, limit)
+    claimed, claimed_at = _claim(delivery_type, partition, limit), time.monotonic()
     for delivery, event in claimed:
-        _deliver(delivery_type, partition, delivery, event)
+        if time.monotonic() - claimed_at < RENEW_SECONDS or _renew(delivery_type, partition, delivery):
+            _deliver(delivery_type, partition, delivery, event)
     return len(claimed)
 
 
@@ -49,40 +55,68 @@ def run_until_empty(*, rounds: int = 10_000) -> int:
     return total
 
 
-def _claim(delivery_type: Any, partition: str, worker: str, limit: int) -> list[tuple[Any, Any]]:
+def _claim(delivery_type: Any, partition: str, limit: int) -> list[tuple[Any, Any]]:
+    """Mark a batch as ours: the next of each centre, then the one after it of each. What others hold is passed by."""
     event_type = EventRow if partition else ControlEventRow
-    moment = clock.now()
+    moment, token = clock.now(), f"{socket.gethostname()[:24]}.{os.getpid()}.{ids.new_id()}"
     with kernel_unit(partition):
-        stuck = moment - timedelta(minutes=CLAIM_MINUTES)
-        due = select(delivery_type.id).where(
-            (delivery_type.status == DeliveryStatus.WAITING.value) & (delivery_type.due_at <= moment)
-            | (delivery_type.status == DeliveryStatus.CLAIMED.value) & (delivery_type.due_at <= stuck)
-        )
-        if partition:  # a centre on its way to another partition has its messages sent from there
-            frozen = select(TenantPlace.tenant_id).where(TenantPlace.is_frozen)
-            due = due.where(delivery_type.tenant_id.not_in(frozen))
-        ids = list(db.session.scalars(due.order_by(delivery_type.id).limit(limit)))
-        won = []
-        for delivery_id in ids:
-            taken = update_rows(
-                update(delivery_type)
-                .where(delivery_type.id == delivery_id, delivery_type.status != DeliveryStatus.DONE.value)
-                .where(
-                    (delivery_type.status == DeliveryStatus.WAITING.value) | (delivery_type.due_at <= stuck)
-                )
-                .values(status=DeliveryStatus.CLAIMED.value, claimed_by=worker, due_at=moment)
-            )
-            if taken == 1:
-                won.append(delivery_id)
+        due = _due(delivery_type, moment)
+        wanted = _in_turn(delivery_type, due, 4 * limit)
+        held: list[int] = []
+        for start in range(0, len(wanted), limit):
+            some = select(delivery_type.id).where(delivery_type.id.in_(wanted[start : start + limit]), due)
+            held += db.session.scalars(passing_locked(some, delivery_type))
+            if len(held) >= limit:
+                break
+        if not held:
+            return []
+        values = {"status": DeliveryStatus.CLAIMED.value, "claimed_by": token, "due_at": moment}
+        update_rows(update(delivery_type).where(delivery_type.id.in_(held[:limit]), due).values(**values))
         rows = db.session.execute(
             select(delivery_type, event_type)
             .join(event_type, event_type.id == delivery_type.event_id)
-            .where(delivery_type.id.in_(won))
+            .where(delivery_type.id.in_(held[:limit]), delivery_type.claimed_by == token)
             .order_by(delivery_type.id)
             .execution_options(populate_existing=True)
         ).all()
         db.session.commit()
         return [(row[0], row[1]) for row in rows]
+
+
+def _due(delivery_type: Any, moment: datetime) -> ColumnElement[bool]:
+    """Waiting rows whose time has come, and rows of a relay that has gone."""
+    stuck = moment - timedelta(minutes=CLAIM_MINUTES)
+    due = or_(
+        and_(delivery_type.status == DeliveryStatus.WAITING.value, delivery_type.due_at <= moment),
+        and_(delivery_type.status == DeliveryStatus.CLAIMED.value, delivery_type.due_at <= stuck),
+    )
+    if delivery_type is ControlDelivery:
+        return due
+    frozen = select(TenantPlace.tenant_id).where(TenantPlace.is_frozen)  # sent from where the centre goes
+    return and_(due, delivery_type.tenant_id.not_in(frozen))
+
+
+def _in_turn(delivery_type: Any, due: ColumnElement[bool], count: int) -> list[int]:
+    place = func.row_number().over(partition_by=delivery_type.tenant_id, order_by=delivery_type.id)
+    queued = select(delivery_type.id, place.label("place")).where(due).subquery()
+    return list(db.session.scalars(select(queued.c.id).order_by(queued.c.place, queued.c.id).limit(count)))
+
+
+def _ours(delivery_type: Any, delivery: Any) -> ColumnElement[bool]:
+    return and_(
+        delivery_type.id == delivery.id,
+        delivery_type.status == DeliveryStatus.CLAIMED.value,
+        delivery_type.claimed_by == delivery.claimed_by,
+    )
+
+
+def _renew(delivery_type: Any, partition: str, delivery: Any) -> bool:
+    """A batch took long: is this row of it still ours, and for another while?"""
+    with kernel_unit(partition):
+        renewed = update(delivery_type).where(_ours(delivery_type, delivery)).values(due_at=clock.now())
+        is_ours = update_rows(renewed) == 1
+        db.session.commit()
+        return is_ours
 
 
 def _deliver(delivery_type: Any, partition: str, delivery: Any, row: Any) -> None:
@@ -116,8 +150,10 @@ def _settle(delivery_type: Any, partition: str, delivery: Any, error: str) -> No
         wait = timedelta(seconds=min(3600, 2 ** (delivery.attempts + 1)))
         values |= {"status": DeliveryStatus.WAITING.value, "due_at": moment + wait}
     with kernel_unit(partition):
-        db.session.execute(update(delivery_type).where(delivery_type.id == delivery.id).values(**values))
+        settled = update_rows(update(delivery_type).where(_ours(delivery_type, delivery)).values(**values))
         db.session.commit()
+    if not settled:  # it took so long that another relay has it now; effects carry the delivery's id
+        log.warning("delivery.overtaken", delivery=delivery.id)
 
 
 def unfinished(partition: str) -> dict[str, int]:
@@ -154,6 +190,7 @@ class Worker(threading.Thread):
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
         self._app, self._seconds, self._rounds = app, seconds, daily.Rounds()
+        self._swept = 0.0
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -164,6 +201,14 @@ class Worker(threading.Thread):
                         run_once(partition)
                         audit.seal(partition)
                     self._rounds.look()
+                    self._sweep_jobs()
             except Exception as failure:  # the database may be away for a while; desks show that themselves
                 log.warning("relay.failed", error=type(failure).__name__)
                 self.stopping.wait(5)
+
+    def _sweep_jobs(self) -> None:
+        """Long work that waits although somebody could do it (a Redis that was away)."""
+        if time.monotonic() - self._swept > SWEEP_SECONDS:
+            self._swept = time.monotonic()
+            for partition in self._app.extensions["his_settings"].partition_urls:
+                runner.sweep(partition)

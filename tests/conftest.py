@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from flask import Flask
 from flask.testing import FlaskClient
-from support import world
-from support.databases import Databases, PostgresDatabases, SqliteFiles
+from support import tsql, world
+from support.databases import KINDS, Databases
 
 from app import clock
 from app.actor import Actor
@@ -20,6 +20,8 @@ from app.config import Settings
 from app.db import Mode, db, isolation, migrate, tenant_unit
 from app.db.base import CONTROL
 from app.factory import create_app
+
+tsql.watch()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,10 +36,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("databases", engines, indirect=True, scope="session")
 
 
+@pytest.fixture(autouse=True)
+def said_to_sql_server_too() -> Iterator[None]:
+    """What a test is the first to ask for could be asked of SQL Server as well."""
+    yield
+    assert tsql.faults_of_new_statements() == []
+
+
 @pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """The databases of one engine, for the whole run."""
-    made: Databases = SqliteFiles() if request.param == "sqlite" else PostgresDatabases()
+    made: Databases = KINDS[request.param]()
     yield made
     made.close()
 

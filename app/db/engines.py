@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.config import Settings
-from app.db import epochs, isolation
+from app.db import epochs, isolation, mssql
 
 SQLITE_BUSY_MS = 10_000
 PING_AFTER_SECONDS = 5.0
@@ -62,12 +62,13 @@ class Engines(Mapping[str, Engine]):
 
     def _serving(self, settings: Settings, key: str, url: str, *, read_only: bool, of: str) -> Engine:
         """An engine that works for centres: it knows whom it works for and refuses a primary of the past."""
-        engine = make_engine(url, read_only=read_only)
+        on_copy = key in self.copies(of)
+        engine = make_engine(url, read_only=read_only, on_copy=on_copy)
         if of != "control":  # rows of the district: no table of it is read under a tenant
             isolation.tell_tenant(engine, read_only=read_only)
             if settings.environment == "production":
                 isolation.insist_on_plain_role(engine)
-        if key not in self.copies(of):
+        if not on_copy:
             epochs.watch_primary(engine, of, self.floors, lambda: self["control.ro"])
         return engine
 
@@ -85,23 +86,18 @@ def make_owner_engines(settings: Settings) -> dict[str, Engine]:
     }
 
 
-def make_engine(url: str, *, read_only: bool, has_limits: bool = True) -> Engine:
-    """An engine with the settings its database kind needs; ``has_limits`` ends what takes too long."""
+def make_engine(url: str, *, read_only: bool, on_copy: bool = False, has_limits: bool = True) -> Engine:
+    """An engine with the settings its database kind needs; ``has_limits`` ends what takes too long.
+
+    ``on_copy`` asks SQL Server's listener for a replica.
+    """
     if url.startswith("sqlite"):
         return _sqlite_engine(url, read_only)
+    if url.startswith("mssql"):
+        engine = mssql.make_engine(url, read_only=on_copy)
+        return _with_ping(engine) if read_only else engine
     options: dict[str, Any] = {"pool_recycle": 300 if read_only else 1500, "pool_use_lifo": True}
     options |= {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
-    if url.startswith("mssql"):
-        options["connect_args"] = {
-            "tds_version": "7.4",
-            "login_timeout": 5,
-            "timeout": 30,
-            "use_datetime2": True,
-            "read_only": read_only,
-            "appname": "his-ro" if read_only else "his-rw",
-        }
-        engine = create_engine(url, hide_parameters=True, **options)
-        return _with_ping(engine) if read_only else engine
     if read_only:  # libpq would take a session that only reads for a server that does
         url = url.replace("target_session_attrs=read-write", "target_session_attrs=primary")
     options["connect_args"] = _postgres_arguments(read_only=read_only, has_limits=has_limits)

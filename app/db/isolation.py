@@ -101,6 +101,8 @@ def build_tables(connection: Connection, metadata: MetaData, tables: list[Table]
     if metadata.info.get("bind_key"):
         return
     names = [table.name for table in chosen if "tenant_id" in table.columns]
+    if connection.dialect.name == "mssql":
+        connection.execute(text(_MSSQL_ONCE))
     for statement in policy_statements(connection.dialect.name, names):
         connection.execute(text(statement))
 

@@ -48,3 +48,9 @@ def locking(statement: StatementT, *models: type[Base]) -> StatementT:
     for model in models:
         statement = statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
     return statement.with_for_update(of=models).execution_options(populate_existing=True)
+
+
+def passing_locked(statement: StatementT, model: type[Base]) -> StatementT:
+    """The statement, holding the rows it finds and passing by those that others hold: for claiming work."""
+    statement = statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK, READPAST)", "mssql")
+    return statement.with_for_update(of=model, skip_locked=True)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.db import figures
 from app.db.base import db
 from app.db.epochs import CentreHasMoved, CentreIsMoving
-from app.db.failures import is_lost, is_retryable
+from app.db.failures import is_lost, is_retryable, is_unknown_outcome
 from app.db.routes import Routes
 from app.db.units import Unit, current_unit
 from app.errors import Unavailable
@@ -47,7 +47,7 @@ class Retrying:
 
     def __init__(self) -> None:
         self._until = time.monotonic() + COMMAND_SECONDS
-        self._wait = FIRST_WAIT
+        self._wait, self._attempt = FIRST_WAIT, 0
 
     def may_go_on(self, failure: Exception) -> bool:
         """Wait a moment and say True, or say False: this failure is a defect.
@@ -55,7 +55,8 @@ class Retrying:
         Raises:
             Unavailable: it passes by itself, but not in time.
         """
-        reason = passing_reason(failure)
+        reason = passing_reason(failure, self._attempt)
+        self._attempt += 1
         if not reason:
             return False
         figures.RETRIES.labels("command", reason).inc()
@@ -81,7 +82,7 @@ def persistently(act: Callable[[], ResultT]) -> ResultT:
                 raise
 
 
-def passing_reason(failure: Exception) -> str:
+def passing_reason(failure: Exception, attempt: int = 0) -> str:
     """Why a failure may be gone at the next try; "" when it will not."""
     if isinstance(failure, CentreHasMoved | CentreIsMoving):
         return "centre_moves"
@@ -89,7 +90,7 @@ def passing_reason(failure: Exception) -> str:
         return "pool_exhausted"
     if isinstance(failure, InvalidRequestError) and "connection is closed" in str(failure):
         return "stale_primary"  # the pool's words when every connection it made was refused at check-out
-    if isinstance(failure, DBAPIError) and is_retryable(failure):
+    if isinstance(failure, DBAPIError) and is_retryable(failure, attempt):
         return "lost" if is_lost(failure) else "conflict"
     return ""
 
@@ -99,7 +100,7 @@ def commit(unit: Unit) -> None:
     try:
         db.session.commit()
     except DBAPIError as failure:
-        if is_lost(failure):
+        if is_lost(failure) or is_unknown_outcome(failure):
             figures.UNKNOWN.labels(unit.partition or "control").inc()
             log.warning("commit.unknown", database=unit.partition or "control")
         raise

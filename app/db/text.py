@@ -2,12 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, Dialect, Unicode, and_, bindparam, func
+from sqlalchemy.dialects import mssql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Integer
+from sqlalchemy.types import Integer, TypeDecorator
 
-_LAST = "\U0010ffff"
+_MSSQL: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # the dialect has no hints
+
+
+class _JustAfter(TypeDecorator[str]):
+    """The greatest text that begins with the bound one: SQL Server's binary order counts UTF-16 units."""
+
+    impl = Unicode
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        last = "\uffff" if dialect.name == "mssql" else "\U0010ffff"
+        return None if value is None else value + last
 
 
 class text_position(GenericFunction[int]):  # noqa: N801  named like the SQL function it stands for
@@ -40,5 +52,17 @@ def contains_text(column: Any, needle: str) -> ColumnElement[bool]:
 
 
 def starts_with(column: Any, prefix: str) -> ColumnElement[bool]:
-    """A prefix as a range, so that every engine can use the index whatever its collation for LIKE."""
-    return and_(column >= prefix, column < prefix + _LAST)
+    """Whether the column begins with the text.
+
+    On a search key, which every engine compares byte by byte, a range: any engine can use its index. On other
+    columns the order belongs to a language, where such a range means nothing.
+    """
+    if not is_search_key(column):
+        return func.text_position(column, prefix) == 1
+    return and_(column >= prefix, column < bindparam(None, prefix, type_=_JustAfter()))
+
+
+def is_search_key(column: Any) -> bool:
+    """Whether a column was made by ``search_key_column``."""
+    kind: Any = column.type.dialect_impl(_MSSQL)
+    return getattr(kind, "collation", None) is not None

@@ -31,6 +31,7 @@ class Job(TenantScoped, Model):
         CheckConstraint("done >= 0 AND total >= 0", name="progress"),
         Index("ix_kernel_job_account", "tenant_id", "account_id", "id"),
         Index("ix_kernel_job_status", "status", "id"),
+        Index("ix_kernel_job_started", "tenant_id", "started_at"),
     )
 
     id: Mapped[int] = id_column()
@@ -47,6 +48,7 @@ class Job(TenantScoped, Model):
     result_name: Mapped[str] = mapped_column(Unicode(200), default="")
     asked_at: Mapped[datetime]
     seen_at: Mapped[datetime]  # the runner's last sign of life
+    started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
     @property

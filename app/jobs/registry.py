@@ -6,6 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from app.use_cases import Arguments, schema_of
 
+DESK, LONG = "desk", "long"  # somebody waits for a paper; exports, reports and imports
+QUEUES = (DESK, LONG)
 JobT = TypeVar("JobT", bound=Callable[..., "Paper | None"])
 
 
@@ -38,17 +40,23 @@ class JobKind:
     label: str
     function: Callable[..., "Paper | None"]
     schema: type[Arguments]
+    queue: str
 
 
 kinds: dict[str, JobKind] = {}
 
 
-def job(kind: str, permission: str, label: str) -> Callable[[JobT], JobT]:
-    """Make ``function(*, handle, by, …)`` a job; its signature checks its arguments, as a use case's does."""
+def job(kind: str, permission: str, label: str, *, queue: str = LONG) -> Callable[[JobT], JobT]:
+    """Make ``function(*, handle, by, …)`` a job; its signature checks its arguments, as a use case's does.
+
+    ``queue`` is ``DESK`` for what takes seconds while somebody waits for it; workers of its own do that.
+    """
+    if queue not in QUEUES:
+        raise ValueError(f"{kind}: there is no queue {queue}")
 
     def decorate(function: JobT) -> JobT:
         schema = schema_of(function, kind, without=("handle", "by"))
-        kinds[kind] = JobKind(kind, permission, label, function, schema)
+        kinds[kind] = JobKind(kind, permission, label, function, schema, queue)
         return function
 
     return decorate

@@ -1,8 +1,10 @@
-"""Who does the work: RQ workers when there is a Redis, else a thread of this process. Jobs are the same."""
+"""Who does the work: RQ workers when there is a Redis, else threads of this process. Jobs are the same."""
 
 import queue
 import threading
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -15,95 +17,125 @@ from app import clock, tracing
 from app.accounts.queries import find_actor_of
 from app.actor import Actor
 from app.db import Mode, across_tenants, db, tenant_unit
-from app.errors import DomainError, PermissionDenied
+from app.db.failures import is_away
+from app.db.mssql import JOB_SECONDS, heavy_reading, patient_for
+from app.db.units import place_of
+from app.errors import DomainError, PermissionDenied, Unavailable
 from app.i18n import N_, gettext
+from app.jobs import turns
 from app.jobs.models import OPEN, Job, JobResult, JobStatus
-from app.jobs.registry import JobKind, Paper, arguments_of, kinds
+from app.jobs.registry import LONG, QUEUES, JobKind, Paper, arguments_of, kinds
 
-QUEUE = "his-jobs"
 LONGEST = timedelta(hours=4)
-SILENT = timedelta(minutes=15)  # a runner that says nothing for so long is gone
+FORGOTTEN = timedelta(seconds=10)  # waiting for so long, a job gets one more ticket
 _SAY_EVERY = 0.5  # seconds between two writes of the same job
 INTERRUPTED = N_("The machine stopped before this work had ended. Please start it again.")
 log = structlog.get_logger()
 
 
-def dispatch(tenant_id: int, job_id: int) -> None:
-    """Hand a waiting job to the runner of this installation."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # werkzeug's proxy
-    app.extensions["his_jobs"].put(tenant_id, job_id)
+def dispatch(tenant_id: int, kind: str) -> None:
+    """Give the runner of this installation a ticket for one more job of this kind's queue."""
+    current_app.extensions["his_jobs"].put(place_of(tenant_id).partition, turns.queue_of(kind))
 
 
 def install(app: Flask) -> None:
-    """Choose the runner: RQ with a Redis, a thread without."""
+    """Choose the runner: RQ with a Redis, threads without."""
     url = app.extensions["his_settings"].redis_url
     app.extensions["his_jobs"] = RedisRunner(url) if url else ThreadRunner(app)
 
 
 class RedisRunner:
-    """Puts jobs into an RQ queue; ``flask worker`` in other processes takes them out."""
+    """Puts tickets into RQ queues; ``flask worker`` in other processes takes them out."""
 
     def __init__(self, url: str, *, connection: Any = None, is_async: bool = True) -> None:
         self._url, self._connection, self._is_async = url, connection, is_async
 
-    @property
-    def queue(self) -> Any:
-        """The RQ queue; nothing connects before the first job."""
+    def queue(self, name: str) -> Any:
+        """An RQ queue; nothing connects before the first ticket."""
         from redis import Redis
         from rq import Queue
 
         if self._connection is None:
-            self._connection = Redis.from_url(self._url)
-        return Queue(QUEUE, connection=self._connection, is_async=self._is_async)
+            self._connection = Redis.from_url(self._url, socket_connect_timeout=1)
+        return Queue(f"his-{name}", connection=self._connection, is_async=self._is_async)
 
-    def put(self, tenant_id: int, job_id: int) -> None:
-        """Queue the job by its key; everything else is in its row."""
-        self.queue.enqueue(
-            "app.jobs.runner.run_here",
-            tenant_id,
-            job_id,
-            job_timeout=int(LONGEST.total_seconds()),
-            result_ttl=0,
-            failure_ttl=3600,
-        )
+    def put(self, partition: str, queue: str) -> None:
+        """Queue a ticket. Without Redis the job waits in its row; ``sweep`` sees to it later."""
+        from redis.exceptions import RedisError
+
+        try:
+            self.queue(queue).enqueue(
+                "app.jobs.runner.use_ticket",
+                partition,
+                queue,
+                job_timeout=int(LONGEST.total_seconds()),
+                result_ttl=0,
+                failure_ttl=3600,
+            )
+        except RedisError as failure:
+            log.warning("jobs.no_queue", queue=queue, error=type(failure).__name__)
+
+    def wants_ticket(self, queue: str) -> bool:
+        """Whether a forgotten job would be helped by one more ticket."""
+        from redis.exceptions import RedisError
+
+        try:
+            return bool(self.queue(queue).is_empty())
+        except RedisError:
+            return False
 
 
 class ThreadRunner:
-    """One thread of this process, one job after the other."""
+    """A thread of this process for each queue, each doing one job after the other."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._waiting: queue.Queue[tuple[int, int]] = queue.Queue()
-        self._thread: threading.Thread | None = None
+        self._tickets: dict[str, queue.Queue[str]] = {name: queue.Queue() for name in QUEUES}
+        self._threads: dict[str, threading.Thread] = {}
         self._guard = threading.Lock()
 
-    def put(self, tenant_id: int, job_id: int) -> None:
-        """Queue the job and see to it that the thread lives."""
-        self._waiting.put((tenant_id, job_id))
+    def put(self, partition: str, name: str) -> None:
+        """Queue the ticket and see to it that the thread lives."""
+        self._tickets[name].put(partition)
         with self._guard:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="his-jobs", daemon=True)
-                self._thread.start()
+            if name not in self._threads or not self._threads[name].is_alive():
+                work = threading.Thread(target=self._work, args=(name,), name=f"his-jobs-{name}", daemon=True)
+                self._threads[name] = work
+                work.start()
+
+    def wants_ticket(self, name: str) -> bool:
+        """Whether a forgotten job would be helped by one more ticket."""
+        return self._tickets[name].empty()
 
     def finish(self) -> None:
         """Wait until nothing is left to do (tests, an orderly stop)."""
-        self._waiting.join()
+        for tickets in self._tickets.values():
+            tickets.join()
 
-    def _work(self) -> None:
+    def _work(self, name: str) -> None:
+        tickets = self._tickets[name]
         while True:
-            tenant_id, job_id = self._waiting.get()
+            partition = tickets.get()
             try:
                 with self._app.app_context():
-                    run(tenant_id, job_id)
-            except Exception as failure:  # the row could not even be read: the next job may fare better
-                log.warning("job.lost", job=job_id, error=type(failure).__name__)
+                    use_ticket(partition, name, again=self.put)
+            except Exception as failure:  # the rows could not even be read: the next ticket may fare better
+                log.warning("job.lost", queue=name, error=type(failure).__name__)
             finally:
-                self._waiting.task_done()
+                tickets.task_done()
 
 
-def run_here(tenant_id: int, job_id: int) -> None:
-    """What an RQ worker calls; it has pushed the application's context (``flask worker``)."""
-    run(tenant_id, job_id)
+def use_ticket(partition: str, queue: str, again: Callable[[str, str], None] | None = None) -> bool:
+    """Do the job whose turn it is, then hand on a ticket: whoever waited behind it may begin now."""
+    tracing.begin_trace()
+    row = turns.take_next(partition, queue)
+    if row is None:
+        return False
+    try:
+        _work_off(row)
+    finally:
+        (again or current_app.extensions["his_jobs"].put)(partition, queue)
+    return True
 
 
 class _Speaker:
@@ -135,12 +167,18 @@ class _Speaker:
 
 
 def run(tenant_id: int, job_id: int) -> None:
-    """Do one waiting job from beginning to end; a second call for the same job does nothing."""
+    """Do one waiting job from beginning to end, out of turn; a second call for the same job does nothing."""
     tracing.begin_trace()
-    row = _claim(tenant_id, job_id)
-    if row is None:
-        return
-    with force_locale(row.language):
+    with tenant_unit(tenant_id, Mode.WRITE):
+        row = db.session.get(Job, job_id, populate_existing=True) if turns.begin(job_id) else None
+        db.session.commit()
+    if row is not None:
+        _work_off(row)
+
+
+def _work_off(row: Job) -> None:
+    tenant_id, job_id = row.tenant_id, row.id
+    with force_locale(row.language), patient_for(JOB_SECONDS):
         try:
             _do(tenant_id, row)
         except DomainError as refusal:
@@ -148,19 +186,8 @@ def run(tenant_id: int, job_id: int) -> None:
         except Exception as failure:  # whatever went wrong, the person who waits must see that it did
             log.exception("job.failed", job=job_id, kind=row.kind, error=type(failure).__name__)
             text = gettext("Something went wrong. Trace number: %(trace)s", trace=tracing.trace_number())
+            text = Unavailable().text if is_away(failure) else text
             _end(tenant_id, job_id, JobStatus.FAILED, message=text)
-
-
-def _claim(tenant_id: int, job_id: int) -> Job | None:
-    with tenant_unit(tenant_id, Mode.WRITE):
-        taken: Any = db.session.execute(
-            update(Job)
-            .where(Job.id == job_id, Job.status == JobStatus.WAITING)
-            .values(status=JobStatus.RUNNING, seen_at=clock.now())
-        )
-        row = db.session.get(Job, job_id) if taken.rowcount == 1 else None
-        db.session.commit()
-        return row
 
 
 def _do(tenant_id: int, row: Job) -> None:
@@ -176,7 +203,8 @@ def _do(tenant_id: int, row: Job) -> None:
 
 
 def _call(kind: JobKind, row: Job, speaker: _Speaker, by: Actor) -> Paper | None:
-    with tenant_unit(row.tenant_id, Mode.READ):
+    burden = heavy_reading() if kind.queue == LONG else nullcontext()
+    with burden, tenant_unit(row.tenant_id, Mode.READ):
         return kind.function(handle=speaker, by=by, **arguments_of(kind, row.arguments))
 
 
@@ -201,18 +229,28 @@ def change(tenant_id: int, job_id: int, **values: Any) -> None:
 
 
 def recover(partition: str) -> int:
-    """After a restart: queue again what waits, and end what a vanished runner left; returns how many."""
+    """After a restart: a ticket for each job that waits, an end for what a vanished runner left; how many."""
     with across_tenants(partition):
         rows = db.session.execute(
-            select(Job.tenant_id, Job.id, Job.status, Job.seen_at).where(Job.status.in_(OPEN))
+            select(Job.tenant_id, Job.id, Job.status, Job.seen_at, Job.kind).where(Job.status.in_(OPEN))
         ).all()
     moved = 0
-    for tenant_id, job_id, status, seen_at in rows:
+    for tenant_id, job_id, status, seen_at, kind in rows:
         if status is JobStatus.WAITING:
-            dispatch(tenant_id, job_id)
-        elif clock.now() - seen_at > SILENT:
+            dispatch(tenant_id, kind)
+        elif clock.now() - seen_at > turns.SILENT:
             _end(tenant_id, job_id, JobStatus.FAILED, message=gettext(INTERRUPTED))
         else:
             continue
         moved += 1
     return moved
+
+
+def sweep(partition: str) -> int:
+    """A ticket for each queue whose work nobody has begun, as after an absence of Redis; returns how many."""
+    found = current_app.extensions["his_jobs"]
+    forgotten = turns.waiting_queues(partition, longer_than=FORGOTTEN)
+    wanted = [name for name in QUEUES if name in forgotten and found.wants_ticket(name)]
+    for name in wanted:
+        found.put(partition, name)
+    return len(wanted)

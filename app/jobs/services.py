@@ -62,8 +62,8 @@ def start_job(
     db.session.add(row)
     db.session.flush()
     audit.record("job.started", row, by=by, kind=kind, arguments=row.arguments)
-    tenant_id, job_id = row.tenant_id, row.id
-    after_commit(lambda: runner.dispatch(tenant_id, job_id))
+    tenant_id = row.tenant_id
+    after_commit(lambda: runner.dispatch(tenant_id, kind))
     return row
 
 

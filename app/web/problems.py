@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.db.failures import is_beyond_numbers
+from app.db.failures import is_away, is_beyond_numbers
 from app.db.retrying import READ_TRIES, look_elsewhere, passing_reason
 from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, Unavailable
 from app.i18n import N_, gettext
@@ -124,7 +124,7 @@ def _on_passing(error: Exception) -> ResponseReturnValue:
 def _on_defect(error: Exception) -> ResponseReturnValue:
     if is_beyond_numbers(error):
         return show_refusal(NotFound())
-    if passing_reason(error):
+    if passing_reason(error) or is_away(error):
         return _on_passing(error)
     log.error("request.defect", path=request.path, error=type(error).__name__, exc_info=error)
     if current_app.config["PROPAGATE_DEFECTS"]:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import func, or_, select
 
 from app import clock
-from app.db import Page, db, page_by_key
+from app.db import Page, db, locking, page_by_key
 from app.errors import NotFound
 from modules.clinic.errors import NoEncounter
 from modules.clinic.models import Encounter as Encounter
@@ -48,14 +48,12 @@ def get_encounter(visit_id: int) -> Encounter:
 
 def lock_treating(visit_id: int) -> Treating:
     """The encounter of a visit with its doctor, held against other windows; one statement."""
-    row = db.session.execute(
+    treating = (
         select(Encounter, Practitioner)
         .join(Practitioner, Practitioner.id == Encounter.practitioner_id)
         .where(Encounter.visit_id == visit_id)
-        .with_hint(Encounter, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
-        .with_for_update(of=Encounter)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    )
+    row = db.session.execute(locking(treating, Encounter)).one_or_none()
     if row is None:
         raise NoEncounter(field="visit_id")
     return Treating(row[0], row[1])

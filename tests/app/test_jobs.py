@@ -14,7 +14,7 @@ from app.accounts import services as accounts
 from app.actor import Actor, system_actor
 from app.db import Mode, db, tenant_unit
 from app.errors import InvalidInput, NotFound, PermissionDenied
-from app.jobs import Handle, Paper, job, registry, runner, services
+from app.jobs import Handle, Paper, job, registry, runner, services, turns
 from app.jobs.models import Job, JobStatus
 from tenants import queries as tenant_queries
 from tenants import services as tenants
@@ -187,7 +187,7 @@ def test_after_a_restart_waiting_work_goes_on_and_lost_work_says_so(
     app.extensions["his_jobs"] = _Nobody()
     waits = services.start_job(kind="tests.staff.count", by=administrator)
     lost = services.start_job(kind="tests.staff.count", by=administrator)
-    long_ago = clock.now() - 2 * runner.SILENT
+    long_ago = clock.now() - 2 * turns.SILENT
     runner.change(ours["tenant_id"], lost.id, status=JobStatus.RUNNING, seen_at=long_ago)
     made = app.extensions["his_jobs"] = runner.ThreadRunner(app)
     assert runner.recover("p1") == 2

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped
 
 from app import clock
-from app.db import Model, Page, db, page_by_key
+from app.db import Model, Page, db, locking, page_by_key
 from app.errors import NotFound
 from app.tenancy import tenant_of
 from modules.registration.models import (
@@ -197,14 +197,7 @@ def _free_today(
 
 
 def _first_locked(statement: Select[Any]) -> tuple[Slot, ClinicSession] | None:
-    held = (
-        statement.limit(1)
-        .with_hint(Slot, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
-        .with_hint(ClinicSession, "WITH (UPDLOCK, ROWLOCK, HOLDLOCK)", "mssql")
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    row = db.session.execute(held).first()
+    row = db.session.execute(locking(statement.limit(1), Slot, ClinicSession)).first()
     return None if row is None else (row[0], row[1])
 
 
