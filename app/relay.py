@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app import audit, clock, daily, ids
 from app.db import db, update_rows
-from app.db.places import TenantPlace
 from app.db.locks import passing_locked
+from app.db.places import TenantPlace
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.jobs import runner

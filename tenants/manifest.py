@@ -2,12 +2,14 @@
 
 from app.i18n import N_
 from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind
+from tenants import cli
 from tenants.views import centre, places, staff, theme
 
 module = Module(
     name="tenants",
     label=N_("Centre"),
     is_optional=False,
+    commands=(cli.centres,),
     blueprints=(theme.blueprint, staff.blueprint, places.blueprint, centre.blueprint),
     lookups=(Lookup("practitioners", "accounts.account.manage", staff.find_people),),
     settings=(
@@ -78,6 +80,7 @@ module = Module(
         ),
     ),
     acts={
+        "centre.moved": N_("Centre moved to another partition"),
         "centre.created": N_("Centre opened"),
         "centre.renamed": N_("Centre renamed"),
         "centre.settings_changed": N_("Settings changed"),
@@ -91,6 +94,7 @@ module = Module(
         "practitioner.changed": N_("Member of staff changed"),
     },
     permissions=(
+        Permission("tenants.centre.move", N_("Move a centre to another partition")),
         Permission("tenants.centre.create", N_("Open a centre")),
         Permission(
             "tenants.settings.change", N_("Change the centre's settings and theme"), ("administrator",)
