@@ -8,6 +8,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import Engine
 
 from app import audit, daily, relay
+from app.crypto.cli import keys
 from app.db import isolation, migrate
 from app.registry import Finding, installed
 from app.tenancy import directory
@@ -145,4 +146,4 @@ def partition_engines() -> dict[str, Engine]:
     return {name: engines[name] for name in audit.partitions() if name}
 
 
-COMMANDS = (database, trail, run_relay, do_daily, check)
+COMMANDS = (database, trail, keys, run_relay, do_daily, check)

@@ -10,6 +10,9 @@ import modules
 from app import cli, ids, logs, numbering, use_cases
 from app.api import operations
 from app.config import ROOT, Settings
+from app.crypto.keyring import Keyring
+from app.crypto.master import LocalMasterKey
+from app.crypto.suites import suite_named
 from app.db import db
 from app.db.engines import make_engines
 from app.db.units import Place
@@ -38,6 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["his_directory"] = directory
     app.extensions["his_place_of"] = lambda tenant_id: _place(directory, tenant_id)
     app.extensions["his_engines"] = make_engines(settings)
+    suite = suite_named(settings.crypto_suite)
+    app.extensions["his_keyring"] = Keyring(LocalMasterKey(settings.master_secret(), suite), suite)
     ids.use_lease(lambda: _lease(app))
     use_cases.module_is_on = lambda tenant_id, module: (
         tenant_id is None or module not in registry.modules or module in directory.get(tenant_id).modules

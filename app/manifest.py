@@ -34,6 +34,8 @@ module = Module(
         "delivery.sent_again": N_("Message sent again"),
         "daily.finished": N_("Daily work finished"),
         "daily.failed": N_("Daily work failed"),
+        "keys.sealed": N_("Sealed fields brought under the keys in use"),
+        "keys.destroyed": N_("Keys of a centre destroyed"),
     },
     permissions=(
         Permission("accounts.self.manage", N_("Change one's own password"), EVERYONE),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlglot
 from flask import Flask
-from sqlalchemy import Engine, MetaData, create_engine, inspect, text
+from sqlalchemy import Engine, MetaData, String, create_engine, inspect, text
 from support.databases import Databases
 
 from app.config import ROOT, Settings
@@ -23,7 +23,9 @@ def _shape(engine: Engine) -> dict[str, Any]:
     looker = inspect(engine)
     return {
         table: {
-            "columns": {c["name"]: (str(c["type"]), c["nullable"]) for c in looker.get_columns(table)},
+            "columns": {
+                c["name"]: (_type(engine, c["type"]), c["nullable"]) for c in looker.get_columns(table)
+            },
             "key": looker.get_pk_constraint(table)["constrained_columns"],
             "unique": sorted(tuple(u["column_names"]) for u in looker.get_unique_constraints(table)),
             "indexes": sorted(
@@ -37,6 +39,13 @@ def _shape(engine: Engine) -> dict[str, Any]:
         for table in looker.get_table_names()
         if table != migrate.VERSION_TABLE
     }
+
+
+def _type(engine: Engine, kind: Any) -> str:
+    """As the database says it; SQLite knows no length of a text, so a history changes none there."""
+    if engine.dialect.name == "sqlite" and isinstance(kind, String):
+        return "text"
+    return str(kind)
 
 
 def _policies(engine: Engine) -> list[Any]:
