@@ -26,6 +26,8 @@ class Settings:
     index_key: str = SAMPLE_SECRET  # of earlier versions: needed until `flask keys seal` is through
     master_key: str = field(default=SAMPLE_MASTER_KEY, repr=False)  # wraps the keys of the centres; base64
     crypto_suite: str = "intl"  # intl | gm
+    audit_heads: Path | None = None  # folder of the trail's signed heads; better not on this machine
+    audit_key: Path | None = None  # file of the key that signs them
     data_folder: Path = ROOT / "var"
     control_url: str = ""
     partition_urls: dict[str, str] = field(default_factory=dict)
@@ -51,6 +53,8 @@ class Settings:
             index_key=env.get("HIS_INDEX_KEY", SAMPLE_SECRET),
             master_key=_master_key(),
             crypto_suite=env.get("HIS_CRYPTO_SUITE", "intl"),
+            audit_heads=_path(env.get("HIS_AUDIT_HEADS", "")),
+            audit_key=_path(env.get("HIS_AUDIT_KEY_FILE", "")),
             data_folder=folder,
             control_url=env.get("HIS_CONTROL_URL", f"sqlite:///{folder}/control.sqlite"),
             partition_urls=_named_urls(env.get("HIS_PARTITION_URLS", f"p1=sqlite:///{folder}/p1.sqlite")),
@@ -81,6 +85,16 @@ class Settings:
         if self.environment == "production":
             found += self._problems_of_production()
         return found
+
+    @property
+    def heads_folder(self) -> Path:
+        """Where the trail's signed heads are kept."""
+        return self.audit_heads or self.data_folder / "audit-heads"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """The key that signs them."""
+        return self.audit_key or self.data_folder / "audit-key.pem"
 
     def master_secret(self) -> bytes:
         """The master key's bytes."""
@@ -126,6 +140,10 @@ def _master_key() -> str:
     """From a file that nobody else may read, from the environment, or the sample."""
     name = os.environ.get("HIS_MASTER_KEY_FILE", "")
     return read_secret(Path(name)) if name else os.environ.get("HIS_MASTER_KEY", SAMPLE_MASTER_KEY)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).absolute() if text else None
 
 
 def read_secret(path: Path) -> str:

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app import audit, clock, daily
+from app.crypto import heads
 from app.db import db, update_rows
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
@@ -149,7 +150,8 @@ class Worker(threading.Thread):
 
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
-        self._app, self._seconds, self._rounds = app, seconds, daily.Rounds()
+        self._app, self._seconds = app, seconds
+        self._rounds, self._hours = daily.Rounds(), heads.Hours()
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -159,6 +161,7 @@ class Worker(threading.Thread):
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._hours.look()
                     self._rounds.look()
             except Exception as failure:  # the database may be away for a while; desks show that themselves
                 log.warning("relay.failed", error=type(failure).__name__)

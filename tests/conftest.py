@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from support import world
 from support.databases import Databases, PostgresDatabases, SqliteFiles
+from support.postgres import APPLICATION
 
 from app import clock
 from app.actor import Actor
@@ -63,6 +64,7 @@ def built(
             for name, metadata in (("control", db.metadatas[CONTROL]), ("p1", db.metadata)):
                 with owners[name].begin() as connection:
                     isolation.build_tables(connection, metadata)
+                    isolation.keep_trail(connection, APPLICATION)
         ids = world.build()
     for engine in engines.values():
         engine.dispose()

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 from support import world
 
 from app import relay
@@ -50,22 +49,6 @@ def resident(registrar: Actor) -> Patient:
     )
     services.issue_card(patient_id=patient.id, number=CARD, by=registrar)
     return patient
-
-
-@pytest.fixture
-def as_owner(app: Flask) -> Iterator[Say]:
-    """``as_owner("p1", "UPDATE …")``: a statement of the database's owner, past the application."""
-    with migrate.owned() as engines:
-
-        def say(name: str, statement: str, **values: Any) -> list[Any]:
-            from app.db import isolation
-
-            with engines[name].begin() as connection:
-                isolation.see_everybody(connection)
-                result = connection.execute(text(statement), values)
-                return list(result) if result.returns_rows else []
-
-        yield say
 
 
 @pytest.fixture
