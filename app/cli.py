@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from app import audit, daily, relay
 from app.crypto import heads
+from app.crypto import services as proofs
 from app.crypto.cli import keys
 from app.db import isolation, migrate
 from app.registry import Finding, installed
@@ -123,12 +124,13 @@ def check() -> None:
 
 def findings_of(tenant_id: int) -> list[Finding]:
     """What the modules' checks say of one centre."""
-    return [
+    found = [
         finding
         for module in installed().modules.values()
         for checked in module.checks
         for finding in checked(tenant_id)
     ]
+    return found + proofs.findings(tenant_id)
 
 
 def kernel_findings() -> list[Finding]:

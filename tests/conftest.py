@@ -1,5 +1,6 @@
 """Two engines, two centres, one person for every role; the clock stands still."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,7 @@ def app(built: tuple[Flask, dict[str, Any]], databases: Databases) -> Iterator[F
     databases.renew(application.extensions["his_engines"])
     application.extensions["his_directory"].forget()
     application.extensions["his_keyring"].forget()
+    shutil.rmtree(application.extensions["his_settings"].heads_folder, ignore_errors=True)
     clock.stop(world.NOW)
     with application.app_context():
         yield application

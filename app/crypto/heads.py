@@ -41,7 +41,7 @@ class Head:
     key: str  # names the public key that lies beside the file
     signature: str
 
-    def text(self) -> bytes:
+    def signed_part(self) -> bytes:
         """What is signed."""
         return f"his:head:{self.partition}:{self.number}:{self.hash}:{self.at}".encode()
 
@@ -55,7 +55,7 @@ def sign(partition: str) -> Head | None:
     private, suite = _private_key(), keyring().suite
     name = _keep_public(suite.public_key(private))
     unsigned = Head(partition, last[0], last[1], clock.now().isoformat(), suite.name, name, "")
-    signature = base64.b64encode(suite.sign(private, unsigned.text())).decode()
+    signature = base64.b64encode(suite.sign(private, unsigned.signed_part())).decode()
     head = Head(partition, last[0], last[1], unsigned.at, suite.name, name, signature)
     line = json.dumps({part: getattr(head, part) for part in Head.__slots__})
     with _file(partition).open("a", encoding="utf-8") as kept:
@@ -118,7 +118,7 @@ def _is_ours(head: Head) -> bool:
     suite = SUITES[head.suite]
     if suite.digest(public).hex()[:16] != head.key:
         return False
-    return suite.verify(public, base64.b64decode(head.signature), head.text())
+    return suite.verify(public, base64.b64decode(head.signature), head.signed_part())
 
 
 def _last_sealed(partition: str) -> tuple[int, str] | None:

@@ -16,6 +16,7 @@ from sqlalchemy import inspect as inspect_row
 
 from app import audit
 from app.actor import system_actor
+from app.crypto import digests
 from app.crypto.fields import HoldsSealed, Opened, sealed_fields
 from app.crypto.keyring import REFRESH_SECONDS, about, keyring, making_unit
 from app.crypto.master import MasterKey
@@ -53,6 +54,7 @@ def seal(tenant_id: int, *, progress: Progress = silent) -> int:
         changed = sum(renew(tenant.id) for tenant in directory().all_active() for renew in _renewers())
     else:
         changed = sum(_walk(tenant_id, model, fields, progress) for model, fields in sealed_fields().items())
+        changed += digests.prove_old(tenant_id)
     _move(tenant_id, KeyState.LEAVING, KeyState.RETIRED)
     audit.note("keys.sealed", by=system_actor(None), centre=tenant_id, rows=changed)
     return changed

@@ -10,6 +10,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+PROVEN = ("accounts_membership", "tenants_role_grant")
 COLUMNS = "(id, tenant_id, purpose, number, suite, master, wrapped, state, made_at)"
 LEGACY = "'index', 0, 'legacy', '', '', 'leaving', CURRENT_TIMESTAMP"
 
@@ -31,6 +32,8 @@ def upgrade() -> None:
             "tenant_id", "purpose", "number", name=op.f("uq_control_data_key_tenant_id_purpose_number")
         ),
     )
+    for table in PROVEN:
+        op.add_column(table, sa.Column("row_digest", sa.Unicode(length=100), nullable=True))
     op.execute(f"INSERT INTO control_data_key {COLUMNS} SELECT id, id, {LEGACY} FROM tenants_centre")
     op.execute(
         f"INSERT INTO control_data_key {COLUMNS} SELECT 1, 0, {LEGACY} FROM tenants_centre "
@@ -39,4 +42,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in PROVEN:
+        op.drop_column(table, "row_digest")
     op.drop_table("control_data_key")
