@@ -129,14 +129,14 @@ class Keyring:
             return ring  # control is away for a moment; what is known still opens and seals
 
     def _read(self, tenant_id: int) -> _Ring:
-        with self._lock:
+        rows = _rows_of(tenant_id)
+        if _missing(rows):  # reading takes no lock: somebody may hold control open for writing meanwhile
+            with self._lock:
+                if missing := _missing(_rows_of(tenant_id)):
+                    self._make(tenant_id, missing)
             rows = _rows_of(tenant_id)
-            held = {row.purpose for row in rows if row.suite != LEGACY}
-            if missing := [purpose for purpose in KeyPurpose if purpose not in held]:
-                self._make(tenant_id, missing)
-                rows = _rows_of(tenant_id)
-            ring = self._rings[tenant_id] = self._made_of(rows)
-            return ring
+        ring = self._rings[tenant_id] = self._made_of(rows)
+        return ring
 
     def _make(self, tenant_id: int, purposes: Iterable[KeyPurpose]) -> None:
         ids.ensure_node()
@@ -179,6 +179,11 @@ def about(key_id: int, tenant_id: int, purpose: KeyPurpose) -> bytes:
 def making_unit() -> Unit:
     """A unit on control that asks for no keys itself."""
     return Unit(Mode.WRITE, None, "", writes_control=True, all_tenants=True, notes={"leasing": True})
+
+
+def _missing(rows: list[DataKey]) -> list[KeyPurpose]:
+    held = {row.purpose for row in rows if row.suite != LEGACY}
+    return [purpose for purpose in KeyPurpose if purpose not in held]
 
 
 def _rows_of(tenant_id: int) -> list[DataKey]:

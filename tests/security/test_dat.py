@@ -437,6 +437,18 @@ def test_dat_03_a_new_master_key_opens_and_the_old_one_does_not(
         Keyring(old, SUITES["intl"]).active(ours["tenant_id"], KeyPurpose.FIELD)
 
 
+def test_dat_03_the_commands_rotate_seal_and_show(
+    at_once: None, app: Flask, resident: Patient, ours: dict[str, Any]
+) -> None:
+    run = app.test_cli_runner().invoke
+    assert "C1: 0 rows changed" in run(args=["keys", "seal"]).output
+    assert "C1: 2 rows changed" in run(args=["keys", "rotate", "--centre", "C1"]).output
+    shown = run(args=["keys", "status"]).output
+    assert "C1: field retired: 1" in shown
+    assert "C2: field retired" not in shown
+    assert run(args=["keys", "rotate", "--centre", "C7"]).exit_code == 1
+
+
 @pytest.mark.parametrize("name", ["gm", "intl"])
 def test_dat_04_a_centre_may_change_its_suite(
     at_once: None,
