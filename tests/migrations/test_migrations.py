@@ -101,6 +101,21 @@ def test_every_step_goes_up_down_and_up_again(app: Flask, empty: Any, kind: str)
     assert _shape(engine) == shape
 
 
+def test_centres_from_before_the_keys_keep_finding_by_the_old_one(app: Flask, empty: Any) -> None:
+    engine = empty("before")
+    migrate.move("control", engine, "0005")
+    columns = "id, code, name, district, partition, zone, is_active, version, settings"
+    with engine.begin() as connection:
+        for number in (7, 8):
+            row = f"{number}, 'c{number}', 'n', 'd', 'p1', 'Asia/Shanghai', (1 = 1), 1, '{{}}'"
+            connection.execute(text(f"INSERT INTO tenants_centre ({columns}) VALUES ({row})"))
+    migrate.move("control", engine, "head")
+    with engine.connect() as connection:
+        query = "SELECT tenant_id, purpose, suite, state FROM control_data_key ORDER BY tenant_id"
+        found = [tuple(row) for row in connection.execute(text(query))]
+    assert found == [(tenant, "index", "legacy", "leaving") for tenant in (0, 7, 8)]
+
+
 @pytest.mark.one_engine
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_script_for_sql_server_is_well_formed(app: Flask, kind: str) -> None:

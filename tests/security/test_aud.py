@@ -147,8 +147,8 @@ def test_aud_02_heads_are_signed_every_hour(
 def test_aud_02_the_commands_name_what_is_wrong(app: Flask, signed: list[int], as_owner: Say) -> None:
     run = app.test_cli_runner().invoke
     relay.run_until_empty()
-    audit.seal("p1")
-    assert "p1: signed at row no." in run(args=["audit", "sign"]).output
+    audit.seal("")
+    assert "control: signed at row no." in run(args=["audit", "sign"]).output
     assert run(args=["audit", "verify"]).exit_code == 0
     assert [finding for finding in kernel_findings() if not finding.holds] == []
     as_owner("p1", "DELETE FROM kernel_audit WHERE sealed_no = (SELECT max(sealed_no) FROM kernel_audit)")
