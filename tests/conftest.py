@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from support import world
 from support.databases import Databases, PostgresDatabases, SqliteFiles
 from support.postgres import APPLICATION
@@ -126,6 +127,20 @@ def reading(ours: dict[str, Any]) -> Iterator[None]:
     """A reading unit on our centre, for queries in the test itself."""
     with tenant_unit(ours["tenant_id"], Mode.READ):
         yield
+
+
+@pytest.fixture
+def as_owner(app: Flask) -> Iterator[Callable[..., list[Any]]]:
+    """``as_owner("p1", "UPDATE …")``: a statement of the database's owner, past the application."""
+    with migrate.owned() as engines:
+
+        def say(name: str, statement: str, **values: Any) -> list[Any]:
+            with engines[name].begin() as connection:
+                isolation.see_everybody(connection)
+                result = connection.execute(text(statement), values)
+                return list(result) if result.returns_rows else []
+
+        yield say
 
 
 @pytest.fixture
