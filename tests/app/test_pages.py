@@ -179,6 +179,22 @@ def test_a_broken_chain_is_named_by_the_verification(app: Flask, sign_in: Any, a
     assert f"BROKEN at row {victim}" in _english(client, answer.headers["Location"])
 
 
+def test_a_trail_cut_off_at_its_end_is_said_by_the_verification(
+    app: Flask, sign_in: Any, as_owner: Any
+) -> None:
+    from app.crypto import heads
+    from app.jobs import runner
+
+    made = app.extensions["his_jobs"] = runner.ThreadRunner(app)
+    audit.seal("p1")
+    heads.sign("p1")
+    as_owner("p1", "DELETE FROM kernel_audit WHERE sealed_no = (SELECT max(sealed_no) FROM kernel_audit)")
+    client = sign_in("auditor")
+    answer = client.post("/trail/verification")
+    made.finish()
+    assert "signed heads that do NOT agree: 1" in _english(client, answer.headers["Location"])
+
+
 def _english(client: Any, path: str) -> str:
     client.set_cookie("his_language", "en")
     text: str = client.get(path).text
