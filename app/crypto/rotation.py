@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy import inspect as inspect_row
 
-from app import audit
+from app import audit, ids
 from app.actor import system_actor
 from app.crypto import digests
 from app.crypto.fields import HoldsSealed, Opened, sealed_fields
@@ -124,6 +124,7 @@ def _is_under_way(tenant_id: int) -> bool:
 
 def _announce(tenant_id: int) -> None:
     keyring().searched(tenant_id)  # the first keys of a centre are made here
+    ids.ensure_node()  # needs a transaction of its own, so before this one
     with _key_table():
         for purpose in ROTATED:
             number = db.session.scalar(
