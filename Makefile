@@ -63,6 +63,7 @@ messages: $(STAMPS)/dev  ## Bring the translation catalogues up to date with the
 
 lock: $(STAMPS)/dev  ## Make the requirement locks anew from pyproject.toml
 	@.venv/bin/uv pip compile -q --generate-hashes --no-header pyproject.toml -o requirements.lock
+	@.venv/bin/uv pip compile -q --generate-hashes --no-header --extra gm pyproject.toml -o requirements-gm.lock
 	@.venv/bin/uv pip compile -q --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
 
 reset:  ## Throw the demo district away; the next `make run` builds it anew

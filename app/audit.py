@@ -118,8 +118,10 @@ def _collect_changes(session: OrmSession, context: Any, instances: Any) -> None:
         for column in inspect_row(row).mapper.column_attrs:
             history = inspect_row(row).attrs[column.key].history
             if history.has_changes() and history.deleted:
-                hidden = isinstance(column.columns[0].type, Sensitive)
-                changed[column.key] = ["…", "…"] if hidden else [history.deleted[0], getattr(row, column.key)]
+                if isinstance(column.columns[0].type, Sensitive):
+                    changed[column.columns[0].name] = ["…", "…"]
+                else:
+                    changed[column.key] = [history.deleted[0], getattr(row, column.key)]
         if changed:
             unit.notes.setdefault("changes", {}).setdefault(_name_of(row), {}).update(changed)
 

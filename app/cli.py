@@ -8,6 +8,9 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import Engine
 
 from app import audit, daily, promotion, relay
+from app.crypto import heads
+from app.crypto import services as proofs
+from app.crypto.cli import keys
 from app.db import isolation, migrate
 from app.registry import Finding, installed
 from app.tenancy import directory
@@ -46,15 +49,28 @@ def seal() -> None:
         click.echo(f"{partition or 'control'}: {audit.seal(partition)} rows sealed")
 
 
+@trail.command("sign")
+def sign() -> None:
+    """Sign the head of every partition now (the relay does every hour)."""
+    for partition in audit.partitions():
+        head = heads.sign(partition)
+        click.echo(
+            f"{partition or 'control'}: {f'signed at row no. {head.number}' if head else 'nothing new'}"
+        )
+
+
 @trail.command("verify")
 def verify() -> None:
-    """Walk the chain of every partition and name the first bad row."""
+    """Walk the chain of every partition and name the first bad row; then ask the signed heads."""
     broken = False
     for partition in audit.partitions():
         rows, bad, waiting = audit.verify(partition)
-        broken |= bad is not None
+        against = heads.complaints(partition)
+        broken |= bad is not None or bool(against)
         state = "unbroken" if bad is None else f"BROKEN at row {bad}"
         click.echo(f"{partition or 'control'}: {rows} rows, {state}, {waiting} not sealed yet")
+        for why in against:
+            click.echo(f"  {why}")
     if broken:
         raise SystemExit(1)
 
@@ -108,12 +124,13 @@ def check() -> None:
 
 def findings_of(tenant_id: int) -> list[Finding]:
     """What the modules' checks say of one centre."""
-    return [
+    found = [
         finding
         for module in installed().modules.values()
         for checked in module.checks
         for finding in checked(tenant_id)
     ]
+    return found + proofs.findings(tenant_id)
 
 
 def kernel_findings() -> list[Finding]:
@@ -126,6 +143,8 @@ def kernel_findings() -> list[Finding]:
         found.append(Finding(f"outbox of {name} empty", "0", str(sum(left.values()))))
         rows, bad, waiting = audit.verify(partition)
         found.append(Finding(f"audit chain of {name} verifies ({rows} rows)", "None/0", f"{bad}/{waiting}"))
+        against = heads.complaints(partition)
+        found.append(Finding(f"signed heads of {name} agree", "0", "; ".join(against[:3]) or "0"))
     for name, engine in partition_engines().items():
         open_tables = ", ".join(isolation.unguarded(engine))
         found.append(Finding(f"tables of {name} without a policy", "none", open_tables or "none"))
@@ -160,4 +179,4 @@ def note_promoted(name: str) -> None:
     click.echo(f"{name}: epoch {promotion.note_promotion(name)}")
 
 
-COMMANDS = (partition_group, database, trail, run_relay, do_daily, check)
+COMMANDS = (partition_group, database, trail, keys, run_relay, do_daily, check)

@@ -1,11 +1,15 @@
 """Settings of one installation, read from the environment once at start."""
 
+import base64
+import importlib.util
 import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_MASTER_KEY = "c2FtcGxlIG1hc3RlciBrZXksIGRlbW9uc3RyYXRpb24="  # 32 bytes; refused in production
+MASTER_BYTES = 32
 SAMPLE_SECRET = "sample-secret-for-demonstration-only"  # noqa: S105  refused in production, see Settings.problems
 
 
@@ -19,7 +23,11 @@ class Settings:
 
     environment: str = "demo"  # demo | test | production
     secret_key: str = SAMPLE_SECRET
-    index_key: str = SAMPLE_SECRET  # keys the blind indexes of sensitive fields
+    index_key: str = SAMPLE_SECRET  # of earlier versions: needed until `flask keys seal` is through
+    master_key: str = field(default=SAMPLE_MASTER_KEY, repr=False)  # wraps the keys of the centres; base64
+    crypto_suite: str = "intl"  # intl | gm
+    audit_heads: Path | None = None  # folder of the trail's signed heads; better not on this machine
+    audit_key: Path | None = None  # file of the key that signs them
     data_folder: Path = ROOT / "var"
     control_url: str = ""
     partition_urls: dict[str, str] = field(default_factory=dict)
@@ -44,6 +52,10 @@ class Settings:
             environment=env.get("HIS_ENVIRONMENT", "demo"),
             secret_key=env.get("HIS_SECRET_KEY", SAMPLE_SECRET),
             index_key=env.get("HIS_INDEX_KEY", SAMPLE_SECRET),
+            master_key=_master_key(),
+            crypto_suite=env.get("HIS_CRYPTO_SUITE", "intl"),
+            audit_heads=_path(env.get("HIS_AUDIT_HEADS", "")),
+            audit_key=_path(env.get("HIS_AUDIT_KEY_FILE", "")),
             data_folder=folder,
             control_url=env.get("HIS_CONTROL_URL", f"sqlite:///{folder}/control.sqlite"),
             partition_urls=_named_urls(env.get("HIS_PARTITION_URLS", f"p1=sqlite:///{folder}/p1.sqlite")),
@@ -69,25 +81,85 @@ class Settings:
         found = []
         if self.environment not in {"demo", "test", "production"}:
             found.append("HIS_ENVIRONMENT must be demo, test or production.")
+        found += self._problems_of_crypto()
         if unknown := sorted(set(self.owner_urls) - set(self.urls())):
             found.append(f"HIS_OWNER_URLS names databases that do not exist: {', '.join(unknown)}.")
         if self.environment == "production":
             found += self._problems_of_production()
         return found
 
+    @property
+    def heads_folder(self) -> Path:
+        """Where the trail's signed heads are kept."""
+        return self.audit_heads or self.data_folder / "audit-heads"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """The key that signs them."""
+        return self.audit_key or self.data_folder / "audit-key.pem"
+
+    def master_secret(self) -> bytes:
+        """The master key's bytes."""
+        return base64.b64decode(self.master_key)
+
+    def _problems_of_crypto(self) -> list[str]:
+        found = []
+        if self.crypto_suite not in {"intl", "gm"}:
+            found.append("HIS_CRYPTO_SUITE must be intl or gm.")
+        if self.crypto_suite == "gm" and importlib.util.find_spec("tongsuopy") is None:
+            found.append(
+                "HIS_CRYPTO_SUITE=gm signs with SM2, which needs the extra gm (requirements-gm.lock)."
+            )
+        try:
+            is_right = len(base64.b64decode(self.master_key, validate=True)) == MASTER_BYTES
+        except ValueError:
+            is_right = False
+        if not is_right:
+            found.append("The master key must be 32 random bytes in base64: `flask keys make` writes one.")
+        return found
+
     def _problems_of_production(self) -> list[str]:
         found = []
-        for name, value in (("HIS_SECRET_KEY", self.secret_key), ("HIS_INDEX_KEY", self.index_key)):
-            if value == SAMPLE_SECRET or len(value) < 32:
-                hint = secrets.token_urlsafe(48)
-                found.append(f"{name} is a sample or shorter than 32 characters, for instance: {hint}")
-        if self.secret_key == self.index_key:
-            found.append("HIS_SECRET_KEY and HIS_INDEX_KEY must differ: one secret, one purpose.")
+        if self.secret_key == SAMPLE_SECRET or len(self.secret_key) < 32:
+            hint = secrets.token_urlsafe(48)
+            found.append(f"HIS_SECRET_KEY is a sample or shorter than 32 characters, for instance: {hint}")
+        if self.secret_key in {self.index_key, self.master_key} or self.index_key == self.master_key:
+            found.append(
+                "HIS_SECRET_KEY, HIS_INDEX_KEY and the master key must differ: one secret, one purpose."
+            )
+        if self.master_key == SAMPLE_MASTER_KEY:
+            found.append(
+                "HIS_MASTER_KEY_FILE must name the installation's own master key: `flask keys make`."
+            )
         if os.environ.get("FLASK_DEBUG", "") not in {"", "0"}:
             found.append("FLASK_DEBUG opens a console to every visitor; it must not be set.")
         if any(url.startswith("sqlite") for url in self.urls().values()):
             found.append("SQLite serves demonstrations; production needs PostgreSQL or SQL Server.")
         return found
+
+
+def _master_key() -> str:
+    """From a file that nobody else may read, from the environment, or the sample."""
+    name = os.environ.get("HIS_MASTER_KEY_FILE", "")
+    return read_secret(Path(name)) if name else os.environ.get("HIS_MASTER_KEY", SAMPLE_MASTER_KEY)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).absolute() if text else None
+
+
+def read_secret(path: Path) -> str:
+    """What a file of secrets holds.
+
+    Raises:
+        ConfigurationError: it is not there, or others may read it.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigurationError(f"{path} may be read by others: chmod 600 {path}")
+        return path.read_text().strip()
+    except OSError as failure:
+        raise ConfigurationError(f"{path} cannot be read: {failure.strerror}") from None
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -10,6 +10,9 @@ import modules
 from app import cli, ids, logs, numbering
 from app.api import operations
 from app.config import ROOT, Settings
+from app.crypto.keyring import Keyring
+from app.crypto.master import LocalMasterKey
+from app.crypto.suites import suite_named
 from app.db import db, places, tracking
 from app.db.engines import make_engines
 from app.db.routes import Routes
@@ -40,6 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["his_place_of"] = lambda tenant_id: _place(directory, tenant_id)
     app.extensions["his_engines"] = engines = make_engines(settings)
     app.extensions["his_routes"] = Routes(engines, list(settings.partition_urls))
+    suite = suite_named(settings.crypto_suite)
+    app.extensions["his_keyring"] = Keyring(LocalMasterKey(settings.master_secret(), suite), suite)
     ids.use_lease(lambda: _lease(app))
     for part in (headers, assets, problems, health, sessions, read_after, shell, limits):
         part.install(app)

@@ -1,9 +1,11 @@
 """What the kernel itself adds to the product: accounts, the home page, the trail and the outbox."""
 
+from datetime import time
+
 from app.accounts import views as accounts
 from app.i18n import N_
 from app.jobs.cli import run_worker
-from app.registry import EVERYONE, MenuEntry, Module, Permission, Waiting
+from app.registry import EVERYONE, Daily, MenuEntry, Module, Permission, Waiting
 from app.web import health, home, jobs, lookups, sessions, trail
 
 module = Module(
@@ -34,6 +36,10 @@ module = Module(
         "delivery.sent_again": N_("Message sent again"),
         "daily.finished": N_("Daily work finished"),
         "daily.failed": N_("Daily work failed"),
+        "rows.proven": N_("Important rows checked"),
+        "rows.broken": N_("Rows found that were changed past the product"),
+        "keys.sealed": N_("Sealed fields brought under the keys in use"),
+        "keys.destroyed": N_("Keys of a centre destroyed"),
     },
     permissions=(
         Permission("accounts.self.manage", N_("Change one's own password"), EVERYONE),
@@ -42,9 +48,11 @@ module = Module(
         Permission("accounts.audit.view", N_("Read the audit trail"), ("auditor",)),
         Permission("accounts.outbox.manage", N_("See and resend the outbox"), ("administrator",)),
         Permission("accounts.daily.run", N_("Carry out the daily work")),
+        Permission("accounts.rows.prove", N_("Check that important rows are unchanged")),
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
         Permission("accounts.job.start", N_("Start long-running work"), EVERYONE),
     ),
+    daily=(Daily("crypto.prove_rows", time(2, 30)),),
     menu=(
         MenuEntry(
             N_("Accounts"),

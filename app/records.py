@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, Integer, Unicode
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from app.db import Control, Model, id_column, text_column
+from app.db import AppendOnly, Control, Model, id_column, isolation, text_column
 from app.db.indexes import only_where
 from app.db.types import BigInt
 from app.i18n import N_, Choice
@@ -36,8 +36,10 @@ class Outcome(Choice):
     FAILED = "failed", N_("failed")
 
 
-class AuditColumns:
+class AuditColumns(AppendOnly):
     """Who did what, where and when. Rows are inserted with the act; a sealer chains them by hash later."""
+
+    written_later = frozenset(isolation.SEALING)
 
     tenant_id: Mapped[int]  # 0 for acts of the district
     at: Mapped[datetime]

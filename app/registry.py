@@ -188,6 +188,9 @@ class Module:
         default_factory=dict
     )  # what its code records in the trail → the words for it
     settings: tuple[Setting, ...] = ()
+    renews: tuple[
+        Callable[[int], int], ...
+    ] = ()  # what it computes anew of a centre under the district's new keys
     reads: tuple[Callable[..., Any], ...] = ()  # GET operations of the API, see app.api.reads
     is_optional: bool = True  # may a centre switch it off
 

@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app import audit, clock, daily, ids
+from app.crypto import heads
 from app.db import db, update_rows
 from app.db.locks import passing_locked
 from app.db.places import TenantPlace
@@ -189,7 +190,8 @@ class Worker(threading.Thread):
 
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
-        self._app, self._seconds, self._rounds = app, seconds, daily.Rounds()
+        self._app, self._seconds = app, seconds
+        self._rounds, self._hours = daily.Rounds(), heads.Hours()
         self._swept = 0.0
         self.stopping = threading.Event()
 
@@ -200,6 +202,7 @@ class Worker(threading.Thread):
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._hours.look()
                     self._rounds.look()
                     self._sweep_jobs()
             except Exception as failure:  # the database may be away for a while; desks show that themselves

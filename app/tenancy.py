@@ -49,6 +49,9 @@ class Directory(Protocol):
     def all_active(self) -> list[Tenant]:
         """Every tenant that is not suspended, ordered by code."""
 
+    def find_by_code(self, code: str) -> Tenant | None:
+        """The tenant with this code, suspended or not, or None."""
+
 
 def request_memo() -> dict[int, Tenant] | None:
     """Tenants that the present request has looked up already; None outside a request."""

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 
 from app import audit, clock, use_cases
 from app.actor import Actor
+from app.crypto import heads
 from app.db import Page, contains_text, db, page_by_key, starts_with
 from app.errors import NotFound
 from app.i18n import N_, gettext
@@ -122,6 +123,10 @@ def verify_trail(*, handle: Handle, by: Actor) -> None:
             said.append(gettext("%(name)s: %(rows)s rows, unbroken.", name=name, rows=rows))
         else:
             said.append(gettext("%(name)s: BROKEN at row %(row)s.", name=name, row=bad))
+        if against := heads.complaints(partition):
+            said.append(
+                gettext("%(name)s: signed heads that do NOT agree: %(count)s.", name=name, count=len(against))
+            )
         handle.step(number + 1, len(chains), " ".join(said))
 
 

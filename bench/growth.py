@@ -65,8 +65,8 @@ def _rows(tenant_id: int, held: int, until: int, dice: random.Random) -> Iterato
             f"{dice.randint(1935, 2020)}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}",
             False,
             phone,
-            blind_index(phone, purpose="phone"),
-            blind_index(phone[-4:], purpose="phone-tail"),
+            blind_index(phone, purpose="phone", tenant_id=tenant_id),
+            blind_index(phone[-4:], purpose="phone-tail", tenant_id=tenant_id),
             *("", "", "", "", "", "self", "none_known", "2026-01-01 00:00:00.000000", 1, None),
         )
 

@@ -61,6 +61,8 @@ def main() -> None:
         )
         flask(*SIMULATE)
         BUILT.touch()
+    else:
+        flask("keys", "seal")  # a district from before the keys; else there is nothing to do
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()
     flask("demo-accounts")
     print(f"\n  Open  http://127.0.0.1:{port}/   (Ctrl C stops it)\n", flush=True)

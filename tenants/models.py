@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.crypto.digests import Proven
 from app.db import Control, Model, TenantScoped, choice_column, id_column
 from app.i18n import N_, Choice
 
@@ -40,11 +41,17 @@ class ModuleSubscription(Control):
     is_on: Mapped[bool]
 
 
-class RoleGrant(Control):
+class RoleGrant(Proven, Control):
     """Where a centre departs from the permissions that manifests propose for a role."""
 
     __tablename__ = "tenants_role_grant"
     __table_args__ = (UniqueConstraint("tenant_id", "role", "permission"),)
+
+    proven = (
+        "role",
+        "permission",
+        "is_granted",
+    )
 
     id: Mapped[int] = id_column()
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants_centre.id"))

@@ -1,7 +1,8 @@
 """Two engines, two centres, one person for every role; the clock stands still."""
 
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from support import tsql, world
 from support.databases import KINDS, Databases
+from support.postgres import APPLICATION
 
 from app import clock
 from app.actor import Actor
@@ -72,6 +75,7 @@ def built(
             for name, metadata in (("control", db.metadatas[CONTROL]), ("p1", db.metadata)):
                 with owners[name].begin() as connection:
                     isolation.build_tables(connection, metadata)
+                    isolation.keep_trail(connection, APPLICATION)
         ids = world.build()
     for engine in engines.values():
         engine.dispose()
@@ -87,6 +91,8 @@ def app(built: tuple[Flask, dict[str, Any]], databases: Databases) -> Iterator[F
     application = built[0]
     databases.renew(application.extensions["his_engines"])
     application.extensions["his_directory"].forget()
+    application.extensions["his_keyring"].forget()
+    shutil.rmtree(application.extensions["his_settings"].heads_folder, ignore_errors=True)
     clock.stop(world.NOW)
     with application.app_context():
         yield application
@@ -130,6 +136,20 @@ def reading(ours: dict[str, Any]) -> Iterator[None]:
     """A reading unit on our centre, for queries in the test itself."""
     with tenant_unit(ours["tenant_id"], Mode.READ):
         yield
+
+
+@pytest.fixture
+def as_owner(app: Flask) -> Iterator[Callable[..., list[Any]]]:
+    """``as_owner("p1", "UPDATE …")``: a statement of the database's owner, past the application."""
+    with migrate.owned() as engines:
+
+        def say(name: str, statement: str, **values: Any) -> list[Any]:
+            with engines[name].begin() as connection:
+                isolation.see_everybody(connection)
+                result = connection.execute(text(statement), values)
+                return list(result) if result.returns_rows else []
+
+        yield say
 
 
 @pytest.fixture

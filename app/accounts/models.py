@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.crypto.digests import Proven
 from app.db import Control, id_column
 
 
@@ -27,13 +28,20 @@ class Account(Control):
     memberships: Mapped[list["Membership"]] = relationship(back_populates="account", order_by="Membership.id")
 
 
-class Membership(Control):
+class Membership(Proven, Control):
     """An account's place in a centre, with the roles it has there."""
 
     __tablename__ = "accounts_membership"
     __table_args__ = (
         UniqueConstraint("account_id", "tenant_id"),
         Index("ix_accounts_membership_tenant", "tenant_id", "id"),
+    )
+
+    proven = (
+        "account_id",
+        "practitioner_id",
+        "roles",
+        "is_enabled",
     )
 
     id: Mapped[int] = id_column()

@@ -11,7 +11,6 @@ from app.db.types import (
     id_column,
     quantity_column,
     search_key_column,
-    sensitive_column,
     text_column,
     unit_price_column,
 )
@@ -40,7 +39,6 @@ __all__ = [
     "page_by_key",
     "quantity_column",
     "search_key_column",
-    "sensitive_column",
     "starts_with",
     "tenant_unit",
     "text_column",

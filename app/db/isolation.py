@@ -18,6 +18,12 @@ from app.db.units import Unit, current_unit
 
 NOBODY, EVERYBODY = "", "all"
 _NOTE = "his_tenant"  # what a pooled connection was told last
+TRAILS = ("kernel_audit", "control_audit")
+SEALING = (
+    "sealed_no",
+    "previous_hash",
+    "row_hash",
+)  # all that is written to a row of the trail after its birth
 _DONE, _ROWS = 1, 2  # libpq's PGRES_COMMAND_OK and PGRES_TUPLES_OK
 log = structlog.get_logger()
 
@@ -349,3 +355,15 @@ def grant_plain_role(connection: Connection, role: str) -> None:
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
     connection.execute(text(f"GRANT {rights} ON ALL TABLES IN SCHEMA public TO {name}"))
     connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON schema_version FROM {name}"))
+    keep_trail(connection, role)
+
+
+def keep_trail(connection: Connection, role: str) -> None:
+    """The application's role adds rows to the trail and reads them; it changes nothing but the seal, nor deletes."""
+    if connection.dialect.name != "postgresql":
+        return
+    name = connection.dialect.identifier_preparer.quote(role)
+    for table in TRAILS:
+        if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is not None:
+            connection.execute(text(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}"))
+            connection.execute(text(f"GRANT UPDATE ({', '.join(SEALING)}) ON {table} TO {name}"))

@@ -9,7 +9,13 @@ from flask import current_app
 from sqlalchemy import event
 
 _ADMINISTRATION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "PRAGMA", "SET ")
-_KERNEL_TABLES = ("accounts_sign_in", "tenants_centre", "control_node_lease", "tenants_role_grant")
+_KERNEL_TABLES = (
+    "accounts_sign_in",
+    "tenants_centre",
+    "control_node_lease",
+    "tenants_role_grant",
+    "control_data_key",
+)
 
 
 @dataclass

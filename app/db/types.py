@@ -97,7 +97,7 @@ class ChoiceType(TypeDecorator[Choice]):
 
 
 class Sensitive(TypeDecorator[str]):
-    """A field the security list encrypts. Today in the clear; the cipher enters here and no caller changes.
+    """The stored form of a sealed field; ``app.crypto.fields`` seals and opens it, and nothing else is stored.
 
     It is found only through its blind index, exact match (``app.blind_index``).
     """
@@ -105,8 +105,13 @@ class Sensitive(TypeDecorator[str]):
     impl = Unicode
     cache_ok = True
 
-    def __init__(self, length: int = 256) -> None:
-        super().__init__(length)
+    def __init__(self, length: int | None = 256) -> None:
+        super().__init__(length)  # None: as long as need be, NVARCHAR(max) on SQL Server
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value and not value.startswith("$"):
+            raise ValueError("a sealed column was about to be written in the clear")
+        return value
 
 
 def id_column() -> MappedColumn[int]:
@@ -143,11 +148,6 @@ def unit_price_column(**options: Any) -> MappedColumn[Any]:
 def quantity_column(**options: Any) -> MappedColumn[Any]:
     """An amount of something, four decimals."""
     return mapped_column(ExactDecimal(16, 4), **options)
-
-
-def sensitive_column(length: int = 256, **options: Any) -> MappedColumn[Any]:
-    """Identity numbers and phones."""
-    return mapped_column(Sensitive(length), **options)
 
 
 def choice_column(choice: type[Choice], **options: Any) -> MappedColumn[Any]:

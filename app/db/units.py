@@ -93,6 +93,7 @@ def open_unit(unit: Unit, zone: str = "") -> Iterator[Unit]:
 
     if unit.mode is Mode.WRITE and "leasing" not in unit.notes:
         ids.ensure_node()  # needs a transaction of its own, so before this one
+        current_app.extensions["his_keyring"].ready(unit)  # so does the first key of a centre
     token = _unit.set(unit)
     try:
         if zone:

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Unicode, Uni
 from sqlalchemy import inspect as inspect_row
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.crypto.digests import Proven
 from app.db import (
     AppendOnly,
     Model,
@@ -80,7 +81,7 @@ class Price(TenantScoped, Model):
         return line_amount(self.amount, quantity, per=self.per)
 
 
-class Bill(TenantScoped, Model):
+class Bill(Proven, TenantScoped, Model):
     """The bill of a visit (账单); its row is the lock of all its charges."""
 
     __tablename__ = "charging_bill"
@@ -89,6 +90,13 @@ class Bill(TenantScoped, Model):
         Index("ix_charging_bill_on", "tenant_id", "on", "id"),
         Index("ix_charging_bill_patient", "tenant_id", "patient_id", "id"),
         Index("ix_charging_bill_visit_number", "tenant_id", "visit_number"),
+    )
+
+    proven = (
+        "visit_id",
+        "visit_number",
+        "patient_id",
+        "on",
     )
 
     id: Mapped[int] = id_column()
@@ -120,7 +128,7 @@ class ChargeSource(Choice):
     MANUAL = "charging_manual", N_("Cashier")
 
 
-class Charge(TenantScoped, Model):
+class Charge(Proven, TenantScoped, Model):
     """A line of a bill (费用明细). ``executed_quantity`` is what was handed out and not brought back."""
 
     __tablename__ = "charging_charge"
@@ -141,6 +149,24 @@ class Charge(TenantScoped, Model):
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("executed_quantity >= 0 AND refunded_quantity >= 0", name="parts"),
         CheckConstraint("executed_quantity + refunded_quantity <= quantity", name="whole"),
+    )
+
+    proven = (
+        "bill_id",
+        "status",
+        "source_kind",
+        "source_id",
+        "prescription_id",
+        "item_kind",
+        "item_id",
+        "item_code",
+        "item_name",
+        "unit",
+        "quantity",
+        "price_amount",
+        "per",
+        "amount",
+        "refunded_quantity",
     )
 
     id: Mapped[int] = id_column()
@@ -252,7 +278,7 @@ class SettlementKind(Choice):
     RESETTLEMENT = "resettlement", N_("Settled again")
 
 
-class Settlement(AppendOnly, TenantScoped, Model):
+class Settlement(Proven, AppendOnly, TenantScoped, Model):
     """Money taken, or its mirror (结算单). A refund mirrors the whole and settles again what stays."""
 
     __tablename__ = "charging_settlement"
@@ -281,6 +307,20 @@ class Settlement(AppendOnly, TenantScoped, Model):
         CheckConstraint("kind <> 'mirror' OR mirrors_id IS NOT NULL", name="mirror"),
     )
 
+    proven = (
+        "number",
+        "kind",
+        "bill_id",
+        "shift_id",
+        "on",
+        "at",
+        "amount",
+        "change_amount",
+        "cashier_account_id",
+        "mirrors_id",
+        "resettles_id",
+    )
+
     id: Mapped[int] = id_column()
     number: Mapped[str] = mapped_column(Unicode(30))
     kind: Mapped[SettlementKind] = choice_column(SettlementKind)
@@ -297,7 +337,7 @@ class Settlement(AppendOnly, TenantScoped, Model):
     reason: Mapped[str] = text_column(200, default="")
 
 
-class SettlementLine(AppendOnly, TenantScoped, Model):
+class SettlementLine(Proven, AppendOnly, TenantScoped, Model):
     """A charge as it was settled; negative in a mirror. A charge is taken for the first time only once."""
 
     __tablename__ = "charging_settlement_line"
@@ -314,6 +354,15 @@ class SettlementLine(AppendOnly, TenantScoped, Model):
         ),
     )
 
+    proven = (
+        "settlement_id",
+        "charge_id",
+        "kind",
+        "fee_class",
+        "quantity",
+        "amount",
+    )
+
     id: Mapped[int] = id_column()
     settlement_id: Mapped[int] = mapped_column(ForeignKey("charging_settlement.id"))
     charge_id: Mapped[int] = mapped_column(ForeignKey("charging_charge.id"))
@@ -323,11 +372,18 @@ class SettlementLine(AppendOnly, TenantScoped, Model):
     amount: Mapped[Decimal] = amount_column()
 
 
-class Tender(AppendOnly, TenantScoped, Model):
+class Tender(Proven, AppendOnly, TenantScoped, Model):
     """One way the money of a settlement moved (支付方式); negative in a mirror."""
 
     __tablename__ = "charging_tender"
     __table_args__ = (UniqueConstraint("tenant_id", "settlement_id", "method"),)
+
+    proven = (
+        "settlement_id",
+        "method",
+        "amount",
+        "reference",
+    )
 
     id: Mapped[int] = id_column()
     settlement_id: Mapped[int] = mapped_column(ForeignKey("charging_settlement.id"))

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Unicode, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
+from app.crypto.digests import Proven
 from app.db import (
     AppendOnly,
     Model,
@@ -161,7 +162,7 @@ class Account(Choice):
     LOSS = "loss", N_("Loss")
 
 
-class StockMove(AppendOnly, TenantScoped, Model):
+class StockMove(Proven, AppendOnly, TenantScoped, Model):
     """One row of the double-entry ledger: a quantity of a batch goes from one account to another."""
 
     __tablename__ = "dispensing_stock_move"
@@ -183,6 +184,23 @@ class StockMove(AppendOnly, TenantScoped, Model):
             "(to_account <> 'location' AND to_location_id IS NULL)",
             name="to_side",
         ),
+    )
+
+    proven = (
+        "document_id",
+        "line_no",
+        "batch_id",
+        "drug_id",
+        "from_account",
+        "from_location_id",
+        "from_after",
+        "to_account",
+        "to_location_id",
+        "to_after",
+        "quantity",
+        "unit_cost",
+        "cost_amount",
+        "source_id",
     )
 
     id: Mapped[int] = id_column()

@@ -15,7 +15,7 @@ from app.registry import (
     Waiting,
     WaitingRow,
 )
-from modules.patients import api, jobs, queries, subscribers, views
+from modules.patients import api, jobs, queries, services, subscribers, views
 from modules.patients.events import PatientChanged, PatientCreated, PatientsMerged, PatientsUnmerged
 from modules.patients.views.lookups import find_in_palette, find_patients
 
@@ -57,6 +57,7 @@ module = Module(
         "merge.undone": N_("Merge undone"),
         "index.followed": N_("Index of residents brought up to date"),
         "list.brought": N_("List of residents brought"),
+        "index.renewed": N_("Region-wide index computed anew"),
         "list.row_worked_off": N_("Row of a list worked off"),
     },
     permissions=(
@@ -112,6 +113,7 @@ module = Module(
             order=70,
         ),
     ),
+    renews=(services.renew_entries_of,),
     later=(
         (PatientCreated, subscribers.follow_in_index),
         (PatientChanged, subscribers.follow_in_index),

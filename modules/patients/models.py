@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.blind_index import DISTRICT, blind_index
+from app.crypto.fields import HoldsSealed, Opened, sealed_column
 from app.db import (
     Control,
     Model,
@@ -13,7 +15,6 @@ from app.db import (
     choice_column,
     id_column,
     search_key_column,
-    sensitive_column,
     text_column,
 )
 from app.db.indexes import only_where
@@ -61,7 +62,7 @@ class AllergyStatus(Choice):
     LISTED = "listed", N_("Allergies recorded")
 
 
-class Patient(TenantScoped, Model):
+class Patient(TenantScoped, HoldsSealed, Model):
     """A resident's file in a centre. The document number is unique among files that are not merged away."""
 
     __tablename__ = "patients_patient"
@@ -92,18 +93,22 @@ class Patient(TenantScoped, Model):
     sex: Mapped[SexCode] = choice_column(SexCode)
     born_on: Mapped[date]
     document_kind: Mapped[DocumentKind | None] = choice_column(DocumentKind)
-    document_number: Mapped[str | None] = sensitive_column(64)
+    sealed_document_number: Mapped[str | None] = sealed_column("document_number", 64)
+    document_number = Opened[str | None]("sealed_document_number")
     document_index: Mapped[str | None] = mapped_column(Unicode(40))
     is_proxy_document: Mapped[bool] = mapped_column(default=False)  # a newborn under the mother's document
-    phone: Mapped[str | None] = sensitive_column(32)
+    sealed_phone: Mapped[str | None] = sealed_column("phone", 32)
+    phone = Opened[str | None]("sealed_phone")
     phone_index: Mapped[str | None] = mapped_column(Unicode(40))
     phone_tail_index: Mapped[str | None] = mapped_column(Unicode(40))
     street_code: Mapped[str] = mapped_column(Unicode(20), default="")
-    address: Mapped[str] = text_column(200, default="")
+    sealed_address: Mapped[str] = sealed_column("address", 200, default="")
+    address = Opened[str]("sealed_address")
     ethnicity: Mapped[str] = mapped_column(Unicode(10), default="")
     occupation: Mapped[str] = mapped_column(Unicode(50), default="")
     guardian_name: Mapped[str] = mapped_column(Unicode(50), default="")
-    guardian_phone: Mapped[str | None] = sensitive_column(32)
+    sealed_guardian_phone: Mapped[str | None] = sealed_column("guardian_phone", 32)
+    guardian_phone = Opened[str | None]("sealed_guardian_phone")
     cost_type: Mapped[CostType] = choice_column(CostType)
     allergy_status: Mapped[AllergyStatus] = choice_column(AllergyStatus)
     last_visit_on: Mapped[date | None]
@@ -111,6 +116,13 @@ class Patient(TenantScoped, Model):
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    def renew_indexes(self) -> None:
+        """What the file is found by; somebody else's document finds nobody."""
+        number = None if self.is_proxy_document else self.document_number
+        self.document_index = blind_index(number, purpose="document") if number else None
+        self.phone_index = blind_index(self.phone, purpose="phone") if self.phone else None
+        self.phone_tail_index = blind_index(self.phone[-4:], purpose="phone-tail") if self.phone else None
 
     @property
     def sex_label(self) -> str:
@@ -174,7 +186,7 @@ class CardStatus(Choice):
     CANCELLED = "cancelled", N_("Cancelled")
 
 
-class Card(TenantScoped, Model):
+class Card(TenantScoped, HoldsSealed, Model):
     """A card of a patient; one number is in use once."""
 
     __tablename__ = "patients_card"
@@ -187,10 +199,15 @@ class Card(TenantScoped, Model):
     id: Mapped[int] = id_column()
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients_patient.id"))
     kind: Mapped[CardKind] = choice_column(CardKind)
-    number: Mapped[str] = sensitive_column(64)
+    sealed_number: Mapped[str] = sealed_column("number", 64)
+    number = Opened[str]("sealed_number")
     number_index: Mapped[str] = mapped_column(Unicode(40))
     status: Mapped[CardStatus] = choice_column(CardStatus)
     issued_at: Mapped[datetime]
+
+    def renew_indexes(self) -> None:
+        """What the card is found by."""
+        self.number_index = blind_index(self.number, purpose="card")
 
 
 class MergeStatus(Choice):
@@ -250,6 +267,16 @@ class IndexEntry(Control):
     phone_index: Mapped[str | None] = mapped_column(Unicode(40))
     is_merged: Mapped[bool] = mapped_column(default=False)
 
+    def follow(self, patient: Patient) -> None:
+        """Bring the entry in line with the file, under the district's own key."""
+        self.name_key = blind_index(patient.name, purpose="region-name", tenant_id=DISTRICT)
+        number = patient.document_number if patient.document_index else None
+        self.document_index = blind_index(number, purpose="document", tenant_id=DISTRICT) if number else None
+        phone = patient.phone
+        self.phone_index = blind_index(phone, purpose="phone", tenant_id=DISTRICT) if phone else None
+        self.sex, self.born_on = patient.sex.value, patient.born_on
+        self.is_merged = patient.merged_into_id is not None
+
 
 class ImportRowStatus(Choice):
     """What became of one row of an imported file."""
@@ -272,7 +299,7 @@ class ImportFile(TenantScoped, Model):
     brought_by: Mapped[str] = mapped_column(Unicode(100))
 
 
-class ImportRow(TenantScoped, Model):
+class ImportRow(TenantScoped, HoldsSealed, Model):
     """One row as it was brought; its text is forgotten once the resident has a file."""
 
     __tablename__ = "patients_import_row"
@@ -281,7 +308,8 @@ class ImportRow(TenantScoped, Model):
     id: Mapped[int] = id_column()
     import_id: Mapped[int] = mapped_column(ForeignKey("patients_import.id"))
     row_no: Mapped[int]  # as a spreadsheet counts: the head is row 1
-    text: Mapped[str] = sensitive_column(2000)
+    sealed_text: Mapped[str] = sealed_column("text", 2000)
+    text = Opened[str]("sealed_text")
     status: Mapped[ImportRowStatus] = choice_column(ImportRowStatus)
     patient_id: Mapped[int | None]
     complaint: Mapped[str] = text_column(500, default="")

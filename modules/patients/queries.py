@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, union
 
 from app import clock
-from app.blind_index import blind_index
+from app.blind_index import is_value
 from app.db import Page, db, page_by_key, starts_with
 from app.errors import NotFound
 from app.i18n import gettext
@@ -107,16 +107,16 @@ def search_patients(text: str, *, limit: int = FOUND_AT_MOST) -> list[Patient]:
 
 def _ways(kind: QueryKind, text: str) -> list[tuple[ColumnElement[bool], Any]]:
     """Conditions, each with the order of its own index: cheap whatever the size of the centre."""
-    by_document = (Patient.document_index == blind_index(text, purpose="document"), Patient.id)
+    by_document = (is_value(Patient.document_index, text, purpose="document"), Patient.id)
     if kind is QueryKind.ID_NUMBER:
         return [by_document]
     if kind is QueryKind.PHONE:
-        return [(Patient.phone_index == blind_index(text, purpose="phone"), Patient.id)]
+        return [(is_value(Patient.phone_index, text, purpose="phone"), Patient.id)]
     if kind is QueryKind.PHONE_TAIL:
-        return [(Patient.phone_tail_index == blind_index(text[-4:], purpose="phone-tail"), Patient.id)]
+        return [(is_value(Patient.phone_tail_index, text[-4:], purpose="phone-tail"), Patient.id)]
     if kind is QueryKind.NUMBER:
-        index = blind_index(text, purpose="card")
-        card = select(Card.patient_id).where(Card.number_index == index, Card.status == CardStatus.NORMAL)
+        same = is_value(Card.number_index, text, purpose="card")
+        card = select(Card.patient_id).where(same, Card.status == CardStatus.NORMAL)
         by_record = (Patient.record_no == text.upper(), Patient.id)
         return [by_record, by_document, (Patient.id.in_(card), Patient.id)]
     if kind is QueryKind.CHINESE_NAME:
@@ -231,6 +231,13 @@ def files_of(patient_id: int) -> Select[int]:
     merged = select(Merge.merged_id).join(files, Merge.survivor_id == files.c.id)
     files = files.union_all(merged.where(Merge.status == MergeStatus.DONE))
     return select(files.c.id)
+
+
+def file_ids_after(after: int, *, limit: int) -> list[int]:
+    """Ids of files, in their order, for work on all of them."""
+    return list(
+        db.session.scalars(select(Patient.id).where(Patient.id > after).order_by(Patient.id).limit(limit))
+    )
 
 
 def same_person_ids(patient_id: int) -> list[int]:

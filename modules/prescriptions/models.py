@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Unicode, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
+from app.crypto.digests import Proven
 from app.db import Model, TenantScoped, choice_column, id_column, quantity_column, text_column
 from app.db.indexes import only_where
 from app.i18n import N_, Choice
@@ -87,7 +88,7 @@ ACTIVE = (
 )
 
 
-class Prescription(TenantScoped, Model):
+class Prescription(Proven, TenantScoped, Model):
     """A prescription (处方). Signed lines stay as they are; signing again makes a new revision."""
 
     __tablename__ = "prescriptions_prescription"
@@ -107,6 +108,26 @@ class Prescription(TenantScoped, Model):
             "status NOT IN ('prepared', 'dispensed') OR reviewed_at IS NOT NULL", name="reviewed"
         ),
         CheckConstraint("kind <> 'herbal' OR doses >= 1", name="doses"),
+    )
+
+    proven = (
+        "number",
+        "kind",
+        "sheet",
+        "status",
+        "revision",
+        "visit_id",
+        "patient_id",
+        "practitioner_id",
+        "practitioner_name",
+        "on",
+        "signed_at",
+        "valid_until",
+        "digest",
+        "reviewed_at",
+        "reviewer_name",
+        "dispensed_at",
+        "dispenser_name",
     )
 
     id: Mapped[int] = id_column()
@@ -178,7 +199,7 @@ class Prescription(TenantScoped, Model):
         return clock.local(self.valid_until - timedelta(seconds=1)).date()
 
 
-class Item(TenantScoped, Model):
+class Item(Proven, TenantScoped, Model):
     """One signed line. ``quantity`` counts minimum units; for herbs it is grams × doses."""
 
     __tablename__ = "prescriptions_item"
@@ -190,6 +211,26 @@ class Item(TenantScoped, Model):
         Index("ix_prescriptions_item_practitioner", "tenant_id", "practitioner_id", "id"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("days >= 1", name="days"),
+    )
+
+    proven = (
+        "prescription_id",
+        "revision",
+        "line_no",
+        "patient_id",
+        "drug_id",
+        "drug_code",
+        "drug_name",
+        "strength",
+        "dose",
+        "dose_unit",
+        "route",
+        "frequency",
+        "days",
+        "quantity",
+        "min_unit",
+        "packs",
+        "skin_test",
     )
 
     id: Mapped[int] = id_column()

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from app import audit, clock, relay
 from app.actor import Actor
@@ -72,7 +71,7 @@ def test_nothing_is_delivered_of_a_use_case_that_failed(registrar: Actor, monkey
 
 
 @pytest.mark.parametrize("damage", ["change", "remove"])
-def test_a_changed_or_removed_row_of_the_trail_is_named(registrar: Actor, damage: str) -> None:
+def test_a_changed_or_removed_row_of_the_trail_is_named(registrar: Actor, as_owner: Any, damage: str) -> None:
     _create(registrar)
     relay.run_until_empty()
     assert audit.seal("p1") > 1
@@ -80,12 +79,11 @@ def test_a_changed_or_removed_row_of_the_trail_is_named(registrar: Actor, damage
     with kernel_unit("p1"):
         rows = db.session.query(AuditRow).order_by(AuditRow.sealed_no).limit(3).all()
         victim, after = rows[1].id, rows[2].id
-        statement = {
-            "change": "UPDATE kernel_audit SET actor_name = 'nobody' WHERE id = :id",
-            "remove": "DELETE FROM kernel_audit WHERE id = :id",
-        }[damage]
-        db.session.execute(text(statement), {"id": victim}, bind_arguments={"mapper": AuditRow})
-        db.session.commit()
+    statement = {
+        "change": "UPDATE kernel_audit SET actor_name = 'nobody' WHERE id = :id",
+        "remove": "DELETE FROM kernel_audit WHERE id = :id",
+    }[damage]
+    as_owner("p1", statement, id=victim)
     assert audit.verify("p1")[1] == (victim if damage == "change" else after)
 
 

@@ -13,7 +13,6 @@ from app.accounts.models import Account
 from app.actor import Actor
 from app.db import Mode, control_unit, db, tenant_unit
 from app.db.statements import count_statements
-from app.db.units import kernel_unit
 from app.records import AuditRow, Delivery, DeliveryStatus
 from tenants import services as tenants
 
@@ -163,7 +162,7 @@ def test_an_auditor_sees_only_the_own_centre(sign_in: Any, administrator: Actor)
     assert all(f"/trail/{row.id}?" not in foreign for row in own if row.tenant_id == administrator.tenant_id)
 
 
-def test_a_broken_chain_is_named_by_the_verification(app: Flask, sign_in: Any) -> None:
+def test_a_broken_chain_is_named_by_the_verification(app: Flask, sign_in: Any, as_owner: Any) -> None:
     from app.jobs import runner
 
     made = app.extensions["his_jobs"] = runner.ThreadRunner(app)
@@ -173,13 +172,27 @@ def test_a_broken_chain_is_named_by_the_verification(app: Flask, sign_in: Any) -
     answer = client.post("/trail/verification")
     made.finish()
     assert "BROKEN" not in _english(client, answer.headers["Location"])
-    with kernel_unit("p1"), app.extensions["his_engines"]["p1"].begin() as connection:
-        table = AuditRow.__table__
-        victim = connection.execute(select(table.c.id).where(table.c.sealed_no == 1)).scalar_one()
-        connection.execute(table.update().where(table.c.id == victim).values(action="station.forged"))
+    victim = as_owner("p1", "SELECT id FROM kernel_audit WHERE sealed_no = 1")[0][0]
+    as_owner("p1", f"UPDATE kernel_audit SET action = 'station.forged' WHERE id = {victim}")
     answer = client.post("/trail/verification")
     made.finish()
     assert f"BROKEN at row {victim}" in _english(client, answer.headers["Location"])
+
+
+def test_a_trail_cut_off_at_its_end_is_said_by_the_verification(
+    app: Flask, sign_in: Any, as_owner: Any
+) -> None:
+    from app.crypto import heads
+    from app.jobs import runner
+
+    made = app.extensions["his_jobs"] = runner.ThreadRunner(app)
+    audit.seal("p1")
+    heads.sign("p1")
+    as_owner("p1", "DELETE FROM kernel_audit WHERE sealed_no = (SELECT max(sealed_no) FROM kernel_audit)")
+    client = sign_in("auditor")
+    answer = client.post("/trail/verification")
+    made.finish()
+    assert "signed heads that do NOT agree: 1" in _english(client, answer.headers["Location"])
 
 
 def _english(client: Any, path: str) -> str:

@@ -1,5 +1,6 @@
 """Signing in: locked after failures, one answer for every reason, a fresh session each time."""
 
+import base64
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from app import clock
 from app.accounts import services
 from app.accounts.errors import SignInRefused
 from app.actor import Actor
+from app.config import SAMPLE_MASTER_KEY, SAMPLE_SECRET, Settings
 from app.errors import InvalidInput
 from app.web.limits import trust_proxies
 
@@ -205,20 +207,19 @@ def test_an_odd_trace_number_from_outside_is_not_taken(app: Flask, number: str) 
 @pytest.mark.parametrize(
     "given",
     [
-        {"secret_key": "x" * 40},
-        {"index_key": "x" * 40},
-        {"secret_key": "x" * 10, "index_key": "y" * 40},
+        {"secret_key": "x" * 40, "master_key": SAMPLE_MASTER_KEY},
+        {"secret_key": SAMPLE_SECRET},
+        {"secret_key": "x" * 10},
         {"secret_key": "x" * 40, "index_key": "x" * 40},
+        {"secret_key": "x" * 40, "master_key": "short"},
     ],
-    ids=["sample index key", "sample secret", "short secret", "one secret for both"],
+    ids=["sample master key", "sample secret", "short secret", "one secret for both", "short master key"],
 )
 def test_production_refuses_to_start_on_weak_secrets(given: dict[str, str]) -> None:
-    from app.config import Settings
-
     urls: dict[str, Any] = {"control_url": "postgresql://x", "partition_urls": {"p1": "postgresql://x"}}
-    good = Settings(environment="production", secret_key="x" * 40, index_key="y" * 40, **urls)
-    assert good.problems() == []
-    assert Settings(environment="production", **given, **urls).problems()
+    fit = {"secret_key": "x" * 40, "master_key": base64.b64encode(b"m" * 32).decode(), **urls}
+    assert Settings(environment="production", **fit).problems() == []
+    assert Settings(environment="production", **{**fit, **given}).problems()
 
 
 @pytest.mark.parametrize(

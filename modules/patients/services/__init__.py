@@ -11,7 +11,7 @@ from modules.patients.services.files import (
     note_visit,
 )
 from modules.patients.services.imports import bring_list, decode_list, import_row
-from modules.patients.services.index import follow_patient
+from modules.patients.services.index import follow_patient, renew_entries, renew_entries_of
 from modules.patients.services.merges import decide_merge, propose_merge, undo_merge
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "note_visit",
     "propose_merge",
     "record_allergy",
+    "renew_entries",
+    "renew_entries_of",
     "undo_merge",
     "withdraw_allergy",
 ]

@@ -7,7 +7,6 @@ from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock
 from app.actor import Actor
-from app.blind_index import blind_index
 from app.db import db, lock_row
 from app.errors import NotFound
 from app.use_cases import use_case
@@ -37,10 +36,10 @@ def issue_card(
         patient_id=patient_id,
         kind=kind,
         number=normal,
-        number_index=blind_index(normal, purpose="card"),
         status=CardStatus.NORMAL,
         issued_at=clock.now(),
     )
+    card.renew_indexes()
     try:
         with db.session.begin_nested():
             db.session.add(card)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock, numbering
 from app.actor import Actor
-from app.blind_index import blind_index
+from app.blind_index import is_value
 from app.db import db, lock_row
 from app.errors import ChangedMeanwhile, InvalidInput, NotFound
 from app.events import emit
@@ -224,12 +224,12 @@ def _day_or_none(text: str) -> date | None:
 def _resembling(newcomer: PersonTraits):  # type: ignore[no-untyped-def]  # a Select of Patient
     conditions = []
     if newcomer.document_number and not newcomer.is_proxy_document:
-        conditions.append(Patient.document_index == blind_index(newcomer.document_number, purpose="document"))
+        conditions.append(is_value(Patient.document_index, newcomer.document_number, purpose="document"))
     if newcomer.birth_date is not None:
         conditions.append(and_(Patient.born_on == newcomer.birth_date, Patient.name == newcomer.name))
         if newcomer.phone:
-            index = blind_index(newcomer.phone, purpose="phone")
-            conditions.append(and_(Patient.phone_index == index, Patient.born_on == newcomer.birth_date))
+            same_phone = is_value(Patient.phone_index, newcomer.phone, purpose="phone")
+            conditions.append(and_(same_phone, Patient.born_on == newcomer.birth_date))
     if not conditions:
         conditions.append(Patient.id.is_(None))
     return (
@@ -257,10 +257,8 @@ def _refuse_twins(newcomer: PersonTraits, is_another_person: bool) -> None:
 def _refuse_document_of_another(checked: _Checked, patient: Patient) -> None:
     if not checked.document_number or patient.is_proxy_document:
         return
-    index = blind_index(checked.document_number, purpose="document")
-    statement = select(Patient).where(
-        Patient.document_index == index, Patient.id != patient.id, Patient.merged_into_id.is_(None)
-    )
+    same = is_value(Patient.document_index, checked.document_number, purpose="document")
+    statement = select(Patient).where(same, Patient.id != patient.id, Patient.merged_into_id.is_(None))
     for other in db.session.scalars(statement):
         if other.name != checked.name:
             raise SameDocumentOtherName(
@@ -271,15 +269,12 @@ def _refuse_document_of_another(checked: _Checked, patient: Patient) -> None:
 
 def _write_identity(patient: Patient, checked: _Checked) -> None:
     """Who the file is of, with the keys it is found by; a document of somebody else finds nobody."""
-    key, phone = name_pinyin(checked.name), checked.phone
-    own_number = None if patient.is_proxy_document else checked.document_number
+    key = name_pinyin(checked.name)
     patient.name, patient.initials, patient.pinyin = checked.name, key.initials[:50], key.full[:200]
     patient.sex, patient.born_on = checked.sex, checked.born_on
     patient.document_kind, patient.document_number = checked.document_kind, checked.document_number
-    patient.document_index = blind_index(own_number, purpose="document") if own_number else None
-    patient.phone = phone
-    patient.phone_index = blind_index(phone, purpose="phone") if phone else None
-    patient.phone_tail_index = blind_index(phone[-4:], purpose="phone-tail") if phone else None
+    patient.phone = checked.phone
+    patient.renew_indexes()
 
 
 def _store(patient: Patient) -> None:

@@ -1,0 +1,1 @@
+"""Secrecy and proof: cipher suites, keys, sealed fields. The only room that talks to cryptographic libraries."""
