@@ -3,8 +3,10 @@
 from app.accounts import views as accounts
 from app.i18n import N_
 from app.jobs.cli import run_worker
-from app.registry import EVERYONE, MenuEntry, Module, Permission, Waiting
-from app.web import health, home, jobs, lookups, sessions, trail
+from app.registry import EVERYONE, EVERYWHERE, Duty, MenuEntry, Module, Permission, Scope, Waiting
+from app.web import health, home, jobs, lookups, own_account, sessions, trail
+
+SECURITY = ("security_administrator", "district_security")
 
 module = Module(
     name="accounts",
@@ -12,6 +14,7 @@ module = Module(
     is_optional=False,
     blueprints=(
         sessions.blueprint,
+        own_account.blueprint,
         home.blueprint,
         lookups.blueprint,
         health.blueprint,
@@ -23,7 +26,14 @@ module = Module(
     acts={
         "sign_in.begun": N_("Signed in"),
         "sign_in.refused": N_("Sign-in refused"),
+        "sign_in.ended": N_("Own sign-in ended"),
+        "sign_in.switched": N_("Place changed"),
         "account.created": N_("Account opened"),
+        "account.program_created": N_("Program account opened"),
+        "offer.made": N_("Place offered"),
+        "offer.withdrawn": N_("Offer of a place taken back"),
+        "offer.accepted": N_("Offer of a place accepted"),
+        "offer.declined": N_("Offer of a place declined"),
         "account.roles_changed": N_("Roles changed"),
         "account.password_reset": N_("Password reset"),
         "account.password_changed": N_("Password changed"),
@@ -36,11 +46,34 @@ module = Module(
         "daily.failed": N_("Daily work failed"),
     },
     permissions=(
-        Permission("accounts.self.manage", N_("Change one's own password"), EVERYONE),
-        Permission("accounts.account.manage", N_("Open accounts and give roles"), ("administrator",)),
-        Permission("accounts.token.manage", N_("Issue and revoke API tokens"), ("administrator",)),
-        Permission("accounts.audit.view", N_("Read the audit trail"), ("auditor",)),
-        Permission("accounts.outbox.manage", N_("See and resend the outbox"), ("administrator",)),
+        Permission("accounts.self.manage", N_("Keep one's own account"), EVERYWHERE, scope=Scope.ANYWHERE),
+        Permission(
+            "accounts.account.manage",
+            N_("Open accounts and give roles"),
+            SECURITY,
+            scope=Scope.ANYWHERE,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "accounts.token.manage",
+            N_("Issue and revoke API tokens"),
+            SECURITY,
+            scope=Scope.ANYWHERE,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "accounts.audit.view",
+            N_("Read the audit trail"),
+            ("auditor", "district_auditor"),
+            scope=Scope.ANYWHERE,
+            duty=Duty.AUDIT,
+        ),
+        Permission(
+            "accounts.outbox.manage",
+            N_("See and resend the outbox"),
+            ("administrator",),
+            duty=Duty.SYSTEM,
+        ),
         Permission("accounts.daily.run", N_("Carry out the daily work")),
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
         Permission("accounts.job.start", N_("Start long-running work"), EVERYONE),

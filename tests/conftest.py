@@ -114,6 +114,7 @@ other_pharmacist = _role("other_pharmacist")
 storekeeper = _role("storekeeper")
 administrator = _role("administrator")
 auditor = _role("auditor")
+security_administrator = _role("security_administrator")
 
 
 @pytest.fixture

@@ -34,3 +34,27 @@ class NameTaken(Conflict):
 
     code = "accounts.name_taken"
     message = N_("Another account already has this sign-in name.")
+
+
+class AlreadyMember(Conflict):
+    """The account works here already, or was asked to."""
+
+    code = "accounts.already_member"
+    message = N_("This account belongs to this place already, or its offer still waits for an answer.")
+
+
+class TwoAdministrators(DomainError):
+    """System, security and audit are three persons."""
+
+    code = "accounts.two_administrators"
+    message = N_(
+        "System administration, security administration and audit stay in three hands: "
+        "nobody holds two of them in one place."
+    )
+
+
+class NotAProgram(PermissionDenied):
+    """A token carries the rights of its account, and nobody lends out another person's."""
+
+    code = "accounts.not_a_program"
+    message = N_("A token is issued for a program's account or for yourself, never for another person.")

@@ -23,12 +23,13 @@ class Account(Control):
     must_change_password: Mapped[bool] = mapped_column(default=False)
     failed_count: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None]
+    is_program: Mapped[bool] = mapped_column(default=False)  # signs in by token only, has no password
     created_at: Mapped[datetime]
     memberships: Mapped[list["Membership"]] = relationship(back_populates="account", order_by="Membership.id")
 
 
 class Membership(Control):
-    """An account's place in a centre, with the roles it has there."""
+    """An account's place in a centre, or in the district (``tenancy.DISTRICT``), with the roles it has there."""
 
     __tablename__ = "accounts_membership"
     __table_args__ = (
@@ -45,6 +46,27 @@ class Membership(Control):
     roles: Mapped[list[Any]] = mapped_column(default=list)
     is_enabled: Mapped[bool] = mapped_column(default=True)
     account: Mapped[Account] = relationship(back_populates="memberships")
+
+
+class JoinOffer(Control):
+    """A place asks the owner of a sign-in name, whether there is one or not, to work there too."""
+
+    __tablename__ = "accounts_join_offer"
+    __table_args__ = (
+        Index("ix_accounts_join_offer_name", "sign_in_name", "id"),
+        Index("ix_accounts_join_offer_tenant", "tenant_id", "id"),
+    )
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int]
+    sign_in_name: Mapped[str] = mapped_column(Unicode(50))
+    practitioner_id: Mapped[int | None]
+    department_id: Mapped[int | None]
+    roles: Mapped[list[Any]] = mapped_column(default=list)
+    offered_by: Mapped[int]
+    offered_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    is_accepted: Mapped[bool] = mapped_column(default=False)
 
 
 class SignIn(Control):

@@ -1,5 +1,6 @@
 """Signing in and out, the language, and the unit of work that every request stands in."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import (
@@ -20,11 +21,12 @@ from flask_wtf.csrf import generate_csrf
 
 from app import i18n, tracing
 from app.accounts import services
+from app.accounts.queries import name_of_place
 from app.accounts.services import SignedIn
 from app.db.units import Mode, Unit, open_unit
 from app.errors import DomainError, NotSignedIn
 from app.i18n import N_
-from app.tenancy import CentreClosed, tenant_of
+from app.tenancy import DISTRICT, CentreClosed, tenant_of
 from app.web.access import current_actor, find_actor, public, signed_in
 from app.web.forms import Form
 from app.web.problems import wants_json
@@ -40,6 +42,7 @@ class PasswordFirst(DomainError):
     message = N_("Replace the one-time password in the browser first.")
 
 
+_OPEN_WHEN_CLOSED = {"sessions.sign_out", "sessions.choose_language", "own_account.switch_place"}
 TOKEN = "token"  # noqa: S105  the name of a key
 
 
@@ -69,15 +72,21 @@ def _begin_request() -> ResponseReturnValue | None:
         return None
     found = _find_signed_in()
     if found is not None:
-        tenant = tenant_of(found.actor.tenant_id)
-        if not tenant.is_active:
-            raise CentreClosed
         g.actor, g.signed_in = found.actor, found
-        g.unit = open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
-    else:
-        g.unit = open_unit(Unit(Mode.READ, None, ""))
+    g.unit = _reading_unit(found)
     g.unit.__enter__()
     return _password_first(found)
+
+
+def _reading_unit(found: SignedIn | None) -> Any:
+    """The centre's partition; the control database for the district and for strangers."""
+    if found is None or found.actor.tenant_id is None:
+        return open_unit(Unit(Mode.READ, None, ""))
+    tenant = tenant_of(found.actor.tenant_id)
+    if not tenant.is_active and request.endpoint not in _OPEN_WHEN_CLOSED:
+        g.pop("actor"), g.pop("signed_in")
+        raise CentreClosed
+    return open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
 
 
 def _find_signed_in() -> SignedIn | None:
@@ -195,7 +204,8 @@ def show_session() -> ResponseReturnValue:
     """Whether somebody is signed in, for pages that stood open: who, and a fresh token for their forms."""
     if find_actor() is None:
         return jsonify(error="sign_in.required"), 401
-    return jsonify(csrf_token=generate_csrf(), user=g.signed_in.display_name)
+    place = name_of_place(current_actor().tenant_id or DISTRICT)
+    return jsonify(csrf_token=generate_csrf(), user=g.signed_in.display_name, place=place)
 
 
 def _safe_next(target: str) -> str:

@@ -49,8 +49,8 @@ export async function stillSignedIn() {
 }
 
 function takeOver(session) {
-  if (session.csrf_token) useToken(session.csrf_token);
-  const isOther = config.user && session.user && session.user !== config.user;
+  const isOther = ['user', 'place'].some((name) => config[name] && session[name] && session[name] !== config[name]);
+  if (session.csrf_token && !isOther) useToken(session.csrf_token);
   if (isOther) toast(text('other_user'), 'd');
   return !isOther;
 }

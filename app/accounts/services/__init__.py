@@ -1,0 +1,58 @@
+"""Who may sign in, where, and as what."""
+
+from app.accounts.services.joining import (
+    accept_offer,
+    decline_offer,
+    offer_membership,
+    withdraw_offer,
+)
+from app.accounts.services.people import (
+    Password,
+    PersonName,
+    SignInName,
+    change_password,
+    change_roles,
+    create_account,
+    create_program,
+    reset_password,
+)
+from app.accounts.services.signing_in import (
+    FAILURES,
+    LOCK_MINUTES,
+    SignedIn,
+    actor_of,
+    end_own_sign_in,
+    find_actor,
+    find_signed_in,
+    sign_in,
+    sign_out,
+    switch_place,
+)
+from app.accounts.services.tokens import issue_token, revoke_token
+
+__all__ = [
+    "FAILURES",
+    "LOCK_MINUTES",
+    "Password",
+    "PersonName",
+    "SignInName",
+    "SignedIn",
+    "accept_offer",
+    "actor_of",
+    "change_password",
+    "change_roles",
+    "create_account",
+    "create_program",
+    "decline_offer",
+    "end_own_sign_in",
+    "find_actor",
+    "find_signed_in",
+    "issue_token",
+    "offer_membership",
+    "reset_password",
+    "revoke_token",
+    "sign_in",
+    "sign_out",
+    "switch_place",
+    "withdraw_offer",
+]

@@ -1,0 +1,44 @@
+"""Accounts of programs, and offers of a place in another centre."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.db import types
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "accounts_account", sa.Column("is_program", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    if op.get_context().dialect.name != "sqlite":  # there it would copy the whole table
+        op.alter_column(
+            "accounts_account", "is_program", existing_type=sa.Boolean(), existing_nullable=False, server_default=None
+        )
+    op.create_table(
+        "accounts_join_offer",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.Column("sign_in_name", sa.Unicode(length=50), nullable=False),
+        sa.Column("practitioner_id", sa.BigInteger(), nullable=True),
+        sa.Column("department_id", sa.BigInteger(), nullable=True),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("offered_by", sa.BigInteger(), nullable=False),
+        sa.Column("offered_at", types.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", types.UtcDateTime(), nullable=True),
+        sa.Column("is_accepted", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_join_offer")),
+    )
+    op.create_index("ix_accounts_join_offer_name", "accounts_join_offer", ["sign_in_name", "id"])
+    op.create_index("ix_accounts_join_offer_tenant", "accounts_join_offer", ["tenant_id", "id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_accounts_join_offer_tenant", table_name="accounts_join_offer")
+    op.drop_index("ix_accounts_join_offer_name", table_name="accounts_join_offer")
+    op.drop_table("accounts_join_offer")
+    op.drop_column("accounts_account", "is_program", mssql_drop_default=True)
