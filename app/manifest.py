@@ -4,7 +4,7 @@ from app.accounts import views as accounts
 from app.i18n import N_
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, EVERYWHERE, Duty, MenuEntry, Module, Permission, Scope, Waiting
-from app.web import health, home, jobs, lookups, own_account, sessions, trail
+from app.web import health, home, jobs, lookups, own_account, second_factor, sessions, trail
 
 SECURITY = ("security_administrator", "district_security")
 
@@ -15,6 +15,7 @@ module = Module(
     blueprints=(
         sessions.blueprint,
         own_account.blueprint,
+        second_factor.blueprint,
         home.blueprint,
         lookups.blueprint,
         health.blueprint,
@@ -30,6 +31,9 @@ module = Module(
         "sign_in.switched": N_("Place changed"),
         "account.created": N_("Account opened"),
         "account.program_created": N_("Program account opened"),
+        "factor.enrolled": N_("Second factor set up"),
+        "factor.recovery_code_used": N_("Recovery code used"),
+        "factor.reset": N_("Second factor taken away"),
         "offer.made": N_("Place offered"),
         "offer.withdrawn": N_("Offer of a place taken back"),
         "offer.accepted": N_("Offer of a place accepted"),

@@ -15,6 +15,17 @@ class SignInRefused(DomainError):
     )
 
 
+class CodeRefused(DomainError):
+    """The code of the second factor does not fit, was used, or the account is locked."""
+
+    status = 422
+    code = "sign_in.code_refused"
+    message = N_(
+        "This code is not right, or was used before. Wait for the next one. "
+        "After 5 failures the account stays locked for 15 minutes."
+    )
+
+
 class AccountElsewhere(PermissionDenied):
     """The account also belongs to another centre, so no single centre may take it over."""
 

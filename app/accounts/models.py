@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Control, id_column
+from app.db import Control, id_column, sensitive_column
 
 
 class Account(Control):
@@ -88,3 +88,30 @@ class SignIn(Control):
     address: Mapped[str] = mapped_column(Unicode(64), default="")
     is_program: Mapped[bool] = mapped_column(default=False)  # an API token: no idle limit, revocable
     label: Mapped[str] = mapped_column(Unicode(80), default="")
+    factor_at: Mapped[datetime | None]  # when the second factor was given
+
+
+class SecondFactor(Control):
+    """The secret that an account shares with its owner's authenticator (TOTP)."""
+
+    __tablename__ = "accounts_second_factor"
+    __table_args__ = (UniqueConstraint("account_id"),)
+
+    id: Mapped[int] = id_column()
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    secret: Mapped[str] = sensitive_column()
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int | None]  # of the clock, whose code was the last accepted
+
+
+class RecoveryCode(Control):
+    """A code on paper for the day the authenticator is lost; stored by its hash, good once."""
+
+    __tablename__ = "accounts_recovery_code"
+    __table_args__ = (Index("ix_accounts_recovery_code_account", "account_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    code_hash: Mapped[str] = mapped_column(Unicode(64))
+    used_at: Mapped[datetime | None]

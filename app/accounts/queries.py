@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app import clock
-from app.accounts.models import Account, JoinOffer, Membership, SignIn
+from app.accounts.models import Account, JoinOffer, Membership, RecoveryCode, SecondFactor, SignIn
 from app.accounts.services import actor_of
 from app.accounts.services.places import place_of
 from app.actor import Actor
@@ -145,6 +145,30 @@ def list_own_sign_ins(*, by: Actor) -> list[OwnSignIn]:
 
 def _as_long_as_a_sign_in() -> timedelta:
     return timedelta(minutes=current_app.extensions["his_settings"].sign_in_idle_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """The second factor of an account: since when, and how many codes on paper are left."""
+
+    since: datetime
+    codes_left: int
+
+
+def find_factor(account_id: int) -> Factor | None:
+    """The account's second factor in use, or None."""
+    left = (
+        select(func.count(RecoveryCode.id))
+        .where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
+        .scalar_subquery()
+    )
+    with control_unit():
+        row = db.session.execute(
+            select(SecondFactor.confirmed_at, left.label("codes_left")).where(
+                SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None)
+            )
+        ).first()
+    return None if row is None or row.confirmed_at is None else Factor(row.confirmed_at, row.codes_left)
 
 
 def list_own_offers(*, by: Actor) -> list[Offer]:

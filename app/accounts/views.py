@@ -110,8 +110,24 @@ def reset_password(account_id: int) -> ResponseReturnValue:
 
 def _account_page(member: queries.Member, form: Form, password_form: Form) -> str:
     return render_template(
-        "accounts/show.html", member=member, form=form, password_form=password_form, roles=_roles()
+        "accounts/show.html",
+        member=member,
+        form=form,
+        password_form=password_form,
+        roles=_roles(),
+        factor=queries.find_factor(member.account.id),
     )
+
+
+@blueprint.post("/<int:account_id>/second-factor/reset")
+@requires("accounts.account.manage")
+def reset_factor(account_id: int) -> ResponseReturnValue:
+    """Take away a lost second factor."""
+    form = Form(services.reset_factor, request.form, account_id=account_id)
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    flash(gettext("The second factor is set up anew at the next sign-in."), "success")
+    return redirect(url_for(".change_account", account_id=account_id), 303)
 
 
 @blueprint.get("/tokens")

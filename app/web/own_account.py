@@ -24,6 +24,7 @@ def show_own() -> ResponseReturnValue:
         places=queries.list_places(by.account_id),
         offers=queries.list_own_offers(by=by),
         sign_ins=queries.list_own_sign_ins(by=by),
+        factor=queries.find_factor(by.account_id),
         present=g.signed_in,
         role_label=role_label,
     )

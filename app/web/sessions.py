@@ -42,6 +42,24 @@ class PasswordFirst(DomainError):
     message = N_("Replace the one-time password in the browser first.")
 
 
+class SecondFactorFirst(DomainError):
+    """The sign-in is only half: the second factor is missing."""
+
+    status = 403
+    code = "sign_in.second_factor"
+    message = N_("Finish signing in with the second factor in the browser first.")
+
+
+_OPEN_TO_HALF = {
+    "second_factor.show_code",
+    "second_factor.give_code",
+    "second_factor.show_enrolment",
+    "second_factor.confirm_enrolment",
+    "sessions.sign_out",
+    "sessions.choose_language",
+    "sessions.show_session",
+    "theme.show_theme",
+}
 _OPEN_WHEN_CLOSED = {"sessions.sign_out", "sessions.choose_language", "own_account.switch_place"}
 TOKEN = "token"  # noqa: S105  the name of a key
 
@@ -75,7 +93,7 @@ def _begin_request() -> ResponseReturnValue | None:
         g.actor, g.signed_in = found.actor, found
     g.unit = _reading_unit(found)
     g.unit.__enter__()
-    return _password_first(found)
+    return _factor_first(found) or _password_first(found)
 
 
 def _reading_unit(found: SignedIn | None) -> Any:
@@ -106,13 +124,21 @@ def _bearer() -> str:
     return token.strip() if kind == "Bearer" else ""
 
 
+def _factor_first(found: SignedIn | None) -> ResponseReturnValue | None:
+    """Half a sign-in opens nothing but the page of its second step."""
+    if found is None or not found.missing or request.endpoint in _OPEN_TO_HALF:
+        return None
+    if wants_json():
+        raise SecondFactorFirst
+    page = "second_factor.show_code" if found.missing == "code" else "second_factor.show_enrolment"
+    return redirect(url_for(page), 303)
+
+
 def _password_first(found: SignedIn | None) -> ResponseReturnValue | None:
     """A one-time password opens nothing but the page that replaces it."""
     allowed = {
         "sessions.change_password",
-        "sessions.sign_out",
-        "sessions.choose_language",
-        "theme.show_theme",
+        *_OPEN_TO_HALF,
     }
     if found is not None and found.must_change_password and request.endpoint not in allowed:
         if wants_json():
@@ -202,7 +228,7 @@ def choose_language() -> ResponseReturnValue:
 @public
 def show_session() -> ResponseReturnValue:
     """Whether somebody is signed in, for pages that stood open: who, and a fresh token for their forms."""
-    if find_actor() is None:
+    if find_actor() is None or g.signed_in.missing:
         return jsonify(error="sign_in.required"), 401
     place = name_of_place(current_actor().tenant_id or DISTRICT)
     return jsonify(csrf_token=generate_csrf(), user=g.signed_in.display_name, place=place)

@@ -1,5 +1,6 @@
 """Who may sign in, where, and as what."""
 
+from app.accounts.errors import CodeRefused, SignInRefused
 from app.accounts.services.joining import (
     accept_offer,
     decline_offer,
@@ -15,6 +16,13 @@ from app.accounts.services.people import (
     create_account,
     create_program,
     reset_password,
+)
+from app.accounts.services.second_factor import (
+    Enrolled,
+    begin_enrolment,
+    confirm_enrolment,
+    give_code,
+    reset_factor,
 )
 from app.accounts.services.signing_in import (
     FAILURES,
@@ -33,22 +41,29 @@ from app.accounts.services.tokens import issue_token, revoke_token
 __all__ = [
     "FAILURES",
     "LOCK_MINUTES",
+    "CodeRefused",
+    "Enrolled",
     "Password",
     "PersonName",
     "SignInName",
+    "SignInRefused",
     "SignedIn",
     "accept_offer",
     "actor_of",
+    "begin_enrolment",
     "change_password",
     "change_roles",
+    "confirm_enrolment",
     "create_account",
     "create_program",
     "decline_offer",
     "end_own_sign_in",
     "find_actor",
     "find_signed_in",
+    "give_code",
     "issue_token",
     "offer_membership",
+    "reset_factor",
     "reset_password",
     "revoke_token",
     "sign_in",

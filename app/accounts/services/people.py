@@ -132,7 +132,7 @@ def reset_password(*, account_id: int, password: Password, by: Actor) -> Account
         InvalidInput: the password is weak.
     """
     membership = membership_here(account_id, by)
-    _refuse_shared(account_id, by)
+    refuse_shared(account_id, by)
     account = lock_row(Account, membership.account_id)
     if account is None or account.is_program:
         raise NotFound(field="account_id")
@@ -165,7 +165,8 @@ def change_password(*, present: Password, fresh: Password, by: Actor) -> Account
     return account
 
 
-def _refuse_shared(account_id: int, by: Actor) -> None:
+def refuse_shared(account_id: int, by: Actor) -> None:
+    """No single place takes over an account that also belongs to another."""
     elsewhere = select(Membership.id).where(
         Membership.account_id == account_id, Membership.tenant_id != place_of(by), Membership.is_enabled
     )

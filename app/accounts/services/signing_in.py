@@ -13,12 +13,12 @@ from sqlalchemy.orm import aliased
 from app import audit, clock, tenancy
 from app.accounts import passwords
 from app.accounts.errors import SignInRefused
-from app.accounts.models import Account, Membership, SignIn
+from app.accounts.models import Account, Membership, SecondFactor, SignIn
 from app.actor import Actor
 from app.db import Mode, control_unit, db, lock_row
 from app.errors import NotFound
 from app.i18n import gettext
-from app.registry import installed
+from app.registry import ADMINISTRATORS, installed
 from app.tenancy import DISTRICT
 from app.use_cases import use_case
 
@@ -36,6 +36,9 @@ class SignedIn:
     display_name: str
     must_change_password: bool
     places: int  # centres (and the district) that the account may act in
+    missing: str = (
+        ""  # "code": the second factor was not given yet; "enrolment": there must be one and is not
+    )
 
 
 def sign_in(*, name: str, password: str, address: str, now: datetime | None = None) -> str:
@@ -73,22 +76,36 @@ def _admit(
         if account is None:
             return "", None
         who = Actor(account_id=account.id, name=account.display_name, address=address)
-        is_locked = account.locked_until is not None and account.locked_until > moment
-        if is_locked:
+        if is_locked(account, moment):
             return "", who
         place = _place_to_begin(account.id)
         if not fits or account.password_hash != stored or not account.is_enabled or place is None:
-            _count_failure(account, moment)
+            count_failure(account, moment)
             db.session.commit()
             return "", who
-        account.failed_count, account.locked_until = 0, None
+        account.locked_until = None
+        if not _has_factor(account.id):  # else codes could be guessed for ever, four between two passwords
+            account.failed_count = 0
         token = _begin(account.id, place.id, address, moment)
         who = replace(who, tenant_id=place.tenant_id or None)
         db.session.commit()
     return token, who
 
 
-def _count_failure(account: Account, moment: datetime) -> None:
+def _has_factor(account_id: int) -> bool:
+    known = select(SecondFactor.id).where(
+        SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None)
+    )
+    return db.session.scalar(known) is not None
+
+
+def is_locked(account: Account, moment: datetime) -> bool:
+    """Whether too many failures have locked it for the moment."""
+    return account.locked_until is not None and account.locked_until > moment
+
+
+def count_failure(account: Account, moment: datetime) -> None:
+    """One failure more; the fifth locks the account."""
     account.failed_count += 1
     if account.failed_count >= FAILURES:
         account.failed_count, account.locked_until = 0, moment + timedelta(minutes=LOCK_MINUTES)
@@ -124,7 +141,7 @@ def _begin(account_id: int, membership_id: int, address: str, moment: datetime, 
     values = {"started_at": moment, **options}
     db.session.add(
         SignIn(
-            token_hash=_hash(token),
+            token_hash=hash_token(token),
             account_id=account_id,
             membership_id=membership_id,
             seen_at=moment,
@@ -135,8 +152,17 @@ def _begin(account_id: int, membership_id: int, address: str, moment: datetime, 
     return token
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
+    """What stands in the database for a token or a code that nobody could guess."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin_after(present: SignIn, moment: datetime, **changed: Any) -> str:
+    """End a sign-in and go on with a fresh token, as old as the first, with what has changed; returns the token."""
+    present.ended_at = moment
+    kept = {"started_at": present.started_at, "factor_at": present.factor_at}
+    values = {"membership_id": present.membership_id, **kept, **changed}
+    return _begin(present.account_id, values.pop("membership_id"), present.address, moment, **values)
 
 
 def begin_program(account_id: int, membership_id: int, address: str, label: str) -> str:
@@ -156,7 +182,9 @@ def switch_place(*, token: str, membership_id: int, by: Actor) -> str:
     with control_unit(Mode.WRITE):
         present = db.session.scalar(
             select(SignIn).where(
-                SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None), SignIn.is_program == false()
+                SignIn.token_hash == hash_token(token),
+                SignIn.ended_at.is_(None),
+                SignIn.is_program == false(),
             )
         )
         wanted = db.session.scalar(
@@ -166,8 +194,7 @@ def switch_place(*, token: str, membership_id: int, by: Actor) -> str:
         )
         if present is None or wanted is None or present.account_id != by.account_id:
             raise NotFound
-        present.ended_at = moment
-        fresh = _begin(by.account_id, wanted.id, by.address, moment, started_at=present.started_at)
+        fresh = begin_after(present, moment, membership_id=wanted.id)
         tenant_id = wanted.tenant_id or None
         db.session.commit()
     audit.note("sign_in.switched", by=replace(by, tenant_id=tenant_id))
@@ -182,7 +209,8 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
             select(*_OF_A_REQUEST)
             .join(Account, Account.id == SignIn.account_id)
             .join(Membership, Membership.id == SignIn.membership_id)
-            .where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
+            .outerjoin(SecondFactor, SecondFactor.account_id == SignIn.account_id)
+            .where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None))
             .where(Account.is_enabled, Membership.is_enabled)
         ).first()
         if row is None or _has_ended(row, moment):
@@ -192,7 +220,22 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
         with control_unit(Mode.WRITE):
             db.session.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=moment))
             db.session.commit()
-    return SignedIn(row.id, row.membership_id, actor, row.display_name, row.must_change_password, row.places)
+    missing = _missing_factor(row)
+    if missing:
+        actor = replace(actor, permissions=frozenset())  # whatever a page forgets to ask, nothing is allowed
+    return SignedIn(
+        row.id, row.membership_id, actor, row.display_name, row.must_change_password, row.places, missing
+    )
+
+
+def _missing_factor(row: Any) -> str:
+    """Who has a second factor gives it; the administrators must have one where the policy says so."""
+    if row.is_program or row.factor_at is not None:
+        return ""
+    if row.confirmed_at is not None:
+        return "code"
+    policy = current_app.extensions["his_settings"].factor_policy
+    return "enrolment" if policy == "administrators" and set(row.roles) & set(ADMINISTRATORS) else ""
 
 
 _other = aliased(Membership)
@@ -203,6 +246,8 @@ _OF_A_REQUEST = (  # columns, not rows: every request asks for them
     SignIn.is_program,
     SignIn.account_id,
     SignIn.membership_id,
+    SignIn.factor_at,
+    SecondFactor.confirmed_at,
     Account.display_name,
     Account.must_change_password,
     Membership.tenant_id,
@@ -276,7 +321,7 @@ def sign_out(token: str) -> None:
     with control_unit(Mode.WRITE):
         db.session.execute(
             update(SignIn)
-            .where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
+            .where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None))
             .values(ended_at=clock.now())
         )
         db.session.commit()

@@ -1,4 +1,4 @@
-"""Accounts of programs, and offers of a place in another centre."""
+"""Accounts of programs, offers of a place in another centre, second factors."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,9 +35,44 @@ def upgrade() -> None:
     )
     op.create_index("ix_accounts_join_offer_name", "accounts_join_offer", ["sign_in_name", "id"])
     op.create_index("ix_accounts_join_offer_tenant", "accounts_join_offer", ["tenant_id", "id"])
+    op.add_column("accounts_sign_in", sa.Column("factor_at", types.UtcDateTime(), nullable=True))
+    op.create_table(
+        "accounts_second_factor",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret", types.Sensitive(256), nullable=False),
+        sa.Column("created_at", types.UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", types.UtcDateTime(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts_account.id"],
+            name=op.f("fk_accounts_second_factor_account_id_accounts_account"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_second_factor")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_accounts_second_factor_account_id")),
+    )
+    op.create_table(
+        "accounts_recovery_code",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.Unicode(length=64), nullable=False),
+        sa.Column("used_at", types.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts_account.id"],
+            name=op.f("fk_accounts_recovery_code_account_id_accounts_account"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_recovery_code")),
+    )
+    op.create_index("ix_accounts_recovery_code_account", "accounts_recovery_code", ["account_id", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_accounts_recovery_code_account", table_name="accounts_recovery_code")
+    op.drop_table("accounts_recovery_code")
+    op.drop_table("accounts_second_factor")
+    op.drop_column("accounts_sign_in", "factor_at")
     op.drop_index("ix_accounts_join_offer_tenant", table_name="accounts_join_offer")
     op.drop_index("ix_accounts_join_offer_name", table_name="accounts_join_offer")
     op.drop_table("accounts_join_offer")
