@@ -31,6 +31,7 @@ module = Module(
         "sign_in.switched": N_("Place changed"),
         "account.created": N_("Account opened"),
         "account.program_created": N_("Program account opened"),
+        "policy.password_profile_changed": N_("Password rules changed"),
         "factor.enrolled": N_("Second factor set up"),
         "factor.recovery_code_used": N_("Recovery code used"),
         "factor.reset": N_("Second factor taken away"),
@@ -66,6 +67,13 @@ module = Module(
             duty=Duty.SECURITY,
         ),
         Permission(
+            "accounts.policy.change",
+            N_("Choose the password rules"),
+            ("district_security",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
             "accounts.audit.view",
             N_("Read the audit trail"),
             ("auditor", "district_auditor"),
@@ -90,6 +98,14 @@ module = Module(
             permission="accounts.account.manage",
             group="administration",
             order=30,
+        ),
+        MenuEntry(
+            N_("Password rules"),
+            "accounts.show_policy",
+            icon="shield-lock",
+            permission="accounts.policy.change",
+            group="district",
+            order=34,
         ),
         MenuEntry(
             N_("Audit trail"),

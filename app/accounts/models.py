@@ -21,6 +21,7 @@ class Account(Control):
     password_hash: Mapped[str] = mapped_column(Unicode(200), default="")
     is_enabled: Mapped[bool] = mapped_column(default=True)
     must_change_password: Mapped[bool] = mapped_column(default=False)
+    password_set_at: Mapped[datetime | None]
     failed_count: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None]
     is_program: Mapped[bool] = mapped_column(default=False)  # signs in by token only, has no password
@@ -115,3 +116,26 @@ class RecoveryCode(Control):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
     code_hash: Mapped[str] = mapped_column(Unicode(64))
     used_at: Mapped[datetime | None]
+
+
+class RememberedPassword(Control):
+    """The hash of a password that was in use, so that it does not come again too soon."""
+
+    __tablename__ = "accounts_remembered_password"
+    __table_args__ = (Index("ix_accounts_remembered_password_account", "account_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    password_hash: Mapped[str] = mapped_column(Unicode(200))
+    set_at: Mapped[datetime]
+
+
+class Policy(Control):
+    """A rule that the district's security administrator chose for every centre."""
+
+    __tablename__ = "accounts_policy"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: Mapped[int] = id_column()
+    name: Mapped[str] = mapped_column(Unicode(40))
+    value: Mapped[str] = mapped_column(Unicode(40))

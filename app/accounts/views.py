@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import queries, services
+from app.accounts.profiles import Profile
 from app.accounts.services.places import known_roles
 from app.errors import DomainError
 from app.i18n import gettext
@@ -128,6 +129,19 @@ def reset_factor(account_id: int) -> ResponseReturnValue:
         raise form.refusal or DomainError
     flash(gettext("The second factor is set up anew at the next sign-in."), "success")
     return redirect(url_for(".change_account", account_id=account_id), 303)
+
+
+@blueprint.route("/policy", methods=["GET", "POST"])
+@requires("accounts.policy.change")
+def show_policy() -> ResponseReturnValue:
+    """Which school of password rules holds in every centre."""
+    typed = request.form if request.method == "POST" else None
+    form = Form(services.change_password_profile, typed, start={"profile": services.present_profile().value})
+    if typed is not None and form.perform(by=current_actor()):
+        flash(gettext("Saved."), "success")
+        return redirect(url_for(".show_policy"), 303)
+    page = render_template("accounts/policy.html", form=form, profiles=Profile.options())
+    return page, 200 if typed is None else 422
 
 
 @blueprint.get("/tokens")

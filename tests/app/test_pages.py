@@ -38,6 +38,7 @@ PAGES = [
     ("district_security", "/accounts/new"),
     ("district_security", "/accounts/offers/new"),
     ("district_security", "/accounts/tokens"),
+    ("district_security", "/accounts/policy"),
     ("district_auditor", "/trail/"),
     ("supervisor", "/district/centres"),
     ("administrator", "/trail/outbox"),

@@ -7,6 +7,7 @@ from app.accounts.services.joining import (
     offer_membership,
     withdraw_offer,
 )
+from app.accounts.services.password_rules import change_password_profile, present_profile
 from app.accounts.services.people import (
     Password,
     PersonName,
@@ -52,6 +53,7 @@ __all__ = [
     "actor_of",
     "begin_enrolment",
     "change_password",
+    "change_password_profile",
     "change_roles",
     "confirm_enrolment",
     "create_account",
@@ -63,6 +65,7 @@ __all__ = [
     "give_code",
     "issue_token",
     "offer_membership",
+    "present_profile",
     "reset_factor",
     "reset_password",
     "revoke_token",

@@ -10,28 +10,29 @@ from app import audit, clock, tenancy
 from app.accounts import passwords
 from app.accounts.errors import AccountElsewhere, NameTaken, OwnRoles
 from app.accounts.models import Account, Membership, SignIn
+from app.accounts.services.password_rules import (
+    prepare_change,
+    prepare_fresh,
+    prepare_reset,
+    refuse_weak,
+    store,
+)
 from app.accounts.services.places import end_sign_ins, membership_here, place_of, refuse_roles
 from app.actor import Actor
 from app.db import db, lock_row
 from app.errors import InvalidInput, NotFound
-from app.i18n import N_, gettext
-from app.use_cases import use_case
+from app.i18n import gettext
+from app.use_cases import Secret, use_case
 
-_WEAK = {
-    "short": N_("At least 10 characters, please."),
-    "long": N_("At most 128 characters, please."),
-    "common": N_("Too easy to guess. Three unrelated words make a good password."),
-    "name": N_("The password must not contain your name."),
-}
 SignInName = Annotated[str, Field(min_length=2, max_length=50, pattern=r"^[\w.@-]+$")]
 PersonName = Annotated[str, Field(min_length=2, max_length=50)]
 Roles = Annotated[list[str], Field(min_length=1, max_length=20)]
 Password = Annotated[  # compared as it was typed, blanks at its ends included
-    str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)
+    str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200), Secret()
 ]
 
 
-@use_case("accounts.account.manage", database="control")
+@use_case("accounts.account.manage", database="control", prepare=prepare_fresh)
 def create_account(
     *,
     sign_in_name: SignInName,
@@ -51,18 +52,18 @@ def create_account(
         TwoAdministrators: the roles are two of the three administrators.
         NotFound: the centre has no such member of staff or department.
     """
-    _refuse_weak(password, sign_in_name, display_name)
+    refuse_weak(password, sign_in_name, display_name, by=by)
     refuse_roles(by, roles)
     if not tenancy.directory().has_staff(by.tenant_id, practitioner_id, department_id):
         raise NotFound(field="practitioner_id")
     account = Account(
         sign_in_name=passwords.normalise_name(sign_in_name),
         display_name=display_name,
-        password_hash=passwords.hash_password(password),
         must_change_password=must_change_password,
         created_at=clock.now(),
     )
     _open(account, roles, by, practitioner_id=practitioner_id, department_id=department_id)
+    store(account, password)
     audit.record("account.created", account, by=by, roles=roles)
     return account
 
@@ -122,7 +123,7 @@ def change_roles(
     return membership
 
 
-@use_case("accounts.account.manage", database="control")
+@use_case("accounts.account.manage", database="control", prepare=prepare_reset)
 def reset_password(*, account_id: int, password: Password, by: Actor) -> Account:
     """Give an account a one-time password, unlock it and end its sign-ins.
 
@@ -136,15 +137,16 @@ def reset_password(*, account_id: int, password: Password, by: Actor) -> Account
     account = lock_row(Account, membership.account_id)
     if account is None or account.is_program:
         raise NotFound(field="account_id")
-    _refuse_weak(password, account.sign_in_name, account.display_name)
-    account.password_hash, account.must_change_password = passwords.hash_password(password), True
+    refuse_weak(password, account.sign_in_name, account.display_name, by=by, account_id=account.id)
+    store(account, password)
+    account.must_change_password = True
     account.failed_count, account.locked_until = 0, None
     end_sign_ins(membership.id)
     audit.record("account.password_reset", account, by=by)
     return account
 
 
-@use_case("accounts.self.manage", database="control")
+@use_case("accounts.self.manage", database="control", prepare=prepare_change)
 def change_password(*, present: Password, fresh: Password, by: Actor) -> Account:
     """Change one's own password; every sign-in of the account in a browser ends, this one too.
 
@@ -154,8 +156,10 @@ def change_password(*, present: Password, fresh: Password, by: Actor) -> Account
     account = lock_row(Account, by.account_id)
     if account is None or not passwords.verify_password(account.password_hash, present):
         raise InvalidInput({"present": [gettext("This is not your present password.")]})
-    _refuse_weak(fresh, account.sign_in_name, account.display_name, field="fresh")
-    account.password_hash, account.must_change_password = passwords.hash_password(fresh), False
+    names = (account.sign_in_name, account.display_name)
+    refuse_weak(fresh, *names, by=by, field="fresh", account_id=account.id)
+    store(account, fresh)
+    account.must_change_password = False
     db.session.execute(
         update(SignIn)
         .where(SignIn.account_id == account.id, SignIn.ended_at.is_(None), SignIn.is_program == false())
@@ -172,8 +176,3 @@ def refuse_shared(account_id: int, by: Actor) -> None:
     )
     if db.session.scalar(elsewhere.limit(1)) is not None:
         raise AccountElsewhere
-
-
-def _refuse_weak(password: str, *own_words: str, field: str = "password") -> None:
-    if why := passwords.weakness(password, *own_words):
-        raise InvalidInput({field: [gettext(_WEAK[why])]})

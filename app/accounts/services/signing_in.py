@@ -14,6 +14,8 @@ from app import audit, clock, tenancy
 from app.accounts import passwords
 from app.accounts.errors import SignInRefused
 from app.accounts.models import Account, Membership, SecondFactor, SignIn
+from app.accounts.profiles import RULES
+from app.accounts.services.password_rules import chosen_profile, profile_of
 from app.actor import Actor
 from app.db import Mode, control_unit, db, lock_row
 from app.errors import NotFound
@@ -223,9 +225,15 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
     missing = _missing_factor(row)
     if missing:
         actor = replace(actor, permissions=frozenset())  # whatever a page forgets to ask, nothing is allowed
-    return SignedIn(
-        row.id, row.membership_id, actor, row.display_name, row.must_change_password, row.places, missing
-    )
+    must_change = row.must_change_password or _is_worn_out(row, moment)
+    return SignedIn(row.id, row.membership_id, actor, row.display_name, must_change, row.places, missing)
+
+
+def _is_worn_out(row: Any, moment: datetime) -> bool:
+    """Whether the profile wants a password of this age replaced."""
+    days = RULES[profile_of(row.profile)].days
+    since = row.password_set_at or row.created_at
+    return days is not None and not row.is_program and moment - since > timedelta(days=days)
 
 
 def _missing_factor(row: Any) -> str:
@@ -250,6 +258,9 @@ _OF_A_REQUEST = (  # columns, not rows: every request asks for them
     SecondFactor.confirmed_at,
     Account.display_name,
     Account.must_change_password,
+    Account.password_set_at,
+    Account.created_at,
+    chosen_profile.label("profile"),
     Membership.tenant_id,
     Membership.practitioner_id,
     Membership.station_id,

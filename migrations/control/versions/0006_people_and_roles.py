@@ -66,9 +66,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_recovery_code")),
     )
     op.create_index("ix_accounts_recovery_code_account", "accounts_recovery_code", ["account_id", "id"])
+    op.add_column("accounts_account", sa.Column("password_set_at", types.UtcDateTime(), nullable=True))
+    op.create_table(
+        "accounts_remembered_password",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("password_hash", sa.Unicode(length=200), nullable=False),
+        sa.Column("set_at", types.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts_account.id"],
+            name=op.f("fk_accounts_remembered_password_account_id_accounts_account"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_remembered_password")),
+    )
+    op.create_index(
+        "ix_accounts_remembered_password_account", "accounts_remembered_password", ["account_id", "id"]
+    )
+    op.create_table(
+        "accounts_policy",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Unicode(length=40), nullable=False),
+        sa.Column("value", sa.Unicode(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_policy")),
+        sa.UniqueConstraint("name", name=op.f("uq_accounts_policy_name")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("accounts_policy")
+    op.drop_index("ix_accounts_remembered_password_account", table_name="accounts_remembered_password")
+    op.drop_table("accounts_remembered_password")
+    op.drop_column("accounts_account", "password_set_at")
     op.drop_index("ix_accounts_recovery_code_account", table_name="accounts_recovery_code")
     op.drop_table("accounts_recovery_code")
     op.drop_table("accounts_second_factor")
