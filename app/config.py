@@ -26,6 +26,7 @@ class Settings:
     owner_urls: dict[str, str] = field(default_factory=dict)  # who migrates, where that is another role
     redis_url: str = ""
     sign_in_idle_minutes: int = 30
+    sign_in_lock_minutes: int = 15  # of rest, after which the page asks for the password and goes on
     sign_in_hours: int = 12
     second_factor: str = ""  # who must have one: administrators | nobody; "" is the environment's default
     district_zone: str = "Asia/Shanghai"

@@ -78,6 +78,7 @@ def app(built: tuple[Flask, dict[str, Any]], databases: Databases) -> Iterator[F
     application = built[0]
     databases.renew(application.extensions["his_engines"])
     application.extensions["his_directory"].forget()
+    application.extensions["his_limiter"].reset()
     clock.stop(world.NOW)
     with application.app_context():
         yield application

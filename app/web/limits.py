@@ -12,7 +12,7 @@ from flask_limiter import Limiter, RequestLimit
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 FAILED_SIGN_INS = "10 per minute; 40 per 15 minutes"  # for each address
-_VIEWS = ("sessions.begin_sign_in", "second_factor.give_code")
+_VIEWS = ("sessions.begin_sign_in", "sessions.unlock", "second_factor.give_code")
 log = structlog.get_logger()
 
 
@@ -46,7 +46,7 @@ def _address() -> str:
 
 
 def _has_failed(answer: Response) -> bool:
-    return answer.status_code != 303
+    return answer.status_code >= 400
 
 
 def _note_breach(breach: RequestLimit) -> None:

@@ -56,6 +56,8 @@ _OPEN_TO_HALF = {
     "second_factor.show_enrolment",
     "second_factor.confirm_enrolment",
     "sessions.sign_out",
+    "sessions.show_unlock",
+    "sessions.unlock",
     "sessions.choose_language",
     "sessions.show_session",
     "theme.show_theme",
@@ -130,6 +132,11 @@ def _factor_first(found: SignedIn | None) -> ResponseReturnValue | None:
         return None
     if wants_json():
         raise SecondFactorFirst
+    if found.missing == "password":
+        if request.headers.get("HX-Request") or request.path.startswith("/lookup/"):
+            raise NotSignedIn  # the page stays and asks for the password above itself
+        back = request.full_path.rstrip("?") if request.method == "GET" else ""
+        return redirect(url_for("sessions.show_unlock", next=back or None), 303)
     page = "second_factor.show_code" if found.missing == "code" else "second_factor.show_enrolment"
     return redirect(url_for(page), 303)
 
@@ -230,8 +237,45 @@ def show_session() -> ResponseReturnValue:
     """Whether somebody is signed in, for pages that stood open: who, and a fresh token for their forms."""
     if find_actor() is None or g.signed_in.missing:
         return jsonify(error="sign_in.required"), 401
+    return _session_as_json()
+
+
+def _session_as_json() -> Response:
     place = name_of_place(current_actor().tenant_id or DISTRICT)
     return jsonify(csrf_token=generate_csrf(), user=g.signed_in.display_name, place=place)
+
+
+@blueprint.get("/unlock")
+@signed_in
+def show_unlock() -> ResponseReturnValue:
+    """After a rest: the password, and on."""
+    if g.signed_in.missing != "password":
+        return redirect(url_for("home.begin"), 303)
+    target = _safe_next(request.args.get("next", ""))
+    return render_template("unlock.html", name=g.signed_in.display_name, next=target, refusal="")
+
+
+@blueprint.post("/unlock")
+@signed_in
+def unlock() -> ResponseReturnValue:
+    """Take the password; a page that stood open is answered with its fresh token, in JSON."""
+    is_beside = request.accept_mimetypes.best == "application/json"
+    target = _safe_next(request.form.get("next", ""))
+    try:
+        fresh = services.unlock(
+            token=session.get(TOKEN, ""), password=request.form.get("password", ""), by=current_actor()
+        )
+    except DomainError as refusal:
+        if is_beside:
+            return jsonify(title=refusal.text), refusal.status
+        name = g.signed_in.display_name
+        return render_template("unlock.html", name=name, next=target, refusal=refusal.text), refusal.status
+    session.clear()
+    session[TOKEN] = fresh
+    if is_beside:
+        g.pop("csrf_token", None)  # made for the session that was
+        return _session_as_json()
+    return redirect(target or url_for("home.begin"), 303)
 
 
 def _safe_next(target: str) -> str:

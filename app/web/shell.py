@@ -125,7 +125,7 @@ def _shell() -> Shell | None:
         home_url=url_for("home.show_home"),
         theme_url=_theme_url(),
         session_url=url_for("sessions.show_session"),
-        idle_minutes=current_app.extensions["his_settings"].sign_in_idle_minutes,
+        idle_minutes=current_app.extensions["his_settings"].sign_in_lock_minutes,
     )
 
 

@@ -1,7 +1,9 @@
 """May they: function level, the district's and the centres' rights, the three administrators."""
 
+import os
 import re
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -274,3 +276,38 @@ def test_acc_13_rights_taken_away_between_form_and_submit_are_gone(
         by=security_administrator,
     )
     assert desk.post("/places/stations/new", data={"code": "S9", "name": "桥北站"}).status_code == 403
+
+
+# ACC-02 The matrix under review
+
+EXPECTED = Path(__file__).parent / "expected_grants.txt"
+
+
+def _matrix(app: Flask) -> list[str]:
+    """One line for each permission: where it belongs, whose duty it is, and the roles it starts with."""
+    return [
+        f"{code} [{found.scope.value}{' ' + found.duty.value if found.duty else ''}]: {' '.join(found.roles) or '-'}"
+        for code, found in sorted(_permissions(app).items())
+    ]
+
+
+def test_acc_02_what_the_manifests_propose_is_what_was_reviewed(app: Flask) -> None:
+    """After a review: HIS_REVIEW=1 pytest tests/security -k reviewed, and look at the difference."""
+    if os.environ.get("HIS_REVIEW"):
+        EXPECTED.write_text("\n".join(_matrix(app)) + "\n", encoding="utf-8")
+    assert _matrix(app) == EXPECTED.read_text(encoding="utf-8").splitlines()
+
+
+def test_acc_02_every_role_does_by_proposal_what_the_reviewed_table_says_and_nothing_else(
+    app: Flask, ours: dict[str, Any]
+) -> None:
+    reviewed: dict[str, set[str]] = {role.value: set() for role in Role}
+    for line in EXPECTED.read_text(encoding="utf-8").splitlines():
+        head, _, roles = line.partition(": ")
+        for role in roles.split():
+            if role != "-":
+                reviewed[role].add(head.partition(" ")[0])
+    for role in EVERYONE:
+        assert world.actor(ours, role).permissions == reviewed[role], role
+    for role in DISTRICT_ROLES:
+        assert world.district_actor(role).permissions == reviewed[role], role

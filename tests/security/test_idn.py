@@ -14,7 +14,7 @@ from app.accounts.errors import AccountElsewhere, AlreadyMember, NameTaken, Sign
 from app.accounts.models import JoinOffer, Membership
 from app.actor import Actor, system_actor
 from app.db import control_unit, db, tenant_unit
-from app.errors import NotFound
+from app.errors import NotFound, NotSignedIn
 from app.factory import create_app
 from app.records import AuditRow
 
@@ -259,6 +259,80 @@ def test_idn_06_an_open_page_learns_that_another_place_was_chosen(
     before = desk.get("/session").json["place"]
     desk.post("/my-account/place", data={"membership_id": str(two_places["theirs"])})
     assert desk.get("/session").json["place"] != before
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(14, "open"), (16, "locked"), (29, "locked"), (31, "ended")])
+def test_idn_06_a_desk_locks_after_fifteen_minutes_and_ends_after_thirty(
+    sign_in: Any, minutes: int, state: str
+) -> None:
+    desk = sign_in("doctor")
+    assert desk.get("/home").status_code == 200
+    clock.stop(world.NOW + timedelta(minutes=minutes))
+    answer = desk.get("/home?a=1")
+    places = {"open": None, "locked": "/unlock?next=/home?a%3D1", "ended": "/sign-in?next=/home?a%3D1"}
+    assert answer.headers.get("Location") == places[state]
+    fragment = desk.get("/lookup/palette?q=a", headers={"HX-Request": "true"})
+    assert fragment.status_code == (200 if state == "open" else 401)
+    assert desk.get("/session").status_code == (200 if state == "open" else 401)
+
+
+def test_idn_06_a_locked_desk_does_not_wake_by_asking(sign_in: Any) -> None:
+    desk = sign_in("doctor")
+    for minutes in (16, 20, 25, 29):
+        clock.stop(world.NOW + timedelta(minutes=minutes))
+        assert desk.get("/session").status_code == 401
+    clock.stop(world.NOW + timedelta(minutes=31))
+    assert desk.get("/home").headers["Location"].startswith("/sign-in")
+
+
+def test_idn_06_the_password_opens_a_locked_desk_with_a_fresh_token(app: Flask, sign_in: Any) -> None:
+    desk = sign_in("doctor")
+    clock.stop(world.NOW + timedelta(minutes=20))
+    with desk.session_transaction() as session:
+        before = session["token"]
+    assert desk.get("/unlock").status_code == 200
+    assert desk.post("/unlock", data={"password": "guessed wrong"}).status_code == 422
+    beside = {"Accept": "application/json"}
+    wrong = desk.post("/unlock", data={"password": "guessed wrong"}, headers=beside)
+    assert (wrong.status_code, bool(wrong.json["title"])) == (422, True)
+    answer = desk.post("/unlock", data={"password": world.PASSWORD}, headers=beside)
+    assert set(answer.json) == {"csrf_token", "user", "place"}
+    with desk.session_transaction() as session:
+        assert session["token"] != before
+    assert services.find_signed_in(before, address="") is None
+    assert desk.get("/home").status_code == 200
+    assert desk.get("/unlock").headers["Location"] == "/"
+
+
+def test_idn_06_wrong_passwords_at_a_locked_desk_lock_the_account(app: Flask, doctor: Actor) -> None:
+    token = _sign_in("doctor@c1")
+    for _ in range(services.FAILURES):
+        with pytest.raises(SignInRefused):
+            services.unlock(token=token, password="wrong", by=doctor)
+    with pytest.raises(SignInRefused):
+        services.unlock(token=token, password=world.PASSWORD, by=doctor)
+
+
+def test_idn_06_no_day_at_a_desk_is_longer_than_twelve_hours(app: Flask, doctor: Actor) -> None:
+    token = _sign_in("doctor@c1")
+    for minutes in range(20, 12 * 60, 20):
+        clock.stop(world.NOW + timedelta(minutes=minutes))
+        token = services.unlock(token=token, password=world.PASSWORD, by=doctor)
+    clock.stop(world.NOW + timedelta(hours=12, seconds=1))
+    with pytest.raises(NotSignedIn):
+        services.unlock(token=token, password=world.PASSWORD, by=doctor)
+    assert services.find_signed_in(token, address="") is None
+
+
+def test_idn_06_an_unlocked_form_is_sent_with_its_fresh_csrf_token(app: Flask, sign_in: Any) -> None:
+    desk = sign_in("doctor")
+    clock.stop(world.NOW + timedelta(minutes=20))
+    beside = {"Accept": "application/json"}
+    fresh = desk.post("/unlock", data={"password": world.PASSWORD}, headers=beside).json["csrf_token"]
+    app.config["WTF_CSRF_ENABLED"] = True
+    typed = {"language": "en", "next": "/home"}
+    assert desk.post("/language", data={**typed, "csrf_token": "stale"}).status_code == 400
+    assert desk.post("/language", data={**typed, "csrf_token": fresh}).status_code == 303
 
 
 # IDN-07 The end of a sign-in

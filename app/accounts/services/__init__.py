@@ -36,6 +36,7 @@ from app.accounts.services.signing_in import (
     sign_in,
     sign_out,
     switch_place,
+    unlock,
 )
 from app.accounts.services.tokens import issue_token, revoke_token
 
@@ -72,5 +73,6 @@ __all__ = [
     "sign_in",
     "sign_out",
     "switch_place",
+    "unlock",
     "withdraw_offer",
 ]

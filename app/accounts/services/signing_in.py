@@ -18,7 +18,7 @@ from app.accounts.profiles import RULES
 from app.accounts.services.password_rules import chosen_profile, profile_of
 from app.actor import Actor
 from app.db import Mode, control_unit, db, lock_row
-from app.errors import NotFound
+from app.errors import NotFound, NotSignedIn
 from app.i18n import gettext
 from app.registry import ADMINISTRATORS, installed
 from app.tenancy import DISTRICT
@@ -203,6 +203,41 @@ def switch_place(*, token: str, membership_id: int, by: Actor) -> str:
     return fresh
 
 
+def unlock(*, token: str, password: str, by: Actor) -> str:
+    """Go on after a rest by the password alone; the old token ends, a fresh one begins; returns it.
+
+    Raises:
+        SignInRefused: the password does not fit, or the account is locked.
+        NotSignedIn: the rest was so long that the sign-in has ended.
+    """
+    moment = clock.now()
+    with control_unit(Mode.WRITE):
+        stored = db.session.scalar(select(Account.password_hash).where(Account.id == by.account_id)) or ""
+    fits = passwords.verify_password(stored, password)
+    with control_unit(Mode.WRITE):
+        account = lock_row(Account, by.account_id)
+        present = db.session.scalar(
+            select(SignIn).where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None))
+        )
+        if (
+            account is None
+            or present is None
+            or present.account_id != account.id
+            or _has_ended(present, moment)
+        ):
+            raise NotSignedIn
+        is_right = fits and account.password_hash == stored
+        if is_right and not is_locked(account, moment):
+            fresh = begin_after(present, moment)
+            db.session.commit()
+            return fresh
+        if not is_locked(account, moment):
+            count_failure(account, moment)
+            db.session.commit()
+    audit.note("sign_in.refused", by=replace(by, tenant_id=None))
+    raise SignInRefused(field="password")
+
+
 def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedIn | None:
     """Who holds this token, with today's roles and permissions; None when it ended or was never given."""
     moment = clock.now()
@@ -218,11 +253,11 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
         if row is None or _has_ended(row, moment):
             return None
         actor = _actor(row.account_id, row.display_name, row, address, origin)
-    if moment - row.seen_at > _SEEN_EVERY:
+    missing = _missing(row, moment)
+    if moment - row.seen_at > _SEEN_EVERY and missing != "password":  # a locked desk does not wake by itself
         with control_unit(Mode.WRITE):
             db.session.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=moment))
             db.session.commit()
-    missing = _missing_factor(row)
     if missing:
         actor = replace(actor, permissions=frozenset())  # whatever a page forgets to ask, nothing is allowed
     must_change = row.must_change_password or _is_worn_out(row, moment)
@@ -236,8 +271,14 @@ def _is_worn_out(row: Any, moment: datetime) -> bool:
     return days is not None and not row.is_program and moment - since > timedelta(days=days)
 
 
-def _missing_factor(row: Any) -> str:
-    """Who has a second factor gives it; the administrators must have one where the policy says so."""
+def _missing(row: Any, moment: datetime) -> str:
+    """What must come before anything else: "password" after a rest, "code" or "enrolment" of a second factor.
+
+    Who has a second factor gives it; the administrators must have one where the policy says so.
+    """
+    rest = timedelta(minutes=current_app.extensions["his_settings"].sign_in_lock_minutes)
+    if not row.is_program and moment - row.seen_at > rest:
+        return "password"
     if row.is_program or row.factor_at is not None:
         return ""
     if row.confirmed_at is not None:
