@@ -1,10 +1,11 @@
 """What the kernel itself adds to the product: accounts, the home page, the trail and the outbox."""
 
 from app.accounts import views as accounts
+from app.accounts.cli import invite_person
 from app.i18n import N_
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, EVERYWHERE, Duty, MenuEntry, Module, Permission, Scope, Waiting
-from app.web import health, home, jobs, lookups, own_account, second_factor, sessions, trail
+from app.web import health, home, jobs, lookups, own_account, second_factor, sessions, trail, welcome
 
 SECURITY = ("security_administrator", "district_security")
 
@@ -16,6 +17,7 @@ module = Module(
         sessions.blueprint,
         own_account.blueprint,
         second_factor.blueprint,
+        welcome.blueprint,
         home.blueprint,
         lookups.blueprint,
         health.blueprint,
@@ -23,7 +25,7 @@ module = Module(
         accounts.blueprint,
         trail.blueprint,
     ),
-    commands=(run_worker,),
+    commands=(run_worker, invite_person),
     acts={
         "sign_in.begun": N_("Signed in"),
         "sign_in.refused": N_("Sign-in refused"),
@@ -41,6 +43,7 @@ module = Module(
         "offer.declined": N_("Offer of a place declined"),
         "account.roles_changed": N_("Roles changed"),
         "account.password_reset": N_("Password reset"),
+        "account.opened_by_code": N_("Account opened by its owner with a one-time code"),
         "account.password_changed": N_("Password changed"),
         "token.issued": N_("API token issued"),
         "token.revoked": N_("API token revoked"),

@@ -26,6 +26,14 @@ class CodeRefused(DomainError):
     )
 
 
+class InvitationRefused(DomainError):
+    """There is no such one-time code, or it is spent."""
+
+    status = 422
+    code = "accounts.invitation_refused"
+    message = N_("This code is not right, was used, or is older than three days. Please ask for another.")
+
+
 class AccountElsewhere(PermissionDenied):
     """The account also belongs to another centre, so no single centre may take it over."""
 

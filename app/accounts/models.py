@@ -139,3 +139,20 @@ class Policy(Control):
     id: Mapped[int] = id_column()
     name: Mapped[str] = mapped_column(Unicode(40))
     value: Mapped[str] = mapped_column(Unicode(40))
+
+
+class Invitation(Control):
+    """A one-time code with which the owner of an account sets its password; stored by its hash."""
+
+    __tablename__ = "accounts_invitation"
+    __table_args__ = (
+        UniqueConstraint("code_hash"),
+        Index("ix_accounts_invitation_account", "account_id", "id"),
+    )
+    code = ""  # in the clear only in the one answer that made it; no column
+
+    id: Mapped[int] = id_column()
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    code_hash: Mapped[str] = mapped_column(Unicode(64))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

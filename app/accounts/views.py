@@ -1,7 +1,5 @@
 """Accounts of a centre or of the district, offers to work there too, programs and their API tokens."""
 
-import secrets
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,12 +13,6 @@ from app.web.access import current_actor, requires
 from app.web.forms import Form
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another when read out
-
-
-def one_time_password() -> str:
-    """Twelve letters in three groups, good for one sign-in."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
 
 
 def _roles() -> list[tuple[str, str]]:
@@ -43,13 +35,11 @@ def show_accounts() -> ResponseReturnValue:
 @blueprint.route("/new", methods=["GET", "POST"])
 @requires("accounts.account.manage")
 def create_account() -> ResponseReturnValue:
-    """Open an account with a one-time password."""
+    """Open an account; the one-time code for its owner is in this one answer and nowhere else."""
     typed = request.form if request.method == "POST" else None
-    start = {"password": one_time_password()}
-    form = Form(services.create_account, typed, start=start, must_change_password=True)
-    if typed is not None and (account := form.perform(by=current_actor())):
-        flash(gettext("The account %(name)s was opened.", name=account.sign_in_name), "success")
-        return redirect(url_for(".show_accounts"), 303)
+    form = Form(services.invite, typed)
+    if typed is not None and (invitation := form.perform(by=current_actor())):
+        return render_template("accounts/code.html", invitation=invitation)
     has_staff = current_actor().tenant_id is not None
     page = render_template("accounts/new.html", form=form, roles=_roles(), has_staff=has_staff)
     return page, 200 if typed is None else 422
@@ -92,19 +82,18 @@ def change_account(account_id: int) -> ResponseReturnValue:
     if typed is not None and form.perform(by=current_actor()):
         flash(gettext("Saved."), "success")
         return redirect(url_for(".show_accounts"), 303)
-    page = _account_page(member, form, Form(services.reset_password, start={"password": one_time_password()}))
+    page = _account_page(member, form, Form(services.reset_password))
     return page, 200 if typed is None else 422
 
 
 @blueprint.post("/<int:account_id>/password")
 @requires("accounts.account.manage")
 def reset_password(account_id: int) -> ResponseReturnValue:
-    """Give a one-time password and unlock the account."""
+    """Give a one-time code and unlock the account."""
     member = queries.get_member(account_id, by=current_actor())
     form = Form(services.reset_password, request.form, account_id=account_id)
-    if form.perform(by=current_actor()):
-        flash(gettext("The one-time password holds from now on."), "success")
-        return redirect(url_for(".show_accounts"), 303)
+    if invitation := form.perform(by=current_actor()):
+        return render_template("accounts/code.html", invitation=invitation)
     start = {"roles": member.membership.roles, "is_enabled": member.membership.is_enabled}
     return _account_page(member, Form(services.change_roles, start=start), form), 422
 

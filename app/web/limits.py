@@ -12,7 +12,7 @@ from flask_limiter import Limiter, RequestLimit
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 FAILED_SIGN_INS = "10 per minute; 40 per 15 minutes"  # for each address
-_VIEWS = ("sessions.begin_sign_in", "sessions.unlock", "second_factor.give_code")
+_VIEWS = ("sessions.begin_sign_in", "sessions.unlock", "welcome.open_account", "second_factor.give_code")
 log = structlog.get_logger()
 
 

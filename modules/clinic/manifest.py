@@ -106,7 +106,7 @@ module = Module(
             ("doctor", "triage_nurse", "auditor"),
             duty=Duty.RECORD,
         ),
-        Permission("clinic.encounter.begin", N_("Take a patient"), ("doctor",)),
+        Permission("clinic.encounter.begin", N_("Take a patient"), ("doctor",), duty=Duty.RECORD),
         Permission("clinic.encounter.finish", N_("Finish a visit"), ("doctor",)),
         Permission("clinic.record.write", N_("Write outpatient records"), ("doctor",), duty=Duty.RECORD),
         Permission("clinic.record.sign", N_("Sign outpatient records"), ("doctor",), duty=Duty.RECORD),

@@ -71,9 +71,18 @@ module = Module(
             ("doctor", "pharmacist", "cashier", "auditor"),
             duty=Duty.RECORD,
         ),
-        Permission("prescriptions.prescription.sign", N_("Write and sign prescriptions"), ("doctor",)),
-        Permission("prescriptions.prescription.void", N_("Make prescriptions void"), ("doctor",)),
-        Permission("prescriptions.prescription.review", N_("Review prescriptions"), ("pharmacist",)),
+        Permission(
+            "prescriptions.prescription.sign",
+            N_("Write and sign prescriptions"),
+            ("doctor",),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "prescriptions.prescription.void", N_("Make prescriptions void"), ("doctor",), duty=Duty.RECORD
+        ),
+        Permission(
+            "prescriptions.prescription.review", N_("Review prescriptions"), ("pharmacist",), duty=Duty.RECORD
+        ),
         Permission("prescriptions.prescription.expire", N_("End prescriptions past their validity")),
     ),
     lookups=(

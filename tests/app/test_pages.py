@@ -82,32 +82,10 @@ def test_the_trail_is_closed_to_the_administrator(sign_in: Any) -> None:
     assert sign_in("administrator").get("/trail/").status_code == 403
 
 
-def test_an_account_is_opened_with_a_one_time_password_that_must_be_replaced(
-    app: Flask, sign_in: Any, ours: dict[str, Any]
-) -> None:
-    client = sign_in("security_administrator")
-    shown = client.get("/accounts/new").text
-    password = re.search(r'name="password" value="([^"]+)"', shown)
-    assert password is not None
-    person = ours["people"]["doctor"]["practitioner_id"]
-    typed = {
-        "sign_in_name": "li.jing2",
-        "display_name": "李静静",
-        "password": password[1],
-        "practitioner_id": str(person),
-        "roles": ["doctor"],
-    }
-    assert client.post("/accounts/new", data=typed).status_code == 303
-    fresh = app.test_client()
-    fresh.post("/sign-in", data={"name": "li.jing2", "password": password[1]})
-    assert fresh.get("/home").headers["Location"] == "/password"
-
-
 def test_an_account_for_somebody_elses_staff_is_refused(sign_in: Any, theirs: dict[str, Any]) -> None:
     typed = {
         "sign_in_name": "spy",
         "display_name": "旁人",
-        "password": "three blue herons",
         "practitioner_id": str(theirs["people"]["doctor"]["practitioner_id"]),
         "roles": ["doctor"],
     }
@@ -123,11 +101,11 @@ def test_a_locked_account_is_shown_and_unlocked_by_a_reset(
     account_id = ours["people"]["doctor"]["account_id"]
     client.set_cookie("his_language", "en")
     assert "Locked until" in client.get(f"/accounts/{account_id}").text
-    answer = client.post(f"/accounts/{account_id}/password", data={"password": "three blue herons"})
-    assert answer.status_code == 303
+    answer = client.post(f"/accounts/{account_id}/password", data={})
+    assert "data-one-time-code" in answer.text
     with control_unit():
         account = db.session.get_one(Account, account_id)
-    assert (account.locked_until, account.must_change_password) == (None, True)
+    assert (account.locked_until, account.password_hash) == (None, "")
 
 
 def test_roles_changed_on_the_page_hold_with_the_next_click(sign_in: Any, ours: dict[str, Any]) -> None:

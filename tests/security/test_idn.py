@@ -1,5 +1,6 @@
 """Who is it: one test or more for each control of the first table of the security list."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,11 @@ from support import world
 
 from app import clock
 from app.accounts import passwords, queries, services
-from app.accounts.errors import AccountElsewhere, AlreadyMember, NameTaken, SignInRefused
-from app.accounts.models import JoinOffer, Membership
+from app.accounts.errors import AccountElsewhere, AlreadyMember, InvitationRefused, NameTaken, SignInRefused
+from app.accounts.models import Invitation, JoinOffer, Membership
 from app.actor import Actor, system_actor
 from app.db import control_unit, db, tenant_unit
-from app.errors import NotFound, NotSignedIn
+from app.errors import InvalidInput, NotFound, NotSignedIn
 from app.factory import create_app
 from app.records import AuditRow
 
@@ -131,9 +132,103 @@ def test_idn_01_a_centre_does_not_reset_the_password_of_an_account_that_works_el
     two_places: dict[str, int], security_administrator: Actor, doctor: Actor
 ) -> None:
     with pytest.raises(AccountElsewhere):
-        services.reset_password(
-            account_id=doctor.account_id, password="four brown otters", by=security_administrator
-        )
+        services.reset_password(account_id=doctor.account_id, by=security_administrator)
+
+
+GOOD = "four brown otters"
+
+
+def _open(code: str, password: str = GOOD) -> str:
+    return services.open_account(code=code, password=password, address="10.0.0.1")
+
+
+@pytest.fixture
+def invitation(security_administrator: Actor) -> Invitation:
+    """A new doctor was given a one-time code."""
+    return services.invite(
+        sign_in_name="new.person", display_name="新人", roles=["doctor"], by=security_administrator
+    )
+
+
+def test_idn_01_a_new_account_has_no_password_that_works_until_its_owner_sets_one(
+    invitation: Invitation,
+) -> None:
+    for password in ("", GOOD, invitation.code):
+        with pytest.raises(SignInRefused):
+            _sign_in("new.person", password)
+    found = services.find_signed_in(_open(invitation.code), address="")
+    assert found is not None
+    assert (found.display_name, found.must_change_password) == ("新人", False)
+    assert _sign_in("new.person", GOOD)
+
+
+def test_idn_01_a_code_is_good_once_and_for_three_days(invitation: Invitation, doctor: Actor) -> None:
+    with pytest.raises(InvalidInput):  # a weak password spends no code
+        _open(invitation.code, "short")
+    clock.stop(world.NOW + timedelta(hours=72))
+    with pytest.raises(InvitationRefused):
+        _open(invitation.code)
+    clock.stop(world.NOW + timedelta(hours=71))
+    assert _open(f" {invitation.code.upper()} ")
+    for code in (invitation.code, "", "abcd-abcd-abcd-abcd"):
+        with pytest.raises(InvitationRefused):
+            _open(code, "five brown otters")
+
+
+def test_idn_01_a_code_stands_nowhere_in_the_clear_and_a_newer_one_replaces_it(
+    invitation: Invitation, security_administrator: Actor
+) -> None:
+    first = invitation.code
+    assert first.replace("-", "") not in invitation.code_hash
+    second = services.reset_password(account_id=invitation.account_id, by=security_administrator).code
+    with pytest.raises(InvitationRefused):
+        _open(first)
+    assert _open(second)
+
+
+def test_idn_01_a_code_opens_no_account_that_was_closed_meanwhile(
+    invitation: Invitation, security_administrator: Actor
+) -> None:
+    services.change_roles(
+        account_id=invitation.account_id, roles=["doctor"], is_enabled=False, by=security_administrator
+    )
+    with pytest.raises(InvitationRefused):
+        _open(invitation.code)
+
+
+def test_idn_01_the_owner_sets_the_password_on_the_page(app: Flask, sign_in: Any) -> None:
+    keeper, owner = sign_in("security_administrator"), app.test_client()
+    typed = {"sign_in_name": "li.jing2", "display_name": "李静静", "roles": ["doctor"], "command_id": "once"}
+    page = keeper.post("/accounts/new", data=typed).text
+    code = re.search(r"data-one-time-code>([^<]+)<", page)
+    assert code is not None
+    assert code[1] not in keeper.post("/accounts/new", data=typed).text  # sent twice: made once, shown once
+    assert code[1] not in keeper.get("/accounts/").text
+    given = {"code": code[1], "password": GOOD, "again": GOOD}
+    assert owner.get("/welcome").status_code == 200
+    assert owner.post("/welcome", data={**given, "again": "other"}).status_code == 422
+    assert owner.post("/welcome", data={**given, "password": "short", "again": "short"}).status_code == 422
+    assert owner.post("/welcome", data=given).headers["Location"] == "/"
+    assert owner.get("/home").status_code == 200
+    assert app.test_client().post("/welcome", data=given).status_code == 422
+
+
+def test_idn_01_the_first_administrator_of_an_installation_is_opened_by_a_command(app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    said = run(args=["invite", "first.eye", "安全员", "district_security"])
+    code = re.search(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", said.output)
+    assert code is not None, said.output
+    found = services.find_signed_in(_open(code[0]), address="")
+    assert found is not None
+    assert found.actor.tenant_id is None
+    assert found.actor.may("accounts.account.manage")
+    assert run(args=["invite", "x.y", "安全员", "security_administrator"]).exit_code == 1
+    assert run(args=["invite", "x.y", "安全员", "security_administrator", "--centre", "C1"]).exit_code == 0
+
+
+def test_idn_01_no_program_opens_an_account_with_a_password_it_knows(app: Flask) -> None:
+    paths = {operation.path for operation in app.extensions["his_operations"]}
+    assert "accounts/create-account" not in paths
 
 
 # IDN-02 Passwords
@@ -188,12 +283,12 @@ def test_idn_04_a_locked_account_is_opened_by_its_security_administrator_and_nob
         with pytest.raises(SignInRefused):
             _sign_in("doctor@c1", "wrong")
     account_id, path = ours["people"]["doctor"]["account_id"], "/accounts/{}/password"
-    given = {"password": "four brown otters"}
-    assert sign_in("administrator").post(path.format(account_id), data=given).status_code == 403
+    assert sign_in("administrator").post(path.format(account_id), data={}).status_code == 403
     with pytest.raises(SignInRefused):
         _sign_in("doctor@c1")
-    services.reset_password(account_id=account_id, **given, by=security_administrator)
-    assert _sign_in("doctor@c1", given["password"])
+    code = services.reset_password(account_id=account_id, by=security_administrator).code
+    assert services.open_account(code=code, password="four brown otters", address="10.0.0.1")
+    assert _sign_in("doctor@c1", "four brown otters")
 
 
 def test_idn_04_tries_at_a_locked_account_do_not_make_the_lock_longer(app: Flask) -> None:
@@ -392,4 +487,4 @@ def test_idn_10_a_program_has_no_password_that_works(ours: dict[str, Any]) -> No
         with pytest.raises(SignInRefused):
             _sign_in("analyser", password)
     with pytest.raises(NotFound):
-        services.reset_password(account_id=account.id, password="four brown otters", by=by)
+        services.reset_password(account_id=account.id, by=by)

@@ -1,6 +1,7 @@
 """Who may sign in, where, and as what."""
 
 from app.accounts.errors import CodeRefused, SignInRefused
+from app.accounts.services.invitations import invite, open_account, reset_password
 from app.accounts.services.joining import (
     accept_offer,
     decline_offer,
@@ -16,7 +17,6 @@ from app.accounts.services.people import (
     change_roles,
     create_account,
     create_program,
-    reset_password,
 )
 from app.accounts.services.second_factor import (
     Enrolled,
@@ -64,8 +64,10 @@ __all__ = [
     "find_actor",
     "find_signed_in",
     "give_code",
+    "invite",
     "issue_token",
     "offer_membership",
+    "open_account",
     "present_profile",
     "reset_factor",
     "reset_password",

@@ -59,15 +59,11 @@ def prepare_fresh(values: dict[str, Any], by: Actor) -> dict[str, Any]:
     return {**values, "password": passwords.prepare(values["password"])}
 
 
-def prepare_reset(values: dict[str, Any], by: Actor) -> dict[str, Any]:
-    """For another person's account: the hash, and whether it is one of before."""
-    _, known = _stored(values["account_id"])
-    return {**values, "password": passwords.prepare(values["password"], *known)}
-
-
 def prepare_change(values: dict[str, Any], by: Actor) -> dict[str, Any]:
     """For one's own account: whether the present one fits, the hash of the new one, and whether it is one of before."""
-    present, known = _stored(by.account_id)
+    with control_unit(Mode.WRITE):  # the primary
+        present = db.session.scalar(select(Account.password_hash).where(Account.id == by.account_id)) or ""
+        known = known_passwords(by.account_id)
     return {
         **values,
         "present": passwords.prepare(values["present"], present, to_store=False),
@@ -75,11 +71,10 @@ def prepare_change(values: dict[str, Any], by: Actor) -> dict[str, Any]:
     }
 
 
-def _stored(account_id: int) -> tuple[str, list[str]]:
-    """The hash in use, and those that may not come again."""
-    with control_unit(Mode.WRITE):  # the primary
-        present = db.session.scalar(select(Account.password_hash).where(Account.id == account_id)) or ""
-        return present, _remembered(account_id, present, RULES[present_profile()])
+def known_passwords(account_id: int) -> list[str]:
+    """Hashes of passwords that may not come again, in the present unit."""
+    present = db.session.scalar(select(Account.password_hash).where(Account.id == account_id)) or ""
+    return _remembered(account_id, present, RULES[present_profile()])
 
 
 def _remembered(account_id: int, present: str, rules: PasswordRules) -> list[str]:
@@ -107,8 +102,7 @@ def refuse_weak(
         raise InvalidInput({field: [gettext(_WEAK[why])]})
     if not account_id:
         return
-    present = db.session.scalar(select(Account.password_hash).where(Account.id == account_id)) or ""
-    if any(passwords.verify_password(known, password) for known in _remembered(account_id, present, rules)):
+    if any(passwords.verify_password(known, password) for known in known_passwords(account_id)):
         text = gettext("Please choose none of your last %(n)s passwords.", n=rules.remembered)
         raise InvalidInput({field: [text]})
 

@@ -13,7 +13,6 @@ from app.accounts.models import Account, Membership, SignIn
 from app.accounts.services.password_rules import (
     prepare_change,
     prepare_fresh,
-    prepare_reset,
     refuse_weak,
     store,
 )
@@ -32,7 +31,7 @@ Password = Annotated[  # compared as it was typed, blanks at its ends included
 ]
 
 
-@use_case("accounts.account.manage", database="control", prepare=prepare_fresh)
+@use_case("accounts.account.manage", database="control", is_step=True, prepare=prepare_fresh)
 def create_account(
     *,
     sign_in_name: SignInName,
@@ -44,7 +43,9 @@ def create_account(
     must_change_password: bool = True,
     by: Actor,
 ) -> Account:
-    """Open an account with a membership in the actor's centre, or in the district.
+    """Open an account with a password that is known already: the installer's and the demonstration's way.
+
+    At the screen and for programs there is ``invite``: its owner alone knows the password.
 
     Raises:
         NameTaken: another account has the sign-in name.
@@ -62,13 +63,13 @@ def create_account(
         must_change_password=must_change_password,
         created_at=clock.now(),
     )
-    _open(account, roles, by, practitioner_id=practitioner_id, department_id=department_id)
+    add_with_membership(account, roles, by, practitioner_id=practitioner_id, department_id=department_id)
     store(account, password)
     audit.record("account.created", account, by=by, roles=roles)
     return account
 
 
-def _open(account: Account, roles: list[str], by: Actor, **desk: int | None) -> None:
+def add_with_membership(account: Account, roles: list[str], by: Actor, **desk: int | None) -> None:
     """The account and its membership here."""
     db.session.add(account)
     try:
@@ -95,7 +96,7 @@ def create_program(*, sign_in_name: SignInName, display_name: PersonName, roles:
         is_program=True,
         created_at=clock.now(),
     )
-    _open(account, roles, by)
+    add_with_membership(account, roles, by)
     audit.record("account.program_created", account, by=by, roles=roles)
     return account
 
@@ -121,29 +122,6 @@ def change_roles(
     end_sign_ins(membership.id)
     audit.record("account.roles_changed", membership, by=by, before=before, after=roles, enabled=is_enabled)
     return membership
-
-
-@use_case("accounts.account.manage", database="control", prepare=prepare_reset)
-def reset_password(*, account_id: int, password: Password, by: Actor) -> Account:
-    """Give an account a one-time password, unlock it and end its sign-ins.
-
-    Raises:
-        NotFound: the account does not belong to this centre, or is a program's.
-        AccountElsewhere: it belongs to another centre too.
-        InvalidInput: the password is weak.
-    """
-    membership = membership_here(account_id, by)
-    refuse_shared(account_id, by)
-    account = lock_row(Account, membership.account_id)
-    if account is None or account.is_program:
-        raise NotFound(field="account_id")
-    refuse_weak(password, account.sign_in_name, account.display_name, by=by, account_id=account.id)
-    store(account, password)
-    account.must_change_password = True
-    account.failed_count, account.locked_until = 0, None
-    end_sign_ins(membership.id)
-    audit.record("account.password_reset", account, by=by)
-    return account
 
 
 @use_case("accounts.self.manage", database="control", prepare=prepare_change)

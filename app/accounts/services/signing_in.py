@@ -167,6 +167,14 @@ def begin_after(present: SignIn, moment: datetime, **changed: Any) -> str:
     return _begin(present.account_id, values.pop("membership_id"), present.address, moment, **values)
 
 
+def begin_first(account: Account, address: str, moment: datetime) -> str:
+    """The sign-in of who has just set the password with a code, in the present writing unit."""
+    place = _place_to_begin(account.id)
+    if place is None:
+        raise SignInRefused
+    return _begin(account.id, place.id, address, moment)
+
+
 def begin_program(account_id: int, membership_id: int, address: str, label: str) -> str:
     """A program's token in the present writing unit."""
     return _begin(account_id, membership_id, address, clock.now(), is_program=True, label=label)

@@ -91,9 +91,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_policy")),
         sa.UniqueConstraint("name", name=op.f("uq_accounts_policy_name")),
     )
+    op.create_table(
+        "accounts_invitation",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.Unicode(length=64), nullable=False),
+        sa.Column("expires_at", types.UtcDateTime(), nullable=False),
+        sa.Column("used_at", types.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts_account.id"],
+            name=op.f("fk_accounts_invitation_account_id_accounts_account"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_invitation")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_accounts_invitation_code_hash")),
+    )
+    op.create_index("ix_accounts_invitation_account", "accounts_invitation", ["account_id", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_accounts_invitation_account", table_name="accounts_invitation")
+    op.drop_table("accounts_invitation")
     op.drop_table("accounts_policy")
     op.drop_index("ix_accounts_remembered_password_account", table_name="accounts_remembered_password")
     op.drop_table("accounts_remembered_password")
