@@ -299,6 +299,26 @@ def test_idn_04_tries_at_a_locked_account_do_not_make_the_lock_longer(app: Flask
     assert _sign_in("doctor@c1")
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/welcome"])
+def test_idn_04_an_address_that_guesses_is_stopped_and_the_other_desks_go_on(app: Flask, path: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def post(number: int, address: str) -> int:
+        typed = {
+            "name": f"guess.{number}",
+            "password": "guessed wrong",
+            "code": "x",
+            "again": "guessed wrong",
+        }
+        return app.test_client().post(path, data=typed, environ_base={"REMOTE_ADDR": address}).status_code
+
+    assert [post(number, "10.9.9.9") for number in range(11)] == [422] * 10 + [429]
+    assert post(12, "10.0.0.5") == 422
+    right = {"name": "doctor@c1", "password": world.PASSWORD}
+    client = app.test_client()
+    assert client.post("/sign-in", data=right, environ_base={"REMOTE_ADDR": "10.0.0.5"}).status_code == 303
+
+
 # IDN-06 Sessions
 
 
