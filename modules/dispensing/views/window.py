@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.dispensing import queries, services
 from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import split_into_packs
@@ -25,6 +26,7 @@ LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "done": DONE}
 
 @blueprint.get("/window")
 @requires("dispensing.prescription.view")
+@fresh
 def show_window() -> ResponseReturnValue:
     """Work that waits; a scanned slip opens its prescription at once."""
     typed = request.args.get("q", "").strip()
@@ -35,6 +37,7 @@ def show_window() -> ResponseReturnValue:
 
 @blueprint.get("/window/<int:prescription_id>")
 @requires("dispensing.prescription.view")
+@fresh
 def show_prescription(prescription_id: int) -> ResponseReturnValue:
     """One prescription at the window."""
     return _window(prescription_id)
