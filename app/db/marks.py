@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
@@ -20,6 +20,7 @@ from app.db.base import db
 from app.db.places import WriteMark
 
 log = structlog.get_logger()
+_JOB = "job:"
 KEPT_SECONDS = 600  # a replica that lags longer has long been left out
 
 
@@ -130,9 +131,17 @@ def keep(mark: Mark | None) -> None:
         reading.has_written = True
 
 
-def number_of(key: str) -> Any:
+def of_job(partition: str, job_id: int) -> Mark:
+    """A job's own row is its mark: a server that shows it shows all that was committed before it was asked for."""
+    return Mark(partition, f"{_JOB}{job_id}", 1, clock.server_time().timestamp())
+
+
+def number_of(mark: Mark) -> Any:
     """The statement that asks a server how far a session's writes have come."""
-    return select(WriteMark.n).where(WriteMark.session_key == key)
+    if mark.key.startswith(_JOB):
+        jobs = db.metadata.tables["kernel_job"]
+        return select(literal(1)).where(jobs.c.id == int(mark.key.removeprefix(_JOB)))
+    return select(WriteMark.n).where(WriteMark.session_key == mark.key)
 
 
 def old_ones(before: Any) -> Any:
