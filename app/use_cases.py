@@ -38,7 +38,7 @@ from app.errors import (
     PermissionDenied,
 )
 from app.records import CommandLog, ControlCommandLog
-from app.tenancy import forget_request_memo, tenant_of
+from app.tenancy import directory, forget_request_memo, tenant_of
 
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 LONGEST_COMMAND_ID = 64
@@ -205,7 +205,8 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
         except PASSING as failure:
             if not tries.may_go_on(failure):
                 raise
-            forget_request_memo()  # perhaps the centre has moved
+            forget_request_memo()
+            directory().forget_places()  # perhaps the centre has moved
 
 
 def _try(case: UseCase, arguments: dict[str, Any], by: Actor, command_id: str) -> Any:

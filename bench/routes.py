@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from support.pair import Pair, look
 from support.postgres import OWNER
 
+from app.actor import system_actor
 from app.config import Settings
-from app.crypto.keyring import keyring
 from app.db import Mode, db, tenant_unit
 from app.db.engines import dispose_engines, make_engine
 from app.db.marks import reading_as
@@ -26,10 +26,10 @@ from app.db.retrying import routes
 from app.factory import create_app
 from app.tenancy import directory
 from bench import growth, town
-from bench.place import Place
 from modules.patients import queries as patients
 from tenants import services as tenants
 from tenants.models import Department
+from tenants.queries import list_stations
 
 ROUNDS = 2_000
 MIX_SECONDS, MIX_THREADS, READS_FOR_A_WRITE = 6.0, 8, 9
@@ -45,7 +45,8 @@ def overhead(app: Flask, tenant_id: int, page_ms: float) -> dict[str, Any]:
 
         def plain() -> None:
             with Session(bare) as session:
-                session.connection().exec_driver_sql(f"SET his.tenant = '{tenant_id}'") if not told else None
+                if not told:  # the pool's one connection keeps it
+                    session.connection().exec_driver_sql(f"SET his.tenant = '{tenant_id}'")
                 session.scalars(select(Department).where(Department.id == row_id)).first()
 
         def unit() -> None:
@@ -78,10 +79,9 @@ def _interleaved(*acts: Callable[[], None]) -> list[float]:
     return [statistics.median(one) for one in times]
 
 
-def sealing(app: Flask, tenant_id: int) -> dict[str, Any]:
+def sealing(app: Flask, tenant_id: int, names: list[str]) -> dict[str, Any]:
     """What opening sealed fields adds to a search by name, whose rows show number, phone and address."""
     dice = random.Random(5)
-    names = growth._names()
 
     def search(opens: bool) -> None:
         with tenant_unit(tenant_id):
@@ -90,8 +90,6 @@ def sealing(app: Flask, tenant_id: int) -> dict[str, Any]:
                     _ = (found.document_number, found.phone, found.address)
 
     with app.app_context():
-        with tenant_unit(tenant_id):
-            keyring()
         closed, opened = _interleaved(lambda: search(False), lambda: search(True))
     return {
         "search, fields left sealed, ms": closed,
@@ -118,8 +116,6 @@ class _Load:
         return self.operations / MIX_SECONDS
 
     def _work(self, until: float, number: int) -> None:
-        from app.actor import system_actor
-
         by, dice, names, done = system_actor(self.tenant_id), random.Random(number), growth._names(), 0
         with self.app.app_context():
             while time.perf_counter() < until:
@@ -154,8 +150,6 @@ def pair_against_primary() -> dict[str, Any]:
             growth.add_residents(bare, built.tenant_id, until=20_000)
             bare.dispose()
             with tenant_unit(built.tenant_id):
-                from tenants.queries import list_stations
-
                 station_id = list_stations()[0].id
             pair.wait_until_level()
             look(GOOD_PROBES)
@@ -170,22 +164,4 @@ def pair_against_primary() -> dict[str, Any]:
         "nine reads for a write, operations a second: primary alone": alone,
         "nine reads for a write, operations a second: pair": with_copy,
         "pair / primary alone (both servers on the same cores)": with_copy / alone,
-    }
-
-
-def many_centres(
-    place: Place, app: Flask, built: town.Built, journeys_a_second: Callable[[], float], *, more: int
-) -> dict[str, Any]:
-    """Journeys a second in one centre, alone in its partition and among four hundred."""
-    alone = journeys_a_second()
-    began = time.perf_counter()
-    with app.app_context():
-        town.open_centres(more)
-    opened = time.perf_counter() - began
-    among = journeys_a_second()
-    return {
-        "journeys a second, one centre": alone,
-        f"journeys a second among {more + 1} centres": among,
-        "ratio (wanted 0.9)": among / alone,
-        f"opening {more} centres, s": opened,
     }
