@@ -41,8 +41,8 @@ run: $(STAMPS)/run $(STAMPS)/assets translations  ## Build the demo district if 
 test: $(STAMPS)/dev $(STAMPS)/assets translations  ## Set up everything and run the whole suite
 	@$(PY) -m pytest -n 2
 
-soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with a hundred API examples an operation
-	@HIS_API_EXAMPLES=100 $(PY) -m pytest -n 2
+soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with more examples, twenty failovers, ten thousand marked reads
+	@HIS_API_EXAMPLES=100 HIS_SOAK=1 $(PY) -m pytest -n 2
 
 bench: $(STAMPS)/dev translations  ## Journeys against the bare floor, growth, look-ups; figures of one run
 	@$(PY) -m bench
