@@ -62,9 +62,9 @@ messages: $(STAMPS)/dev  ## Bring the translation catalogues up to date with the
 	@$(PY) deploy/translations.py update
 
 lock: $(STAMPS)/dev  ## Make the requirement locks anew from pyproject.toml
-	@.venv/bin/uv pip compile -q --generate-hashes --no-header pyproject.toml -o requirements.lock
-	@.venv/bin/uv pip compile -q --generate-hashes --no-header --extra gm pyproject.toml -o requirements-gm.lock
-	@.venv/bin/uv pip compile -q --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --extra gm pyproject.toml -o requirements-gm.lock
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
 
 reset:  ## Throw the demo district away; the next `make run` builds it anew
 	@rm -rf var
