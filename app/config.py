@@ -35,7 +35,9 @@ class Settings:
     owner_urls: dict[str, str] = field(default_factory=dict)  # who migrates, where that is another role
     redis_url: str = ""
     sign_in_idle_minutes: int = 30
+    sign_in_lock_minutes: int = 15  # of rest, after which the page asks for the password and goes on
     sign_in_hours: int = 12
+    second_factor: str = ""  # who must have one: administrators | nobody; "" is the environment's default
     district_zone: str = "Asia/Shanghai"
     embedded_workers: bool = True  # relay and sealer as threads of the web server
     log_format: str = "json"
@@ -62,6 +64,7 @@ class Settings:
             replica_urls=_named_lists(env.get("HIS_REPLICA_URLS", "")),
             owner_urls=_named_urls(env.get("HIS_OWNER_URLS", "")),
             redis_url=env.get("REDIS_URL", ""),
+            second_factor=env.get("HIS_SECOND_FACTOR", ""),
             district_zone=env.get("HIS_ZONE", "Asia/Shanghai"),
             embedded_workers=env.get("HIS_EMBEDDED_WORKERS", "1") == "1",
             log_format=env.get("HIS_LOG_FORMAT", "json"),
@@ -71,6 +74,11 @@ class Settings:
         if problems := settings.problems():
             raise ConfigurationError("\n".join(problems))
         return settings
+
+    @property
+    def factor_policy(self) -> str:
+        """Who must have a second factor: in production the administrators, unless the operator says otherwise."""
+        return self.second_factor or ("administrators" if self.environment == "production" else "nobody")
 
     def urls(self) -> dict[str, str]:
         """Name → address of control and of each partition."""
@@ -82,6 +90,8 @@ class Settings:
         if self.environment not in {"demo", "test", "production"}:
             found.append("HIS_ENVIRONMENT must be demo, test or production.")
         found += self._problems_of_crypto()
+        if self.factor_policy not in {"administrators", "nobody"}:
+            found.append("HIS_SECOND_FACTOR must be administrators or nobody.")
         if unknown := sorted(set(self.owner_urls) - set(self.urls())):
             found.append(f"HIS_OWNER_URLS names databases that do not exist: {', '.join(unknown)}.")
         if self.environment == "production":

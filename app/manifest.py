@@ -3,10 +3,13 @@
 from datetime import time
 
 from app.accounts import views as accounts
+from app.accounts.cli import invite_person
 from app.i18n import N_
 from app.jobs.cli import run_worker
-from app.registry import EVERYONE, Daily, MenuEntry, Module, Permission, Waiting
-from app.web import health, home, jobs, lookups, sessions, trail
+from app.registry import EVERYONE, EVERYWHERE, Daily, Duty, MenuEntry, Module, Permission, Scope, Waiting
+from app.web import health, home, jobs, lookups, own_account, second_factor, sessions, trail, welcome
+
+SECURITY = ("security_administrator", "district_security")
 
 module = Module(
     name="accounts",
@@ -14,6 +17,9 @@ module = Module(
     is_optional=False,
     blueprints=(
         sessions.blueprint,
+        own_account.blueprint,
+        second_factor.blueprint,
+        welcome.blueprint,
         home.blueprint,
         lookups.blueprint,
         health.blueprint,
@@ -21,13 +27,25 @@ module = Module(
         accounts.blueprint,
         trail.blueprint,
     ),
-    commands=(run_worker,),
+    commands=(run_worker, invite_person),
     acts={
         "sign_in.begun": N_("Signed in"),
         "sign_in.refused": N_("Sign-in refused"),
+        "sign_in.ended": N_("Own sign-in ended"),
+        "sign_in.switched": N_("Place changed"),
         "account.created": N_("Account opened"),
+        "account.program_created": N_("Program account opened"),
+        "policy.password_profile_changed": N_("Password rules changed"),
+        "factor.enrolled": N_("Second factor set up"),
+        "factor.recovery_code_used": N_("Recovery code used"),
+        "factor.reset": N_("Second factor taken away"),
+        "offer.made": N_("Place offered"),
+        "offer.withdrawn": N_("Offer of a place taken back"),
+        "offer.accepted": N_("Offer of a place accepted"),
+        "offer.declined": N_("Offer of a place declined"),
         "account.roles_changed": N_("Roles changed"),
         "account.password_reset": N_("Password reset"),
+        "account.opened_by_code": N_("Account opened by its owner with a one-time code"),
         "account.password_changed": N_("Password changed"),
         "token.issued": N_("API token issued"),
         "token.revoked": N_("API token revoked"),
@@ -42,11 +60,41 @@ module = Module(
         "keys.destroyed": N_("Keys of a centre destroyed"),
     },
     permissions=(
-        Permission("accounts.self.manage", N_("Change one's own password"), EVERYONE),
-        Permission("accounts.account.manage", N_("Open accounts and give roles"), ("administrator",)),
-        Permission("accounts.token.manage", N_("Issue and revoke API tokens"), ("administrator",)),
-        Permission("accounts.audit.view", N_("Read the audit trail"), ("auditor",)),
-        Permission("accounts.outbox.manage", N_("See and resend the outbox"), ("administrator",)),
+        Permission("accounts.self.manage", N_("Keep one's own account"), EVERYWHERE, scope=Scope.ANYWHERE),
+        Permission(
+            "accounts.account.manage",
+            N_("Open accounts and give roles"),
+            SECURITY,
+            scope=Scope.ANYWHERE,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "accounts.token.manage",
+            N_("Issue and revoke API tokens"),
+            SECURITY,
+            scope=Scope.ANYWHERE,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "accounts.policy.change",
+            N_("Choose the password rules"),
+            ("district_security",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "accounts.audit.view",
+            N_("Read the audit trail"),
+            ("auditor", "district_auditor"),
+            scope=Scope.ANYWHERE,
+            duty=Duty.AUDIT,
+        ),
+        Permission(
+            "accounts.outbox.manage",
+            N_("See and resend the outbox"),
+            ("administrator",),
+            duty=Duty.SYSTEM,
+        ),
         Permission("accounts.daily.run", N_("Carry out the daily work")),
         Permission("accounts.rows.prove", N_("Check that important rows are unchanged")),
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
@@ -61,6 +109,14 @@ module = Module(
             permission="accounts.account.manage",
             group="administration",
             order=30,
+        ),
+        MenuEntry(
+            N_("Password rules"),
+            "accounts.show_policy",
+            icon="shield-lock",
+            permission="accounts.policy.change",
+            group="district",
+            order=34,
         ),
         MenuEntry(
             N_("Audit trail"),

@@ -14,8 +14,26 @@ from app.events import Event
 from app.i18n import N_, Choice
 
 
+class Scope(Choice):
+    """Where a role or a permission belongs."""
+
+    CENTRE = "centre", N_("Centre")
+    DISTRICT = "district", N_("District")
+    ANYWHERE = "anywhere", N_("Centre or district")  # of a permission: in each it reaches what is there
+
+
+class Duty(Choice):
+    """The three administrators (GB/T 22239-2019, 8.1.5), whose work nobody does for another, and health records."""
+
+    SYSTEM = "system", N_("System administration")
+    SECURITY = "security", N_("Security administration")
+    AUDIT = "audit", N_("Audit")
+    RECORD = "record", N_("Health records")  # of a permission: closed to system and security administrators
+    NONE = "", N_("Ordinary work")
+
+
 class Role(Choice):
-    """The desks of a centre; each module says which of its permissions a role starts with."""
+    """The desks of a centre, then the district's; each module says which of its permissions a role starts with."""
 
     REGISTRAR = "registrar", N_("Registrar")
     TRIAGE_NURSE = "triage_nurse", N_("Triage nurse")
@@ -25,26 +43,62 @@ class Role(Choice):
     STOREKEEPER = "storekeeper", N_("Storekeeper")
     ADMINISTRATOR = "administrator", N_("Centre administrator")
     AUDITOR = "auditor", N_("Auditor")
+    SECURITY_ADMINISTRATOR = "security_administrator", N_("Security administrator")
+    DISTRICT_OPERATOR = "district_operator", N_("District operator")
+    DISTRICT_SECURITY = "district_security", N_("District security administrator")
+    DISTRICT_AUDITOR = "district_auditor", N_("District auditor")
+    SUPERVISOR = "supervisor", N_("Supervisor")
+
+    @property
+    def scope(self) -> Scope:
+        """Whether it is a role of a centre or of the district."""
+        return Scope.DISTRICT if self.value in DISTRICT_ROLES else Scope.CENTRE
+
+    @property
+    def duty(self) -> Duty:
+        """Which of the three administrators it is, if one."""
+        return ADMINISTRATORS.get(self.value, Duty.NONE)
 
 
-EVERYONE = tuple(role.value for role in Role)
+DISTRICT_ROLES = ("district_operator", "district_security", "district_auditor", "supervisor")
+ADMINISTRATORS = {
+    "administrator": Duty.SYSTEM,
+    "security_administrator": Duty.SECURITY,
+    "auditor": Duty.AUDIT,
+    "district_operator": Duty.SYSTEM,
+    "district_security": Duty.SECURITY,
+    "district_auditor": Duty.AUDIT,
+}
+EVERYONE = tuple(role.value for role in Role if role.value not in DISTRICT_ROLES)  # of a centre
+EVERYWHERE = tuple(role.value for role in Role)
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """A right, ``module.noun.verb``, with the roles that hold it until a centre says otherwise.
 
-    Without roles it is the district's: what it opens touches every centre, so no centre gives it away.
+    Without roles only the district gives it to a centre's role: what it opens touches every centre.
     """
 
     code: str
     label: str
     roles: tuple[str, ...] = ()
+    scope: Scope = Scope.CENTRE
+    duty: Duty = Duty.NONE
 
     @property
     def is_districts(self) -> bool:
         """Whether only the operator of the district gives it."""
         return not self.roles
+
+    def fits(self, role: str) -> bool:
+        """Whether a role may ever hold it: of the same place, and of the same administrator."""
+        wanted = Role(role)
+        if self.scope not in {wanted.scope, Scope.ANYWHERE}:
+            return False
+        if self.duty is Duty.RECORD:
+            return wanted.duty not in {Duty.SYSTEM, Duty.SECURITY}
+        return self.duty in {Duty.NONE, wanted.duty}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +280,7 @@ class Registry:
             raise RuntimeError(f"module {module.name} is doubled or misses {missing}")
         self.modules[module.name] = module
         for permission in module.permissions:
-            if permission.code in self.permissions:
-                raise RuntimeError(f"permission {permission.code} is declared twice")
-            self.permissions[permission.code] = permission
+            self._add_permission(permission)
         for setting in module.settings:
             if setting.name in self.settings:
                 raise RuntimeError(f"setting {setting.name} is declared twice")
@@ -238,6 +290,13 @@ class Registry:
         for place, fragment in module.places.items():
             self.places.setdefault(place, []).append((module.name, fragment))
 
+    def _add_permission(self, permission: Permission) -> None:
+        if permission.code in self.permissions:
+            raise RuntimeError(f"permission {permission.code} is declared twice")
+        if unfit := [role for role in permission.roles if not permission.fits(role)]:
+            raise RuntimeError(f"permission {permission.code} may not be held by {unfit}")
+        self.permissions[permission.code] = permission
+
     def words_of(self, action: str, module: str = "") -> str:
         """The msgid for an act in the trail; the module's own words first, as two may use the same code."""
         own = self.modules.get(module)
@@ -246,11 +305,19 @@ class Registry:
         return next((one.acts[action] for one in self.modules.values() if action in one.acts), "")
 
     def default_grants(self) -> dict[str, set[str]]:
-        """Role → permissions, as the manifests propose them."""
-        grants: dict[str, set[str]] = {role: set() for role in EVERYONE}
+        """Role of a centre → permissions, as the manifests propose them."""
+        return self._grants_of(EVERYONE)
+
+    def district_grants(self) -> dict[str, set[str]]:
+        """Role of the district → permissions; nobody changes these but a release."""
+        return self._grants_of(DISTRICT_ROLES)
+
+    def _grants_of(self, roles: tuple[str, ...]) -> dict[str, set[str]]:
+        grants: dict[str, set[str]] = {role: set() for role in roles}
         for permission in self.permissions.values():
             for role in permission.roles:
-                grants[role].add(permission.code)
+                if role in grants:
+                    grants[role].add(permission.code)
         return grants
 
 

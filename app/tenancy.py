@@ -18,6 +18,9 @@ class CentreClosed(DomainError):
     message = N_("This centre is suspended. Ask the district's operator.")
 
 
+DISTRICT = 0  # stands where the id of a centre would: NULL is not unique in the same way on every engine
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
     """One centre as every request sees it; made anew whenever its version changes."""

@@ -51,9 +51,9 @@ def _row_type(in_control: bool) -> Any:
 
 
 def page_of_trail(wanted: Wanted, *, by: Actor, before: int | None = None) -> Page[Any]:
-    """Rows of the actor's centre, newest first."""
+    """Rows of the actor's centre, newest first; for the district, what every centre did in the control database."""
     row = _row_type(wanted.in_control)
-    statement = select(row).where(row.tenant_id == by.tenant_id)
+    statement = _readable(select(row), row, by)
     if wanted.on is not None:
         first, following = clock.day_bounds(wanted.on)
         statement = statement.where(row.at >= first, row.at < following)
@@ -70,6 +70,11 @@ def page_of_trail(wanted: Wanted, *, by: Actor, before: int | None = None) -> Pa
     if number.isascii() and number.isdigit() and len(number) < 19:
         statement = statement.where(row.subject_id == int(number))
     return page_by_key(statement, row.id, before=before, size=50)
+
+
+def _readable(statement: Any, row: Any, by: Actor) -> Any:
+    """A centre reads its own rows; the district all of the control database, where no residents are."""
+    return statement if by.tenant_id is None else statement.where(row.tenant_id == by.tenant_id)
 
 
 def words_of(row: Any) -> str:
@@ -93,18 +98,18 @@ def _codes_like(text: str) -> list[str]:
 
 
 def get_row(row_id: int, *, in_control: bool, by: Actor) -> Any:
-    """One row of the actor's centre, or NotFound."""
+    """One row that the actor may read, or NotFound."""
     row = _row_type(in_control)
-    found = db.session.scalar(select(row).where(row.id == row_id, row.tenant_id == by.tenant_id))
+    found = db.session.scalar(_readable(select(row).where(row.id == row_id), row, by))
     if found is None:
         raise NotFound
     return found
 
 
 def chain_state(*, in_control: bool, by: Actor) -> ChainState:
-    """How many rows of the centre are chained, and how many wait for the sealer."""
+    """How many rows the actor may read are chained, and how many wait for the sealer."""
     row = _row_type(in_control)
-    total = select(func.count(row.id), func.count(row.sealed_no)).where(row.tenant_id == by.tenant_id)
+    total = _readable(select(func.count(row.id), func.count(row.sealed_no)), row, by)
     rows, sealed = db.session.execute(total).one()
     return ChainState(sealed, rows - sealed)
 

@@ -76,6 +76,7 @@ class UseCase:
     offline: bool
     database: str  # partition | control
     is_step: bool = False  # a part of other use cases; no operation of the API
+    prepare: "Prepare | None" = None  # costly work on the values before the transaction begins
 
     @property
     def module(self) -> str:
@@ -83,15 +84,28 @@ class UseCase:
         return self.name.split(".", 1)[0]
 
 
+Prepare = Callable[[dict[str, Any], Actor], dict[str, Any]]
+
+
+class Secret:
+    """Marks an argument, in its annotation, that leaves no trace: no digest of it is kept with the command."""
+
+
 registry: dict[str, UseCase] = {}
 _given_command: ContextVar[str] = ContextVar("command_id", default="")
 
 
 def use_case(
-    permission: str, *, offline: bool = False, database: str = "partition", is_step: bool = False
+    permission: str,
+    *,
+    offline: bool = False,
+    database: str = "partition",
+    is_step: bool = False,
+    prepare: Prepare | None = None,
 ) -> Callable[[ResultT], ResultT]:
     """Make a function of ``services.py`` a use case. ``database`` says which one it writes.
 
+    ``prepare`` gets the checked values and does what no transaction should wait for, such as hashing a password.
     ``is_step`` keeps it from the API: alone it would pass over what the whole use case checks around it.
     """
 
@@ -99,7 +113,9 @@ def use_case(
         room = function.__module__.removeprefix("modules.").split(".")[0]
         room = function.__module__.split(".")[1] if room == "app" else room
         name = f"{room}.{function.__name__}"
-        case = UseCase(name, permission, function, schema_of(function, name), offline, database, is_step)
+        case = UseCase(
+            name, permission, function, schema_of(function, name), offline, database, is_step, prepare
+        )
         registry[name] = case
 
         @functools.wraps(function)
@@ -196,7 +212,8 @@ def _try(case: UseCase, arguments: dict[str, Any], by: Actor, command_id: str) -
     """One try: what may change between two tries, rights and place of the centre, is asked each time."""
     _admit(case, by, command_id)
     values = validated(case, arguments)
-    digest = _digest(case.name, values)
+    digest = _digest(case, values)
+    values = case.prepare(values, by) if case.prepare else values
     try:
         return _once(case, values, by, command_id, digest)
     except (DomainError, IntegrityError) as refusal:
@@ -310,9 +327,14 @@ def _answer_of_first(case: UseCase, by: Actor, command_id: str, digest: str) -> 
         return _First(_first_result(known, digest, by)) if known else None
 
 
-def _digest(name: str, values: dict[str, Any]) -> str:
-    text = json.dumps([name, to_jsonable_python(values)], sort_keys=True, ensure_ascii=False)
+def _digest(case: UseCase, values: dict[str, Any]) -> str:
+    told = {name: value for name, value in values.items() if not _is_secret(case.schema, name)}
+    text = json.dumps([case.name, to_jsonable_python(told)], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_secret(schema: type[Arguments], name: str) -> bool:
+    return any(isinstance(mark, Secret) for mark in schema.model_fields[name].metadata)
 
 
 def after_commit(hook: Callable[[], None]) -> None:

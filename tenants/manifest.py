@@ -1,16 +1,26 @@
 """What the tenants room adds to the product."""
 
 from app.i18n import N_
-from app.registry import Lookup, MenuEntry, Module, Permission, Setting, SettingKind
+from app.registry import (
+    DISTRICT_ROLES,
+    Duty,
+    Lookup,
+    MenuEntry,
+    Module,
+    Permission,
+    Scope,
+    Setting,
+    SettingKind,
+)
 from tenants import cli
-from tenants.views import centre, places, staff, theme
+from tenants.views import centre, district, places, staff, theme
 
 module = Module(
     name="tenants",
     label=N_("Centre"),
     is_optional=False,
     commands=(cli.centres,),
-    blueprints=(theme.blueprint, staff.blueprint, places.blueprint, centre.blueprint),
+    blueprints=(theme.blueprint, staff.blueprint, places.blueprint, centre.blueprint, district.blueprint),
     lookups=(Lookup("practitioners", "accounts.account.manage", staff.find_people),),
     settings=(
         Setting(
@@ -38,6 +48,14 @@ module = Module(
         Setting("start_page", N_("First page after sign-in"), SettingKind.PAGE, ""),
     ),
     menu=(
+        MenuEntry(
+            N_("Centres"),
+            "district.show_centres",
+            icon="building-hospital",
+            permission="tenants.centre.list",
+            group="district",
+            order=1,
+        ),
         MenuEntry(
             N_("Staff"),
             "staff.show_staff",
@@ -94,14 +112,45 @@ module = Module(
         "practitioner.changed": N_("Member of staff changed"),
     },
     permissions=(
-        Permission("tenants.centre.move", N_("Move a centre to another partition")),
-        Permission("tenants.centre.create", N_("Open a centre")),
         Permission(
-            "tenants.settings.change", N_("Change the centre's settings and theme"), ("administrator",)
+            "tenants.centre.move",
+            N_("Move a centre to another partition"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
         ),
-        Permission("tenants.module.switch", N_("Switch parts of the system on and off"), ("administrator",)),
-        Permission("tenants.role.grant", N_("Change what roles may do"), ("administrator",)),
-        Permission("tenants.department.manage", N_("Manage stations and departments"), ("administrator",)),
+        Permission("tenants.centre.list", N_("See the centres"), DISTRICT_ROLES, scope=Scope.DISTRICT),
+        Permission(
+            "tenants.centre.create",
+            N_("Open a centre"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.settings.change",
+            N_("Change the centre's settings and theme"),
+            ("administrator",),
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.module.switch",
+            N_("Switch parts of the system on and off"),
+            ("administrator",),
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.role.grant",
+            N_("Change what roles may do"),
+            ("security_administrator",),
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "tenants.department.manage",
+            N_("Manage stations and departments"),
+            ("administrator",),
+            duty=Duty.SYSTEM,
+        ),
         Permission("tenants.practitioner.manage", N_("Manage staff and licences"), ("administrator",)),
     ),
 )

@@ -12,8 +12,8 @@ from app.actor import Actor
 from app.db import db, lock_row
 from app.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.i18n import N_, gettext
-from app.registry import installed
-from app.use_cases import use_case
+from app.registry import Duty, Role, installed
+from app.use_cases import registry, use_case
 from tenants import rules
 from tenants.models import (
     Centre,
@@ -44,6 +44,16 @@ class DistrictsPermission(PermissionDenied):
 
     code = "tenants.districts_permission"
     message = N_("This concerns every centre; only the operator of the district gives it: %(permission)s")
+
+
+class NotForThisRole(PermissionDenied):
+    """The permission belongs to another place or another administrator (ADR 0010)."""
+
+    code = "tenants.not_for_this_role"
+    message = N_(
+        "This role may never hold this right: centre and district, and system administration, security and audit, "
+        "stay apart: %(permission)s"
+    )
 
 
 class ModuleNeeded(Conflict):
@@ -167,10 +177,14 @@ def change_grant(
 
     Raises:
         NotFound: no such role or permission.
+        NotForThisRole: it is the district's, another administrator's, or the role is the auditor's and it changes
+            something.
         DistrictsPermission: it reaches beyond the centre, and the actor is not the district's operator.
     """
     if permission not in installed().permissions or role not in installed().default_grants():
         raise NotFound(field="permission")
+    if is_granted and not may_ever_hold(role, permission):
+        raise NotForThisRole(field="permission", permission=permission)
     if is_granted and installed().permissions[permission].is_districts and not by.is_system:
         raise DistrictsPermission(field="permission", permission=permission)
     centre = _own_centre(by)
@@ -188,6 +202,15 @@ def change_grant(
     centre.version += 1
     audit.record("role.grant_changed", centre, by=by, role=role, permission=permission, is_granted=is_granted)
     return centre
+
+
+def may_ever_hold(role: str, permission: str) -> bool:
+    """Whether a grant may give the permission to the role: the auditor's only what changes nothing."""
+    declared = installed().permissions[permission]
+    is_default = role in declared.roles
+    if Role(role).duty is Duty.AUDIT and not is_default:
+        return declared.fits(role) and all(case.permission != permission for case in registry.values())
+    return declared.fits(role)
 
 
 @use_case("tenants.department.manage")

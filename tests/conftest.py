@@ -93,6 +93,7 @@ def app(built: tuple[Flask, dict[str, Any]], databases: Databases) -> Iterator[F
     application.extensions["his_directory"].forget()
     application.extensions["his_keyring"].forget()
     shutil.rmtree(application.extensions["his_settings"].heads_folder, ignore_errors=True)
+    application.extensions["his_limiter"].reset()
     clock.stop(world.NOW)
     with application.app_context():
         yield application
@@ -129,6 +130,7 @@ other_pharmacist = _role("other_pharmacist")
 storekeeper = _role("storekeeper")
 administrator = _role("administrator")
 auditor = _role("auditor")
+security_administrator = _role("security_administrator")
 
 
 @pytest.fixture

@@ -15,6 +15,25 @@ class SignInRefused(DomainError):
     )
 
 
+class CodeRefused(DomainError):
+    """The code of the second factor does not fit, was used, or the account is locked."""
+
+    status = 422
+    code = "sign_in.code_refused"
+    message = N_(
+        "This code is not right, or was used before. Wait for the next one. "
+        "After 5 failures the account stays locked for 15 minutes."
+    )
+
+
+class InvitationRefused(DomainError):
+    """There is no such one-time code, or it is spent."""
+
+    status = 422
+    code = "accounts.invitation_refused"
+    message = N_("This code is not right, was used, or is older than three days. Please ask for another.")
+
+
 class AccountElsewhere(PermissionDenied):
     """The account also belongs to another centre, so no single centre may take it over."""
 
@@ -34,3 +53,27 @@ class NameTaken(Conflict):
 
     code = "accounts.name_taken"
     message = N_("Another account already has this sign-in name.")
+
+
+class AlreadyMember(Conflict):
+    """The account works here already, or was asked to."""
+
+    code = "accounts.already_member"
+    message = N_("This account belongs to this place already, or its offer still waits for an answer.")
+
+
+class TwoAdministrators(DomainError):
+    """System, security and audit are three persons."""
+
+    code = "accounts.two_administrators"
+    message = N_(
+        "System administration, security administration and audit stay in three hands: "
+        "nobody holds two of them in one place."
+    )
+
+
+class NotAProgram(PermissionDenied):
+    """A token carries the rights of its account, and nobody lends out another person's."""
+
+    code = "accounts.not_a_program"
+    message = N_("A token is issued for a program's account or for yourself, never for another person.")

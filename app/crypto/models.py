@@ -7,8 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Control, choice_column, id_column
 from app.i18n import N_, Choice
-
-DISTRICT = 0  # the tenant number of what belongs to the district
+from app.tenancy import DISTRICT as DISTRICT
 
 
 class KeyPurpose(Choice):

@@ -21,7 +21,7 @@ from app.crypto.fields import HoldsSealed, Opened, sealed_fields
 from app.crypto.keyring import REFRESH_SECONDS, about, keyring, making_unit
 from app.crypto.master import MasterKey
 from app.crypto.models import DISTRICT, LEGACY, DataKey, KeyPurpose, KeyState
-from app.db import Mode, db, tenant_unit
+from app.db import Control, Mode, control_unit, db, locking, tenant_unit
 from app.db.units import Unit, open_unit
 from app.registry import installed
 from app.tenancy import directory
@@ -52,8 +52,9 @@ def seal(tenant_id: int, *, progress: Progress = silent) -> int:
     """Bring every row of a centre under the keys in use, also those still in the clear; then old keys retire."""
     if tenant_id == DISTRICT:
         changed = sum(renew(tenant.id) for tenant in directory().all_active() for renew in _renewers())
+        changed += _walk_all(tenant_id, progress, of_control=True)
     else:
-        changed = sum(_walk(tenant_id, model, fields, progress) for model, fields in sealed_fields().items())
+        changed = _walk_all(tenant_id, progress, of_control=False)
         changed += digests.prove_old(tenant_id)
     _move(tenant_id, KeyState.LEAVING, KeyState.RETIRED)
     audit.note("keys.sealed", by=system_actor(None), centre=tenant_id, rows=changed)
@@ -165,6 +166,15 @@ def _renewers() -> list[Callable[[int], int]]:
     return [renew for module in installed().modules.values() for renew in module.renews]
 
 
+def _walk_all(tenant_id: int, progress: Progress, *, of_control: bool) -> int:
+    models = [model for model in sealed_fields() if issubclass(model, Control) == of_control]
+    return sum(_walk(tenant_id, model, sealed_fields()[model], progress) for model in models)
+
+
+def _unit_of(model: type[Any], tenant_id: int, mode: Mode) -> Any:
+    return control_unit(mode) if issubclass(model, Control) else tenant_unit(tenant_id, mode)
+
+
 def _walk(tenant_id: int, model: type[Any], fields: list[Opened[str]], progress: Progress) -> int:
     """Row by row in batches, each a short transaction of its own, so that no desk waits long."""
     after, done, changed = 0, 0, 0
@@ -178,17 +188,16 @@ def _walk(tenant_id: int, model: type[Any], fields: list[Opened[str]], progress:
 
 
 def _count(tenant_id: int, model: type[Any]) -> int:
-    with tenant_unit(tenant_id, Mode.READ):
+    with _unit_of(model, tenant_id, Mode.READ):
         return db.session.scalar(select(func.count(model.id))) or 0
 
 
 def _batch(tenant_id: int, model: type[Any], fields: list[Opened[str]], after: int) -> tuple[int, int, int]:
     """Last key, rows read, rows changed. The rows are held meanwhile, and their version stays as it was."""
     key = model.id
-    with tenant_unit(tenant_id, Mode.WRITE):
+    with _unit_of(model, tenant_id, Mode.WRITE):
         statement = select(model).where(key > after).order_by(key).limit(BATCH)
-        held = statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql").with_for_update()
-        rows = list(db.session.scalars(held))
+        rows = list(db.session.scalars(locking(statement, model)))
         changes = {row.id: found for row in rows if (found := _renewed(row, fields))}
         db.session.expunge_all()
         for row_id, values in changes.items():

@@ -48,7 +48,7 @@ def check(permission: str) -> None:
     if permission == ANYONE:
         return
     module = permission.split(".", 1)[0]
-    if module in installed().modules and module not in current_tenant().modules:
+    if module in installed().modules and module not in modules_on():
         raise ModuleOff(module=module)
     if not actor.may(permission):
         raise PermissionDenied(permission=permission)
@@ -73,8 +73,18 @@ def find_actor() -> Actor | None:
 
 
 def current_tenant() -> Tenant:
-    """The centre the actor is signed in to."""
+    """The centre the actor is signed in to.
+
+    Raises:
+        NotFound: the actor stands in the district.
+    """
     return tenant_of(current_actor().tenant_id)
+
+
+def modules_on() -> frozenset[str]:
+    """Parts of the system where the actor is: the centre's choice; in the district all."""
+    tenant_id = current_actor().tenant_id
+    return frozenset(installed().modules) if tenant_id is None else tenant_of(tenant_id).modules
 
 
 def refuse_open_routes(app: Flask) -> None:

@@ -11,7 +11,7 @@ from app.actor import Actor
 from app.i18n import gettext
 from app.registry import FIRST_ROWS, Heap, Module, Waiting, installed
 from app.tenancy import setting
-from app.web.access import current_actor, current_tenant, find_actor, public, signed_in
+from app.web.access import current_actor, find_actor, modules_on, public, signed_in
 
 blueprint = Blueprint("home", __name__)
 
@@ -25,7 +25,7 @@ def begin() -> ResponseReturnValue:
         return redirect(url_for("sessions.sign_in"), 303)
     wanted = setting(actor.tenant_id, "start_page", "")
     for module in installed().modules.values():
-        for entry in module.menu if module.name in current_tenant().modules else ():
+        for entry in module.menu if module.name in modules_on() else ():
             if entry.endpoint == wanted and actor.may(entry.permission):
                 return redirect(url_for(wanted), 303)
     return redirect(url_for(".show_home"), 303)
@@ -36,6 +36,8 @@ def begin() -> ResponseReturnValue:
 def show_home() -> ResponseReturnValue:
     """What waits for this actor: numbers, the first rows behind them, and one small chart."""
     actor = current_actor()
+    if actor.tenant_id is None:
+        return _district_home(actor)
     tiles = _tiles(actor)
     return render_template(
         "home.html",
@@ -44,6 +46,14 @@ def show_home() -> ResponseReturnValue:
         done=[tile for tile in tiles if tile["rows"] == []],
         plot=_plot(actor),
     )
+
+
+def _district_home(actor: Actor) -> ResponseReturnValue:
+    """The district's people begin on the first page of their menu."""
+    entries = [entry for module in installed().modules.values() for entry in module.menu]
+    mine = sorted((entry for entry in entries if actor.may(entry.permission)), key=lambda entry: entry.order)
+    first = mine[0].endpoint if mine else "own_account.show_own"
+    return redirect(url_for(first), 303)
 
 
 def _tiles(actor: Actor) -> list[dict[str, Any]]:
@@ -80,8 +90,8 @@ def _plot(actor: Actor) -> dict[str, Any] | None:
 
 
 def _modules_on() -> list[Module]:
-    modules_on = current_tenant().modules
-    return [module for module in installed().modules.values() if module.name in modules_on]
+    on = modules_on()
+    return [module for module in installed().modules.values() if module.name in on]
 
 
 @blueprint.app_template_filter("brief_moment")

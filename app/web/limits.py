@@ -12,7 +12,7 @@ from flask_limiter import Limiter, RequestLimit
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 FAILED_SIGN_INS = "10 per minute; 40 per 15 minutes"  # for each address
-_VIEW = "sessions.begin_sign_in"
+_VIEWS = ("sessions.begin_sign_in", "sessions.unlock", "welcome.open_account", "second_factor.give_code")
 log = structlog.get_logger()
 
 
@@ -29,8 +29,9 @@ def install(app: Flask) -> None:
         strategy="moving-window",
         on_breach=_note_breach,
     )
-    guard: Any = limiter.limit(FAILED_SIGN_INS, deduct_when=_has_failed)
-    app.view_functions[_VIEW] = guard(app.view_functions[_VIEW])
+    guard: Any = limiter.shared_limit(FAILED_SIGN_INS, scope="sign-in", deduct_when=_has_failed)
+    for view in _VIEWS:
+        app.view_functions[view] = guard(app.view_functions[view])
     app.extensions["his_limiter"] = limiter
 
 
@@ -45,7 +46,7 @@ def _address() -> str:
 
 
 def _has_failed(answer: Response) -> bool:
-    return answer.status_code != 303
+    return answer.status_code >= 400
 
 
 def _note_breach(breach: RequestLimit) -> None:

@@ -1,5 +1,6 @@
 """Signing in and out, the language, and the unit of work that every request stands in."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import (
@@ -20,11 +21,12 @@ from flask_wtf.csrf import generate_csrf
 
 from app import i18n, tracing
 from app.accounts import services
+from app.accounts.queries import name_of_place
 from app.accounts.services import SignedIn
 from app.db.units import Mode, Unit, open_unit
 from app.errors import DomainError, NotSignedIn
 from app.i18n import N_
-from app.tenancy import CentreClosed, tenant_of
+from app.tenancy import DISTRICT, CentreClosed, tenant_of
 from app.web.access import current_actor, find_actor, public, signed_in
 from app.web.forms import Form
 from app.web.problems import wants_json
@@ -40,6 +42,27 @@ class PasswordFirst(DomainError):
     message = N_("Replace the one-time password in the browser first.")
 
 
+class SecondFactorFirst(DomainError):
+    """The sign-in is only half: the second factor is missing."""
+
+    status = 403
+    code = "sign_in.second_factor"
+    message = N_("Finish signing in with the second factor in the browser first.")
+
+
+_OPEN_TO_HALF = {
+    "second_factor.show_code",
+    "second_factor.give_code",
+    "second_factor.show_enrolment",
+    "second_factor.confirm_enrolment",
+    "sessions.sign_out",
+    "sessions.show_unlock",
+    "sessions.unlock",
+    "sessions.choose_language",
+    "sessions.show_session",
+    "theme.show_theme",
+}
+_OPEN_WHEN_CLOSED = {"sessions.sign_out", "sessions.choose_language", "own_account.switch_place"}
 TOKEN = "token"  # noqa: S105  the name of a key
 
 
@@ -69,15 +92,21 @@ def _begin_request() -> ResponseReturnValue | None:
         return None
     found = _find_signed_in()
     if found is not None:
-        tenant = tenant_of(found.actor.tenant_id)
-        if not tenant.is_active:
-            raise CentreClosed
         g.actor, g.signed_in = found.actor, found
-        g.unit = open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
-    else:
-        g.unit = open_unit(Unit(Mode.READ, None, ""))
+    g.unit = _reading_unit(found)
     g.unit.__enter__()
-    return _password_first(found)
+    return _factor_first(found) or _password_first(found)
+
+
+def _reading_unit(found: SignedIn | None) -> Any:
+    """The centre's partition; the control database for the district and for strangers."""
+    if found is None or found.actor.tenant_id is None:
+        return open_unit(Unit(Mode.READ, None, ""))
+    tenant = tenant_of(found.actor.tenant_id)
+    if not tenant.is_active and request.endpoint not in _OPEN_WHEN_CLOSED:
+        g.pop("actor"), g.pop("signed_in")
+        raise CentreClosed
+    return open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
 
 
 def _find_signed_in() -> SignedIn | None:
@@ -97,13 +126,26 @@ def _bearer() -> str:
     return token.strip() if kind == "Bearer" else ""
 
 
+def _factor_first(found: SignedIn | None) -> ResponseReturnValue | None:
+    """Half a sign-in opens nothing but the page of its second step."""
+    if found is None or not found.missing or request.endpoint in _OPEN_TO_HALF:
+        return None
+    if wants_json():
+        raise SecondFactorFirst
+    if found.missing == "password":
+        if request.headers.get("HX-Request") or request.path.startswith("/lookup/"):
+            raise NotSignedIn  # the page stays and asks for the password above itself
+        back = request.full_path.rstrip("?") if request.method == "GET" else ""
+        return redirect(url_for("sessions.show_unlock", next=back or None), 303)
+    page = "second_factor.show_code" if found.missing == "code" else "second_factor.show_enrolment"
+    return redirect(url_for(page), 303)
+
+
 def _password_first(found: SignedIn | None) -> ResponseReturnValue | None:
     """A one-time password opens nothing but the page that replaces it."""
     allowed = {
         "sessions.change_password",
-        "sessions.sign_out",
-        "sessions.choose_language",
-        "theme.show_theme",
+        *_OPEN_TO_HALF,
     }
     if found is not None and found.must_change_password and request.endpoint not in allowed:
         if wants_json():
@@ -193,9 +235,47 @@ def choose_language() -> ResponseReturnValue:
 @public
 def show_session() -> ResponseReturnValue:
     """Whether somebody is signed in, for pages that stood open: who, and a fresh token for their forms."""
-    if find_actor() is None:
+    if find_actor() is None or g.signed_in.missing:
         return jsonify(error="sign_in.required"), 401
-    return jsonify(csrf_token=generate_csrf(), user=g.signed_in.display_name)
+    return _session_as_json()
+
+
+def _session_as_json() -> Response:
+    place = name_of_place(current_actor().tenant_id or DISTRICT)
+    return jsonify(csrf_token=generate_csrf(), user=g.signed_in.display_name, place=place)
+
+
+@blueprint.get("/unlock")
+@signed_in
+def show_unlock() -> ResponseReturnValue:
+    """After a rest: the password, and on."""
+    if g.signed_in.missing != "password":
+        return redirect(url_for("home.begin"), 303)
+    target = _safe_next(request.args.get("next", ""))
+    return render_template("unlock.html", name=g.signed_in.display_name, next=target, refusal="")
+
+
+@blueprint.post("/unlock")
+@signed_in
+def unlock() -> ResponseReturnValue:
+    """Take the password; a page that stood open is answered with its fresh token, in JSON."""
+    is_beside = request.accept_mimetypes.best == "application/json"
+    target = _safe_next(request.form.get("next", ""))
+    try:
+        fresh = services.unlock(
+            token=session.get(TOKEN, ""), password=request.form.get("password", ""), by=current_actor()
+        )
+    except DomainError as refusal:
+        if is_beside:
+            return jsonify(title=refusal.text), refusal.status
+        name = g.signed_in.display_name
+        return render_template("unlock.html", name=name, next=target, refusal=refusal.text), refusal.status
+    session.clear()
+    session[TOKEN] = fresh
+    if is_beside:
+        g.pop("csrf_token", None)  # made for the session that was
+        return _session_as_json()
+    return redirect(target or url_for("home.begin"), 303)
 
 
 def _safe_next(target: str) -> str:

@@ -7,15 +7,18 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_date
 
 from app import clock, i18n, money
+from app.accounts import queries as accounts
 from app.accounts.services import SignedIn
 from app.i18n import N_, gettext
 from app.registry import MenuEntry, fill_place, installed
-from app.web.access import current_tenant, find_actor
+from app.tenancy import DISTRICT
+from app.web.access import current_tenant, find_actor, modules_on
 
 GROUPS = (
     ("care", N_("Care")),
     ("public_health", N_("Public health")),
     ("administration", N_("Administration")),
+    ("district", N_("District")),
 )
 
 
@@ -38,10 +41,21 @@ class MenuGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """A place the reader may change to, or is in."""
+
+    membership_id: int
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """The frame of a page."""
 
     centre_name: str
+    places: list[PlaceLine]  # to change to; empty for those who work in one place
+    user_menu: list[MenuLine]
     desk_name: str
     user_name: str
     menu: list[MenuGroup]
@@ -76,7 +90,8 @@ def install(app: Flask) -> None:
 
 
 def _place(name: str, **facts: Any) -> Any:
-    if find_actor() is None:
+    actor = find_actor()
+    if actor is None or actor.tenant_id is None:
         return ""
     return fill_place(name, current_tenant().modules, **facts)
 
@@ -91,15 +106,18 @@ def _shell() -> Shell | None:
     actor = find_actor()
     if actor is None:
         return None
-    tenant = current_tenant()
     found: SignedIn = g.signed_in
     language = i18n.select_locale()
     other = "en" if language == i18n.DEFAULT_LOCALE else i18n.DEFAULT_LOCALE
     return Shell(
-        centre_name=tenant.name,
+        centre_name=accounts.name_of_place(actor.tenant_id or DISTRICT),
+        places=_places(found),
+        user_menu=[
+            MenuLine(gettext("My sign-ins and places"), url_for("own_account.show_own"), "devices", False)
+        ],
         desk_name=" ".join(gettext(role_label(role)) for role in actor.roles[:1]),
         user_name=found.display_name,
-        menu=_menu(tenant.modules),
+        menu=_menu(modules_on()),
         language=language,
         other_language=(other, i18n.LOCALES[other]),
         language_url=url_for("sessions.choose_language"),
@@ -107,8 +125,17 @@ def _shell() -> Shell | None:
         home_url=url_for("home.show_home"),
         theme_url=_theme_url(),
         session_url=url_for("sessions.show_session"),
-        idle_minutes=current_app.extensions["his_settings"].sign_in_idle_minutes,
+        idle_minutes=current_app.extensions["his_settings"].sign_in_lock_minutes,
     )
+
+
+def _places(found: SignedIn) -> list[PlaceLine]:
+    if found.places < 2:
+        return []
+    return [
+        PlaceLine(place.membership_id, place.name, place.membership_id == found.membership_id)
+        for place in accounts.list_places(found.actor.account_id)
+    ]
 
 
 def role_label(role: str) -> str:
@@ -119,17 +146,18 @@ def role_label(role: str) -> str:
 
 
 def _theme_url() -> str:
-    if find_actor() is None:
+    actor = find_actor()
+    if actor is None or actor.tenant_id is None:
         return ""
     tenant = current_tenant()
     return url_for("theme.show_theme", tenant_code=tenant.code, version=tenant.version)
 
 
-def _menu(modules_on: frozenset[str]) -> list[MenuGroup]:
+def _menu(on: frozenset[str]) -> list[MenuGroup]:
     actor = find_actor()
     entries: dict[str, list[MenuEntry]] = {}
     for module in installed().modules.values():
-        if module.name not in modules_on:
+        if module.name not in on:
             continue
         for entry in module.menu:
             if actor and actor.may(entry.permission):

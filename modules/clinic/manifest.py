@@ -11,6 +11,7 @@ from app.db import tenant_unit
 from app.i18n import N_, gettext
 from app.registry import (
     FIRST_ROWS,
+    Duty,
     Finding,
     Heap,
     Lookup,
@@ -100,13 +101,21 @@ module = Module(
     },
     permissions=(
         Permission(
-            "clinic.encounter.view", N_("Read outpatient records"), ("doctor", "triage_nurse", "auditor")
+            "clinic.encounter.view",
+            N_("Read outpatient records"),
+            ("doctor", "triage_nurse", "auditor"),
+            duty=Duty.RECORD,
         ),
-        Permission("clinic.encounter.begin", N_("Take a patient"), ("doctor",)),
+        Permission("clinic.encounter.begin", N_("Take a patient"), ("doctor",), duty=Duty.RECORD),
         Permission("clinic.encounter.finish", N_("Finish a visit"), ("doctor",)),
-        Permission("clinic.record.write", N_("Write outpatient records"), ("doctor",)),
-        Permission("clinic.record.sign", N_("Sign outpatient records"), ("doctor",)),
-        Permission("clinic.vital_signs.record", N_("Record vital signs"), ("doctor", "triage_nurse")),
+        Permission("clinic.record.write", N_("Write outpatient records"), ("doctor",), duty=Duty.RECORD),
+        Permission("clinic.record.sign", N_("Sign outpatient records"), ("doctor",), duty=Duty.RECORD),
+        Permission(
+            "clinic.vital_signs.record",
+            N_("Record vital signs"),
+            ("doctor", "triage_nurse"),
+            duty=Duty.RECORD,
+        ),
         Permission("clinic.template.save", N_("Keep one's own templates and phrases"), ("doctor",)),
         Permission("clinic.template.share", N_("Give templates to the whole centre"), ("administrator",)),
     ),

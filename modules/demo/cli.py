@@ -12,9 +12,20 @@ from tqdm import tqdm
 
 from app import audit, clock, relay
 from modules.demo import services
-from modules.demo.rules.district import CENTRES, staff_of
+from modules.demo.rules.district import CENTRES, DISTRICT_PEOPLE, IN_TWO_CENTRES, staff_of
 
-DESKS = ("registrar", "nurse", "doctor", "tcm", "cashier", "pharmacist", "storekeeper", "admin", "auditor")
+DESKS = (
+    "registrar",
+    "nurse",
+    "doctor",
+    "tcm",
+    "cashier",
+    "pharmacist",
+    "storekeeper",
+    "admin",
+    "security",
+    "auditor",
+)
 
 
 @click.command("simulate")
@@ -69,6 +80,9 @@ def demo_accounts() -> None:
         names = {person.account: person.name for person in staff_of(plan)}
         listed = "  ".join(f"{plan.code}.{account} ({names[account]})" for account in DESKS)
         click.echo(f"  {plan.name}\n    {listed}")
+    listed = "  ".join(f"{account} ({name})" for account, name, _role in DISTRICT_PEOPLE)
+    home, account, other = IN_TWO_CENTRES
+    click.echo(f"  The district\n    {listed}\n  {home}.{account} works in {home} and in {other}.")
 
 
 COMMANDS = (simulate, demo_accounts)

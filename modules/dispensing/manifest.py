@@ -1,7 +1,7 @@
 """What dispensing adds to the product."""
 
 from app.i18n import N_
-from app.registry import Lookup, MenuEntry, Module, Permission, Plot, Setting, SettingKind, Waiting
+from app.registry import Duty, Lookup, MenuEntry, Module, Permission, Plot, Setting, SettingKind, Waiting
 from modules.charging.events import BillRefunded, BillSettled
 from modules.dispensing import queries, subscribers, views
 from modules.dispensing.views.home import expiry_heap, expiry_plot, tasks_heap, tasks_plot
@@ -98,7 +98,8 @@ module = Module(
         Permission(
             "dispensing.prescription.view",
             N_("See the pharmacy's work"),
-            ("pharmacist", "administrator", "auditor"),
+            ("pharmacist", "auditor"),
+            duty=Duty.RECORD,
         ),
         Permission(
             "dispensing.prescription.review", N_("Review prescriptions at the pharmacy"), ("pharmacist",)

@@ -20,6 +20,7 @@ from modules.patients.events import PatientChanged, PatientCreated, PatientsMerg
 from modules.patients.views.lookups import find_in_palette, find_patients
 
 JOBS = jobs  # imported so that every process knows them
+READERS = tuple(role for role in EVERYONE if role != "security_administrator")
 DESKS = ("registrar", "triage_nurse", "doctor", "cashier", "administrator")
 
 
@@ -61,7 +62,7 @@ module = Module(
         "list.row_worked_off": N_("Row of a list worked off"),
     },
     permissions=(
-        Permission("patients.patient.view", N_("Find and read residents' files"), EVERYONE),
+        Permission("patients.patient.view", N_("Find and read residents' files"), READERS),
         Permission("patients.patient.create", N_("Open a resident's file"), DESKS),
         Permission("patients.patient.change", N_("Correct a resident's file"), DESKS),
         Permission(

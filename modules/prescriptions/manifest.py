@@ -6,7 +6,7 @@ from typing import Any
 
 from app.actor import Actor
 from app.i18n import N_
-from app.registry import Daily, Lookup, Module, Permission, Setting, SettingKind
+from app.registry import Daily, Duty, Lookup, Module, Permission, Setting, SettingKind
 from modules.prescriptions import queries, views
 from modules.prescriptions.models import Kind
 
@@ -69,10 +69,20 @@ module = Module(
             "prescriptions.prescription.view",
             N_("Read prescriptions"),
             ("doctor", "pharmacist", "cashier", "auditor"),
+            duty=Duty.RECORD,
         ),
-        Permission("prescriptions.prescription.sign", N_("Write and sign prescriptions"), ("doctor",)),
-        Permission("prescriptions.prescription.void", N_("Make prescriptions void"), ("doctor",)),
-        Permission("prescriptions.prescription.review", N_("Review prescriptions"), ("pharmacist",)),
+        Permission(
+            "prescriptions.prescription.sign",
+            N_("Write and sign prescriptions"),
+            ("doctor",),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "prescriptions.prescription.void", N_("Make prescriptions void"), ("doctor",), duty=Duty.RECORD
+        ),
+        Permission(
+            "prescriptions.prescription.review", N_("Review prescriptions"), ("pharmacist",), duty=Duty.RECORD
+        ),
         Permission("prescriptions.prescription.expire", N_("End prescriptions past their validity")),
     ),
     lookups=(

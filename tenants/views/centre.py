@@ -169,4 +169,5 @@ def _grants(wanted: str) -> dict[str, Any]:
         "roles": [(role, Role(role).label) for role in EVERYONE],
         "grants": tenant.grants,
         "defaults": installed().default_grants(),
+        "may_hold": services.may_ever_hold,
     }

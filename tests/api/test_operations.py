@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from support import world
 
-from app.accounts import services as accounts
 from app.actor import Actor
 
 STATION = {"code": "S9", "name": "桥北站"}
 
 
 @pytest.fixture
-def program(app: Flask, administrator: Actor) -> Any:
-    """``program("/api/v1/…", json=…)`` posts with a bearer token of the administrator, with CSRF on."""
+def program(app: Flask, ours: dict[str, Any]) -> Any:
+    """``program("/api/v1/…", json=…)`` posts as a program that may what the administrator may, with CSRF on."""
     app.config["WTF_CSRF_ENABLED"] = True
-    token = accounts.issue_token(account_id=administrator.account_id, label="partner", by=administrator)
+    token = world.program_token(ours, "administrator")
     client = app.test_client()
 
     def call(path: str, method: str = "POST", headers: dict[str, str] | None = None, **options: Any) -> Any:

@@ -49,37 +49,42 @@ def test_signing_out_ends_the_token(app: Flask) -> None:
 
 
 def test_rights_taken_away_are_gone_with_the_next_click(
-    app: Flask, ours: dict[str, Any], administrator: Actor, sign_in: Any
+    app: Flask, ours: dict[str, Any], security_administrator: Actor, sign_in: Any
 ) -> None:
     from tenants.services import change_grant
 
-    client = sign_in("administrator")
+    client = sign_in("security_administrator")
     change_grant(
-        role="administrator", permission="accounts.account.manage", is_granted=False, by=administrator
+        role="security_administrator",
+        permission="accounts.account.manage",
+        is_granted=False,
+        by=security_administrator,
     )
-    token = _sign_in("administrator@c1")
+    token = _sign_in("security_administrator@c1")
     found = services.find_signed_in(token, address="")
     assert found is not None
     assert not found.actor.may("accounts.account.manage")
     assert client.get("/home").status_code == 200
 
 
-def test_other_roles_end_the_sign_ins_of_an_account(ours: dict[str, Any], administrator: Actor) -> None:
+def test_other_roles_end_the_sign_ins_of_an_account(
+    ours: dict[str, Any], security_administrator: Actor
+) -> None:
     token = _sign_in()
     account_id = ours["people"]["doctor"]["account_id"]
-    services.change_roles(account_id=account_id, roles=["registrar"], by=administrator)
+    services.change_roles(account_id=account_id, roles=["registrar"], by=security_administrator)
     assert services.find_signed_in(token, address="") is None
 
 
 @pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaa", "password", "doctor@c9 is me"])
-def test_a_weak_password_is_refused(administrator: Actor, password: str) -> None:
+def test_a_weak_password_is_refused(security_administrator: Actor, password: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         services.create_account(
             sign_in_name="doctor@c9",
             display_name="新人",
             password=password,
             roles=["doctor"],
-            by=administrator,
+            by=security_administrator,
         )
     assert "password" in refusal.value.complaints
 
@@ -177,7 +182,7 @@ def _post(app: Flask, name: str, password: str, address: str) -> int:
 
 @pytest.mark.usefixtures("counting")
 def test_an_address_that_guesses_many_names_is_stopped_before_it_locks_the_centre(app: Flask) -> None:
-    answers = [_post(app, f"{role}@c1", "guessed wrong", "10.9.9.9") for role in world.STAFF]
+    answers = [_post(app, f"{role}@c1", "guessed wrong", "10.9.9.9") for role in list(world.STAFF)[:10]]
     assert set(answers) == {422}
     assert _post(app, "doctor@c1", world.PASSWORD, "10.9.9.9") == 429
     assert _post(app, "doctor@c1", world.PASSWORD, "10.0.0.5") == 303

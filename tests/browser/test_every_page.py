@@ -26,6 +26,7 @@ ROLES = (
     "storekeeper",
     "administrator",
     "auditor",
+    "security_administrator",
 )
 TABLET = {"width": 820, "height": 1180}
 WORDS = ".nav-text, .nav-group, h1, h2, th, .btn, .field-label, .tab, .kpi-label, [data-hint-bar] .hint"

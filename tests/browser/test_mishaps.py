@@ -137,6 +137,33 @@ def test_a_session_that_ended_keeps_what_was_typed(
     desk.expect("401")
 
 
+def test_a_locked_desk_goes_on_by_the_password_alone(
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+) -> None:
+    session_of(ours, doctor)
+    desk = open_desk("registrar")
+    desk.page.clock.install()
+    page = desk.open("/registration/window/residents")
+    page.fill("#f-name", "赵离席")
+    clock.stop(world.NOW + timedelta(minutes=20))
+    page.clock.fast_forward(20 * 60 * 1000)
+    desk.press("F8")
+    page.wait_for_selector("#signed-out[open]")
+    page.fill("#unlock-password", "guessed wrong")
+    page.press("#unlock-password", "Enter")
+    page.wait_for_selector("[data-unlock-refusal]:not([hidden])")
+    page.fill("#unlock-password", world.PASSWORD)
+    page.press("#unlock-password", "Enter")
+    page.wait_for_selector("#signed-out", state="hidden")
+    assert page.input_value("#f-name") == "赵离席"
+    page.select_option("#f-sex", "1")
+    page.fill("#f-born_on", "1980-05-17")
+    desk.press("F8")
+    page.wait_for_url("**patient_id=**")
+    page.wait_for_selector("#window-patient >> text=赵离席")
+    desk.expect("401")
+
+
 def test_the_waiting_room_hears_of_a_call_by_itself(
     ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
 ) -> None:

@@ -43,15 +43,18 @@ def test_a_drug_is_found_by_name_initials_and_code(sign_in: Any, drug: Drug, way
 
 
 def test_no_single_centre_changes_the_limits_that_hold_in_every_centre(
-    sign_in: Any, drug: Drug, administrator: Actor
+    sign_in: Any, drug: Drug, security_administrator: Actor
 ) -> None:
     client = sign_in("administrator")
     assert client.post(f"/catalogue/drugs/{drug.id}", data=_typed(drug, single_max="9")).status_code == 403
     with pytest.raises(DistrictsPermission):
         change_grant(
-            role="administrator", permission="catalogue.drug.change", is_granted=True, by=administrator
+            role="administrator",
+            permission="catalogue.drug.change",
+            is_granted=True,
+            by=security_administrator,
         )
-    assert client.get("/centre/grants?module=catalogue").status_code == 200
+    assert sign_in("security_administrator").get("/centre/grants?module=catalogue").status_code == 200
 
 
 @pytest.mark.usefixtures("keeper")

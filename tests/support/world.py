@@ -1,5 +1,6 @@
 """The world most tests start from: two centres with the same departments and one person for every role."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,13 @@ STAFF = {
         "pharmacy",
         {"licence": LicenceKind.PHARMACIST, "title": Title.JUNIOR, "may_review": True},
     ),
+    "security_administrator": ("严安", "cashier", {}),
+}
+DISTRICT = {
+    "district_operator": "区运维",
+    "district_security": "区安全",
+    "district_auditor": "区审计",
+    "supervisor": "区监督",
 }
 
 
@@ -62,6 +70,15 @@ def build() -> dict[str, Any]:
     clock.stop(NOW - timedelta(days=30))
     catalogue.load_dictionaries(small=True)
     catalogue.load_demo_catalogue(by=system_actor(None))
+    for role, person in DISTRICT.items():
+        accounts.create_account(
+            sign_in_name=f"{role}@district",
+            display_name=person,
+            password=PASSWORD,
+            roles=[role],
+            must_change_password=False,
+            by=system_actor(None),
+        )
     return {"ours": _centre("C1", "城东社区卫生服务中心"), "theirs": _centre("C2", "城西社区卫生服务中心")}
 
 
@@ -136,5 +153,28 @@ def actor(centre: dict[str, Any], role: str) -> Actor:
             select(Account, Membership)
             .join(Membership, Membership.account_id == Account.id)
             .where(Account.id == centre["people"][role]["account_id"])
+            .where(Membership.tenant_id == centre["tenant_id"])
         ).one()
     return accounts.actor_of(account, membership, address="10.0.0.9")
+
+
+def district_actor(role: str) -> Actor:
+    """The actor of a role of the district."""
+    return accounts.find_actor(f"{role}@district", origin="desk")
+
+
+def program_token(centre: dict[str, Any], role: str, permissions: Iterable[str] = ()) -> str:
+    """A token of a program that has the role; the permissions are added to it behind the back of every rule."""
+    from app.db import Mode, control_unit, db
+    from tenants.models import Centre, RoleGrant
+
+    by = system_actor(centre["tenant_id"])
+    account = accounts.create_program(sign_in_name=f"p.{role}", display_name="程序", roles=[role], by=by)
+    with control_unit(Mode.WRITE):
+        for permission in sorted(permissions):
+            db.session.add(
+                RoleGrant(tenant_id=centre["tenant_id"], role=role, permission=permission, is_granted=True)
+            )
+        db.session.get_one(Centre, centre["tenant_id"]).version += 1
+        db.session.commit()
+    return accounts.issue_token(account_id=account.id, label="program", by=by)

@@ -85,7 +85,7 @@ def test_a_centre_is_renamed(sign_in: Any) -> None:
 
 
 def test_a_grant_is_changed_by_one_click_and_the_cell_answers(sign_in: Any) -> None:
-    client, doctor = sign_in("administrator"), sign_in("doctor")
+    client, doctor = sign_in("security_administrator"), sign_in("doctor")
     assert doctor.get("/staff/").status_code == 403
     path = "/centre/grants/doctor/tenants.practitioner.manage"
     answer = client.post(path, data={"is_granted": "1"}, headers={"HX-Request": "true"})

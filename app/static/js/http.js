@@ -49,8 +49,8 @@ export async function stillSignedIn() {
 }
 
 function takeOver(session) {
-  if (session.csrf_token) useToken(session.csrf_token);
-  const isOther = config.user && session.user && session.user !== config.user;
+  const isOther = ['user', 'place'].some((name) => config[name] && session[name] && session[name] !== config[name]);
+  if (session.csrf_token && !isOther) useToken(session.csrf_token);
   if (isOther) toast(text('other_user'), 'd');
   return !isOther;
 }
@@ -128,6 +128,35 @@ document.addEventListener('input', () => {
   asked = Date.now();
   stillSignedIn();
 });
+
+// The locked desk: the password goes to the server by itself, and the page goes on as it was left.
+document.addEventListener(
+  'submit',
+  async (event) => {
+    const form = event.target;
+    if (!form.matches?.('[data-unlock]')) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // no form of the page: it is neither held nor asked for
+    const refusal = form.querySelector('[data-unlock-refusal]');
+    const field = form.elements.password;
+    const headers = { Accept: 'application/json', 'X-CSRFToken': token() };
+    const body = new URLSearchParams({ password: field.value });
+    field.value = '';
+    try {
+      const answer = await fetch(form.action, { method: 'POST', headers, body, credentials: 'same-origin' });
+      const found = await answer.json();
+      refusal.hidden = answer.ok;
+      refusal.textContent = answer.ok ? '' : found.title || text('failed');
+      if (!answer.ok) return field.focus();
+      lastContact = Date.now();
+      if (takeOver(found)) form.closest('dialog').close();
+    } catch {
+      refusal.hidden = false;
+      refusal.textContent = text('failed');
+    }
+  },
+  true,
+);
 
 // Back from the tab where the person signed in again: the page has the new token before it is free again.
 document.addEventListener('visibilitychange', async () => {

@@ -60,6 +60,14 @@ DEPARTMENTS = (
     ("office", "办公室", DepartmentKind.OFFICE),
 )
 
+DISTRICT_PEOPLE = (  # account, name, role
+    ("district.operator", "方正", "district_operator"),
+    ("district.security", "卫平", "district_security"),
+    ("district.auditor", "纪明", "district_auditor"),
+    ("district.supervisor", "管清", "supervisor"),
+)
+IN_TWO_CENTRES = ("cd", "doctor2", "nh")  # the account of the first centre that also works in the second
+
 _DOCTOR = {"roles": ("doctor",), "licence": LicenceKind.PHYSICIAN, "may_prescribe": True}
 _PHARMACIST = {"roles": ("pharmacist",), "licence": LicenceKind.PHARMACIST, "may_review": True}
 
@@ -82,6 +90,7 @@ def staff_of(centre: CentrePlan) -> tuple[PersonPlan, ...]:
         ("storekeeper", "store", {"roles": ("storekeeper",), "licence": LicenceKind.PHARMACIST}),
         ("admin", "office", {"roles": ("administrator",)}),
         ("auditor", "office", {"roles": ("auditor",)}),
+        ("security", "office", {"roles": ("security_administrator",)}),
     )
     return tuple(
         PersonPlan(account, name, department, **duties)  # type: ignore[arg-type]  # one dict of several kinds
@@ -105,6 +114,7 @@ _NAMES = {
         "钱国强",
         "郑慧",
         "冯岩",
+        "严守义",
     ],
     "nh": [
         "马兰",
@@ -121,6 +131,7 @@ _NAMES = {
         "曹立",
         "彭涛",
         "曾卫",
+        "安若兰",
     ],
     "xs": [
         "田秀",
@@ -137,5 +148,6 @@ _NAMES = {
         "魏刚",
         "吕梁",
         "丁一",
+        "石磊",
     ],
 }

@@ -14,7 +14,15 @@ from modules.catalogue import queries as catalogue_queries
 from modules.catalogue import services as catalogue
 from modules.charging import queries as charging_queries
 from modules.charging import services as charging
-from modules.demo.rules.district import CENTRES, DEPARTMENTS, CentrePlan, PersonPlan, staff_of
+from modules.demo.rules.district import (
+    CENTRES,
+    DEPARTMENTS,
+    DISTRICT_PEOPLE,
+    IN_TWO_CENTRES,
+    CentrePlan,
+    PersonPlan,
+    staff_of,
+)
 from modules.dispensing import queries as dispensing_queries
 from modules.dispensing import services as dispensing
 from tenants import queries
@@ -157,10 +165,55 @@ def centres_of_district(how_many: int, *, capacity: int) -> list[Centre]:
     """The first centres of the plan: opened when they are not there yet, else found again."""
     plans = CENTRES[:how_many]
     known = {tenant.code: tenant.id for tenant in directory().all_active()}
-    return [
+    if not known:
+        _open_district()
+    centres = [
         find_centre(plan, known[plan.code]) if plan.code in known else open_centre(plan, capacity=capacity)
         for plan in plans
     ]
+    if not known:
+        _lend_doctor(centres)
+    return centres
+
+
+def _open_district() -> None:
+    """The people of the district: operator, security, audit and supervision."""
+    for account, name, role in DISTRICT_PEOPLE:
+        accounts.create_account(
+            sign_in_name=account,
+            display_name=name,
+            password=PASSWORD,
+            roles=[role],
+            must_change_password=False,
+            by=system_actor(None, name="installer"),
+        )
+
+
+def _lend_doctor(centres: list[Centre]) -> None:
+    """One doctor works in two centres, as the switch in the head of the page shows."""
+    home, account, other = IN_TWO_CENTRES
+    by_code = {centre.plan.code: centre for centre in centres}
+    if home not in by_code or other not in by_code:
+        return
+    doctor, there = by_code[home].people[account], by_code[other]
+    guest = tenants.add_practitioner(
+        staff_no="090",
+        name=doctor.plan.name,
+        department_id=there.departments[doctor.plan.department],
+        licence=doctor.plan.licence,
+        licence_no=f"99{by_code[home].plan.region}900090",
+        title=doctor.plan.title,
+        may_prescribe=doctor.plan.may_prescribe,
+        by=there.system,
+    )
+    offer = accounts.offer_membership(
+        sign_in_name=f"{home}.{account}",
+        roles=list(doctor.plan.roles),
+        practitioner_id=guest.id,
+        department_id=there.departments[doctor.plan.department],
+        by=there.system,
+    )
+    accounts.accept_offer(offer_id=offer.id, by=doctor.actor)
 
 
 def _employ(centre: Centre, plan: PersonPlan, number: int) -> Person:

@@ -1,0 +1,80 @@
+"""Who may sign in, where, and as what."""
+
+from app.accounts.errors import CodeRefused, SignInRefused
+from app.accounts.services.invitations import invite, open_account, reset_password
+from app.accounts.services.joining import (
+    accept_offer,
+    decline_offer,
+    offer_membership,
+    withdraw_offer,
+)
+from app.accounts.services.password_rules import change_password_profile, present_profile
+from app.accounts.services.people import (
+    Password,
+    PersonName,
+    SignInName,
+    change_password,
+    change_roles,
+    create_account,
+    create_program,
+)
+from app.accounts.services.second_factor import (
+    Enrolled,
+    begin_enrolment,
+    confirm_enrolment,
+    give_code,
+    reset_factor,
+)
+from app.accounts.services.signing_in import (
+    FAILURES,
+    LOCK_MINUTES,
+    SignedIn,
+    actor_of,
+    end_own_sign_in,
+    find_actor,
+    find_signed_in,
+    sign_in,
+    sign_out,
+    switch_place,
+    unlock,
+)
+from app.accounts.services.tokens import issue_token, revoke_token
+
+__all__ = [
+    "FAILURES",
+    "LOCK_MINUTES",
+    "CodeRefused",
+    "Enrolled",
+    "Password",
+    "PersonName",
+    "SignInName",
+    "SignInRefused",
+    "SignedIn",
+    "accept_offer",
+    "actor_of",
+    "begin_enrolment",
+    "change_password",
+    "change_password_profile",
+    "change_roles",
+    "confirm_enrolment",
+    "create_account",
+    "create_program",
+    "decline_offer",
+    "end_own_sign_in",
+    "find_actor",
+    "find_signed_in",
+    "give_code",
+    "invite",
+    "issue_token",
+    "offer_membership",
+    "open_account",
+    "present_profile",
+    "reset_factor",
+    "reset_password",
+    "revoke_token",
+    "sign_in",
+    "sign_out",
+    "switch_place",
+    "unlock",
+    "withdraw_offer",
+]

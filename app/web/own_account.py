@@ -1,0 +1,75 @@
+"""What everybody sees of their own account: places, offers of further ones, and where they are signed in."""
+
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import queries, services
+from app.errors import DomainError, NotFound
+from app.i18n import gettext
+from app.web.access import current_actor, requires, signed_in
+from app.web.forms import Form
+from app.web.sessions import TOKEN
+from app.web.shell import role_label
+
+blueprint = Blueprint("own_account", __name__, url_prefix="/my-account")
+
+
+@blueprint.get("/")
+@requires("accounts.self.manage")
+def show_own() -> ResponseReturnValue:
+    """Places, offers and sign-ins of the reader."""
+    by = current_actor()
+    return render_template(
+        "accounts/own.html",
+        places=queries.list_places(by.account_id),
+        offers=queries.list_own_offers(by=by),
+        sign_ins=queries.list_own_sign_ins(by=by),
+        factor=queries.find_factor(by.account_id),
+        present=g.signed_in,
+        role_label=role_label,
+    )
+
+
+@blueprint.post("/sign-ins/<int:sign_in_id>/end")
+@requires("accounts.self.manage")
+def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
+    """End one of the reader's sign-ins at once, wherever it is."""
+    form = Form(services.end_own_sign_in, request.form, sign_in_id=sign_in_id)
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    flash(gettext("This sign-in has ended."), "success")
+    return redirect(url_for(".show_own"), 303)
+
+
+@blueprint.post("/offers/<int:offer_id>/acceptance")
+@requires("accounts.self.manage")
+def accept_offer(offer_id: int) -> ResponseReturnValue:
+    """Accept to work in another place too."""
+    form = Form(services.accept_offer, request.form, offer_id=offer_id)
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    flash(gettext("You belong to this place now; change to it in the head of the page."), "success")
+    return redirect(url_for(".show_own"), 303)
+
+
+@blueprint.post("/offers/<int:offer_id>/refusal")
+@requires("accounts.self.manage")
+def decline_offer(offer_id: int) -> ResponseReturnValue:
+    """Decline an offer."""
+    form = Form(services.decline_offer, request.form, offer_id=offer_id)
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    return redirect(url_for(".show_own"), 303)
+
+
+@blueprint.post("/place")
+@signed_in
+def switch_place() -> ResponseReturnValue:
+    """Go on in another place: a fresh token, a fresh session, and that place's first page."""
+    membership_id = request.form.get("membership_id", type=int)
+    if membership_id is None or TOKEN not in session:
+        raise NotFound
+    fresh = services.switch_place(token=session[TOKEN], membership_id=membership_id, by=current_actor())
+    session.clear()
+    session[TOKEN] = fresh
+    return redirect(url_for("home.begin"), 303)
