@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import InvalidRequestError
 
 from app import clock
 from app.db import db, isolation, migrate, soundness
@@ -118,12 +119,9 @@ def _beat(engine: Engine) -> datetime | None:
 def epochs_agree(site: Site) -> Iterator[Found]:
     """No primary of the past."""
     with control_unit():
-        known: dict[str, int] = dict(
-            db.session.execute(select(Partition.name, Partition.epoch)).tuples().all()
-        )
+        known = {row[0]: row[1] for row in db.session.execute(select(Partition.name, Partition.epoch))}
     for name, engine in site.primaries():
-        with engine.connect() as connection:
-            epoch = soundness.epoch_of(connection, is_control=name == "control")
+        epoch = _epoch(engine, is_control=name == "control")
         if epoch < (least := known.get(name, 0)):
             yield problem(
                 gettext(
@@ -134,3 +132,12 @@ def epochs_agree(site: Site) -> Iterator[Found]:
                 ),
                 gettext("Stop that server; rejoin.sh brings it back as a standby."),
             )
+
+
+def _epoch(engine: Engine, *, is_control: bool) -> int:
+    """Of this server; 0 when the product itself already refuses it as a primary of the past."""
+    try:
+        with engine.connect() as connection:
+            return soundness.epoch_of(connection, is_control=is_control)
+    except InvalidRequestError:  # the pool's words when every connection was refused at check-out
+        return 0
