@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STAMPS := .venv/stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test test-fast lint check bench soak screenshots messages lock clean reset
+.PHONY: help run test test-fast lint check bench soak controls sbom screenshots messages lock clean reset
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -40,6 +40,13 @@ run: $(STAMPS)/run $(STAMPS)/assets translations  ## Build the demo district if 
 
 test: $(STAMPS)/dev $(STAMPS)/assets translations  ## Set up everything and run the whole suite
 	@$(PY) -m pytest -n 2
+
+controls: $(STAMPS)/dev $(STAMPS)/assets translations  ## Run the tests of security controls and write docs/security/controls.md
+	@mkdir -p build && $(PY) -m pytest -n 2 --junitxml=build/controls.xml $$($(PY) deploy/controls.py --list) || true
+	@$(PY) deploy/controls.py --junit build/controls.xml
+
+sbom: $(STAMPS)/dev  ## List what the product is made of (build/sbom.json, CycloneDX)
+	@$(PY) deploy/sbom.py
 
 soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with a hundred API examples an operation
 	@HIS_API_EXAMPLES=100 $(PY) -m pytest -n 2

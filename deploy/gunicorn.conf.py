@@ -9,7 +9,9 @@ threads = 16  # the screens of waiting halls hold a thread each; desks must find
 timeout = 60
 graceful_timeout = 45  # a stop lets running requests end; systemd waits longer than this
 keepalive = 30
-forwarded_allow_ips = "127.0.0.1"  # what the desks' addresses are is the product's matter: HIS_TRUSTED_PROXIES
+forwarded_allow_ips = (
+    "127.0.0.1"  # what the desks' addresses are is the product's matter: HIS_TRUSTED_PROXIES
+)
 limit_request_line = 8190
 errorlog = "-"
 loglevel = "warning"

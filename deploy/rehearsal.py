@@ -67,7 +67,9 @@ class Desk:
     def open_file(self, key: str, number: int) -> tuple[int, Any]:
         """One command."""
         spelled = str(number).translate(str.maketrans("0123456789", "零一二三四五六七八九"))
-        body = json.dumps({"name": f"演练{spelled}", "born_on": "1970-01-01", "is_another_person": True}).encode()
+        body = json.dumps(
+            {"name": f"演练{spelled}", "born_on": "1970-01-01", "is_another_person": True}
+        ).encode()
         status, text = self.ask(
             "/api/v1/patients/create-patient",
             body,

@@ -175,6 +175,7 @@ def test_a_schema_of_yesterday_is_named(site: Site, monkeypatch: pytest.MonkeyPa
     assert len(_said(databases.schemas_are_present, site)) == 2
 
 
+@pytest.mark.control("AUD-07", "OPS-01")
 def test_clocks_commits_and_copies(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.server_time()
     for answer, count in ((now, 0), (now + timedelta(seconds=30), 2)):
@@ -261,6 +262,7 @@ def test_a_foreign_or_old_key_is_named(site: Site, registrar: Actor, as_owner: C
     assert len(_said(running.keys_are_ready, site)) == 1
 
 
+@pytest.mark.control("APP-11")
 def test_old_libraries_are_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_openssl_of_pymssql", lambda: "")
     assert _said(machine.libraries_are_mended, site) == []
@@ -283,6 +285,7 @@ def test_a_full_disk_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> No
         assert [one.state for one in machine.disks_have_room(site)] == states
 
 
+@pytest.mark.control("DAT-08")
 def test_an_old_backup_is_named(site: Site, tmp_path: Path) -> None:
     assert len(_said(machine.backups_are_young, site)) == 1
     stamp = tmp_path / "his.stamp"
