@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STAMPS := .venv/stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test test-fast lint check bench soak screenshots messages lock clean reset
+.PHONY: help run test test-fast lint check bench soak controls sbom screenshots messages lock clean reset
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -41,6 +41,13 @@ run: $(STAMPS)/run $(STAMPS)/assets translations  ## Build the demo district if 
 test: $(STAMPS)/dev $(STAMPS)/assets translations  ## Set up everything and run the whole suite
 	@$(PY) -m pytest -n 2
 
+controls: $(STAMPS)/dev $(STAMPS)/assets translations  ## Run the tests of security controls and write docs/security/controls.md
+	@mkdir -p build && $(PY) -m pytest -n 2 --junitxml=build/controls.xml $$($(PY) deploy/controls.py --list) || true
+	@$(PY) deploy/controls.py --junit build/controls.xml
+
+sbom: $(STAMPS)/dev  ## List what the product is made of (build/sbom.json, CycloneDX)
+	@$(PY) deploy/sbom.py
+
 soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with more examples, twenty failovers, ten thousand marked reads
 	@HIS_API_EXAMPLES=100 HIS_SOAK=1 $(PY) -m pytest -n 2
 
@@ -62,9 +69,9 @@ messages: $(STAMPS)/dev  ## Bring the translation catalogues up to date with the
 	@$(PY) deploy/translations.py update
 
 lock: $(STAMPS)/dev  ## Make the requirement locks anew from pyproject.toml
-	@.venv/bin/uv pip compile -q --generate-hashes --no-header pyproject.toml -o requirements.lock
-	@.venv/bin/uv pip compile -q --generate-hashes --no-header --extra gm pyproject.toml -o requirements-gm.lock
-	@.venv/bin/uv pip compile -q --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --extra gm pyproject.toml -o requirements-gm.lock
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
 
 reset:  ## Throw the demo district away; the next `make run` builds it anew
 	@rm -rf var

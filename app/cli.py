@@ -12,6 +12,7 @@ from app.crypto import heads
 from app.crypto import services as proofs
 from app.crypto.cli import keys
 from app.db import isolation, migrate
+from app.doctor.cli import doctor
 from app.registry import Finding, installed
 from app.tenancy import directory
 
@@ -179,4 +180,4 @@ def note_promoted(name: str) -> None:
     click.echo(f"{name}: epoch {promotion.note_promotion(name)}")
 
 
-COMMANDS = (partition_group, database, trail, keys, run_relay, do_daily, check)
+COMMANDS = (partition_group, database, trail, keys, run_relay, do_daily, check, doctor)

@@ -6,10 +6,27 @@ from flask.cli import AppGroup, with_appcontext
 from app.actor import system_actor
 from app.db.moving import MoveFailed
 from app.errors import DomainError
-from tenants import moves
+from tenants import moves, services
 from tenants.directory import TenantDirectory
 
-centres = AppGroup("centre", help="Centres as tenants: move them between partitions.")
+centres = AppGroup("centre", help="Centres as tenants: open them, move them between partitions.")
+
+
+@centres.command("open")
+@click.argument("code")
+@click.argument("name")
+@click.argument("district")
+@click.option("--partition", default="p1", show_default=True)
+@with_appcontext
+def open_centre(code: str, name: str, district: str, partition: str) -> None:
+    """Open the centre CODE; its first administrator is invited with `flask invite`."""
+    try:
+        services.create_centre(
+            code=code, name=name, district=district, partition=partition, by=system_actor(None)
+        )
+    except DomainError as refusal:
+        raise SystemExit(f"not opened: {refusal}") from None
+    click.echo(f"{code}: {name}, in {partition}")
 
 
 @centres.command("move")

@@ -64,11 +64,13 @@ def _sources(*rooms: str) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_id)
+@pytest.mark.control("ACC-01")
 def test_a_route_names_its_permission(rule: Any) -> None:
     permission = getattr(APP.view_functions[rule.endpoint], "required_permission", None)
     assert permission, f"{rule.endpoint} declares nobody who may use it"
 
 
+@pytest.mark.control("ACC-01")
 def test_only_these_routes_are_open_to_everyone() -> None:
     """A new public route is a decision: add it here, in one visible line."""
     public = {
@@ -104,6 +106,7 @@ def test_a_url_is_kebab_case_and_its_parameters_are_typed(rule: Any) -> None:
 @pytest.mark.parametrize(
     "rule", [rule for rule in RULES if {"POST", "PUT", "DELETE"} & rule.methods], ids=_id
 )
+@pytest.mark.control("APP-05")
 def test_a_route_that_changes_something_refuses_a_forged_request(rule: Any) -> None:
     before = APP.config.get("WTF_CSRF_ENABLED", True)
     APP.config["WTF_CSRF_ENABLED"] = True
@@ -126,6 +129,7 @@ def test_a_table_is_named_after_its_room(table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", PARTITION_TABLES, ids=_id)
+@pytest.mark.control("ACC-08")
 def test_rows_of_a_centre_carry_it_and_their_keys_begin_with_it(table: Table) -> None:
     if "tenant_id" not in table.columns:
         assert table.name.startswith("kernel_"), f"{table.name} has no tenant_id"
@@ -195,6 +199,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=_id)
+@pytest.mark.control("ACC-01")
 def test_a_use_case_says_what_it_does_and_who_may(case: use_cases.UseCase) -> None:
     assert inspect.getdoc(case.function), case.name
     assert case.permission in APP.extensions["his_registry"].permissions, case.permission
@@ -202,6 +207,7 @@ def test_a_use_case_says_what_it_does_and_who_may(case: use_cases.UseCase) -> No
 
 
 @pytest.mark.parametrize("case", CASES, ids=_id)
+@pytest.mark.control("APP-01")
 def test_every_text_and_list_of_a_use_case_has_a_longest_length(case: use_cases.UseCase) -> None:
     made = case.schema.model_json_schema()
     assert list(_unbounded(made, made.get("$defs", {}), case.name)) == []
@@ -285,6 +291,7 @@ def _ways_past_the_filter(tree: ast.AST) -> Iterator[str]:
             yield f"{node.lineno}: {node.value!r}"  # getattr(model, "__table__")
 
 
+@pytest.mark.control("ACC-05")
 def test_nothing_but_the_database_room_goes_past_the_tenant_filter() -> None:
     """Tables, raw SQL, bare connections and bulk methods carry no tenant; tests and bench may, the product may not."""
     found = {
@@ -309,6 +316,7 @@ def test_nothing_but_the_database_room_goes_past_the_tenant_filter() -> None:
         "db.session.bulk_update_mappings(Bill, rows)",
     ],
 )
+@pytest.mark.control("ACC-05")
 def test_each_way_past_the_tenant_filter_is_noticed(line: str) -> None:
     assert list(_ways_past_the_filter(ast.parse(line)))
 
@@ -336,6 +344,7 @@ def test_queries_use_what_every_engine_knows(pattern: str, instead: str) -> None
     assert found == [], instead
 
 
+@pytest.mark.control("APP-04")
 def test_templates_hold_no_style_script_or_handler_of_their_own() -> None:
     forbidden = re.compile(r'\sstyle="|\son\w+="|hx-on|<script(?![^>]*(?:src=|type="application/json"))|js:')
     found = [

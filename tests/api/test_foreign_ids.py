@@ -46,6 +46,7 @@ def _path(rule: str, row_id: int) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.control("ACC-03")
 def test_no_route_knows_a_row_of_another_centre(
     app: Flask, sign_in: Any, ours: dict[str, Any], role: str
 ) -> None:
@@ -68,6 +69,7 @@ def test_no_route_knows_a_row_of_another_centre(
     assert _fingerprint(ours) == before
 
 
+@pytest.mark.control("ACC-03")
 def test_no_operation_takes_an_id_of_another_centre(
     app: Flask, ours: dict[str, Any], theirs: dict[str, Any], token_for_everything: Any
 ) -> None:

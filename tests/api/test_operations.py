@@ -124,6 +124,7 @@ def test_what_is_no_json_is_refused(program: Any) -> None:
     )
 
 
+@pytest.mark.control("ACC-01")
 def test_without_a_token_or_a_right_nothing_is_done(app: Flask, program: Any, doctor: Actor) -> None:
     path = "/api/v1/tenants/add-station"
     stranger = program(path, json=STATION, headers={"Authorization": "Bearer none"})
@@ -137,6 +138,7 @@ def test_without_a_token_or_a_right_nothing_is_done(app: Flask, program: Any, do
     assert (system_only.status_code, system_only.json["code"]) == (403, "permission.denied")
 
 
+@pytest.mark.control("APP-05")
 def test_a_browsers_session_needs_its_token_but_a_bearer_does_not(app: Flask, sign_in: Any) -> None:
     client = sign_in("administrator")
     app.config["WTF_CSRF_ENABLED"] = True

@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.one_engine]
 EXAMPLES = int(os.environ.get("HIS_API_EXAMPLES", "20"))
 
 
+@pytest.mark.control("APP-01")
 def test_no_operation_breaks(app: Flask, ours: dict[str, Any], token_for_everything: Any) -> None:
     import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings

@@ -88,6 +88,7 @@ def _work_all(queue: str = LONG) -> None:
         clock.stop(clock.now() + timedelta(seconds=1))
 
 
+@pytest.mark.control("APP-09")
 def test_a_hundred_exports_of_one_centre_do_not_starve_the_next(busy: Actor, quiet: Actor) -> None:
     _ask(busy, times=100)
     _ask(quiet, times=2)
@@ -107,6 +108,7 @@ def test_who_waited_longest_of_a_centre_comes_first(busy: Actor) -> None:
     assert taken == asked
 
 
+@pytest.mark.control("APP-09")
 def test_a_centre_takes_no_more_than_its_share_of_the_workers(busy: Actor, quiet: Actor) -> None:
     _ask(busy, times=5)
     taken = [turns.take_next("p1", LONG) for _ in range(4)]

@@ -99,6 +99,7 @@ HOLES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("hole", HOLES)
+@pytest.mark.control("ACC-05")
 def test_the_session_refuses_what_escapes_its_filter(
     ours: dict[str, Any], theirs: dict[str, Any], hole: str
 ) -> None:
@@ -145,6 +146,7 @@ def misled(ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[Any]:
         yield db.session.get_one(_Desk, desk)
 
 
+@pytest.mark.control("ACC-05")
 def test_a_relationship_does_not_lead_to_a_foreign_row(misled: Any, ours: dict[str, Any]) -> None:
     assert misled.station_id == ours["station_id"]
     assert misled.station is None
@@ -179,6 +181,7 @@ READS: dict[str, Any] = {
 
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("shape", READS)
+@pytest.mark.control("ACC-06")
 def test_a_query_without_the_filter_meets_only_its_own_centre(
     unfiltered: None, theirs: dict[str, Any], shape: str, mode: Mode
 ) -> None:
@@ -207,6 +210,7 @@ WRITES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("shape", WRITES)
+@pytest.mark.control("ACC-06")
 def test_a_change_without_the_filter_reaches_only_its_own_centre(
     unfiltered: None, ours: dict[str, Any], theirs: dict[str, Any], shape: str
 ) -> None:
@@ -246,6 +250,7 @@ def _own_row_given_away(it: int, ours: int, theirs: dict[str, Any]) -> Any:
     "attempt",
     [_bulk_by_key, _bulk_method, _insert_of_a_foreign_row, _insert_of_models, _own_row_given_away],
 )
+@pytest.mark.control("ACC-05")
 def test_a_foreign_row_can_be_neither_changed_nor_made(
     unfiltered: None, ours: dict[str, Any], theirs: dict[str, Any], attempt: Any
 ) -> None:
@@ -279,6 +284,7 @@ def test_kernel_rows_that_no_filter_guards_are_apart_too(
         assert set(db.session.scalars(select(EventRow.tenant_id))) <= {theirs["tenant_id"]}
 
 
+@pytest.mark.control("ACC-07")
 def test_outside_any_unit_nothing_is_seen(on_postgres: None, app: Flask, ours: dict[str, Any]) -> None:
     count = select(func.count()).select_from(TABLE)
     for key in ("p1", "p1.ro"):
@@ -303,6 +309,7 @@ def _look(app: Flask, ids: tuple[int, int], number: int) -> list[set[int]]:
         return [bare, set(db.session.scalars(select(Department.tenant_id))), {tenant_id}]
 
 
+@pytest.mark.control("ACC-07")
 def test_many_units_on_few_connections_never_see_each_other(
     on_postgres: None, app: Flask, ours: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
@@ -327,6 +334,7 @@ def test_many_units_on_few_connections_never_see_each_other(
     assert [what for what in seen if any(part != what[-1] for part in what)] == []
 
 
+@pytest.mark.control("ACC-07")
 def test_a_rolled_back_transaction_begins_anew_with_its_tenant(
     on_postgres: None, ours: dict[str, Any]
 ) -> None:
@@ -375,6 +383,7 @@ def _cut_all(databases: Any) -> None:
 # The policies and the roles
 
 
+@pytest.mark.control("ACC-06")
 def test_every_table_of_a_centre_has_its_policy(on_postgres: None, app: Flask, databases: Any) -> None:
     engine = app.extensions["his_engines"]["p1"]
     assert isolation.unguarded(engine) == []
@@ -401,6 +410,7 @@ def test_every_table_of_a_centre_has_its_policy(on_postgres: None, app: Flask, d
         ("TABLE tight (id bigint)", ""),
     ],
 )
+@pytest.mark.control("ACC-06")
 def test_what_answers_with_its_owner_s_rights_is_named(
     on_postgres: None, app: Flask, databases: Any, made: str, name: str
 ) -> None:
@@ -408,6 +418,7 @@ def test_what_answers_with_its_owner_s_rights_is_named(
     assert isolation.unguarded(app.extensions["his_engines"]["p1"]) == ([name] if name else [])
 
 
+@pytest.mark.control("ACC-06")
 def test_the_check_names_a_table_without_its_policy(on_postgres: None, app: Flask, databases: Any) -> None:
     cli = app.test_cli_runner()
     assert "ok   tables of p1 without a policy: none" in cli.invoke(args=["check"]).output
@@ -417,6 +428,7 @@ def test_the_check_names_a_table_without_its_policy(on_postgres: None, app: Flas
     assert answer.exit_code != 0
 
 
+@pytest.mark.control("ACC-06")
 def test_a_role_that_could_pass_the_policies_by_is_named(
     on_postgres: None, app: Flask, databases: Any
 ) -> None:
@@ -450,6 +462,7 @@ def _production(databases: Any, folder: Any, url: str) -> Settings:
     )
 
 
+@pytest.mark.control("ACC-06")
 def test_production_refuses_to_start_with_a_role_that_could_pass_by(
     on_postgres: None, app: Flask, databases: Any, tmp_path: Any, monkeypatch: Any
 ) -> None:
@@ -476,6 +489,7 @@ def test_elsewhere_such_a_role_is_only_named(on_postgres: None, databases: Any, 
     engine.dispose()
 
 
+@pytest.mark.control("ACC-06")
 def test_the_application_s_role_cannot_touch_the_schema(on_postgres: None, app: Flask) -> None:
     for statement in (
         "DROP POLICY own_tenant ON clinic_encounter",
@@ -566,6 +580,7 @@ def _check_out(tell: Any, line: _Line, record: Any, unit: units.Unit | None) -> 
 
 @pytest.mark.one_engine
 @pytest.mark.parametrize("tell", TELLERS)
+@pytest.mark.control("ACC-07")
 def test_a_pooled_connection_is_told_only_what_it_does_not_know(databases: Any, tell: Any) -> None:
     line, record = _Line(), SimpleNamespace(info={})
     _check_out(tell, line, record, None)
@@ -578,6 +593,7 @@ def test_a_pooled_connection_is_told_only_what_it_does_not_know(databases: Any, 
 
 @pytest.mark.one_engine
 @pytest.mark.parametrize("tell", TELLERS)
+@pytest.mark.control("ACC-07")
 def test_a_connection_that_cannot_be_told_is_not_used(databases: Any, tell: Any) -> None:
     """It was told 7 and does not hear 8: nobody gets it, and what it knows is forgotten."""
     record = SimpleNamespace(info={})

@@ -94,6 +94,7 @@ def test_a_job_that_may_not_fails_and_says_why(finish: Any, doctor: Actor) -> No
     assert "管理站点和科室" in failed.message
 
 
+@pytest.mark.control("APP-08")
 def test_a_fault_in_a_job_is_told_with_a_trace_number_and_nothing_else(finish: Any, doctor: Actor) -> None:
     @job("tests.fault", "accounts.job.start", "Break")
     def fail(*, handle: Handle, by: Actor) -> None:
@@ -112,6 +113,7 @@ def test_who_may_not_ask_is_refused_at_once(known_jobs: None, doctor: Actor) -> 
         services.start_job(kind="tests.staff.count", by=doctor)
 
 
+@pytest.mark.control("ACC-13")
 def test_rights_taken_away_meanwhile_stop_a_waiting_job(
     app: Flask, known_jobs: None, administrator: Actor, ours: dict[str, Any]
 ) -> None:

@@ -46,6 +46,7 @@ def test_an_event_reaches_its_later_subscriber_once(registrar: Actor) -> None:
     assert relay.unfinished("p1") == {}
 
 
+@pytest.mark.control("AUD-04")
 def test_a_delivery_that_fails_is_kept_shown_and_sent_again(registrar: Actor) -> None:
     _create(registrar)
     FAILING[0] = True
@@ -87,6 +88,7 @@ def test_a_changed_or_removed_row_of_the_trail_is_named(registrar: Actor, as_own
     assert audit.verify("p1")[1] == (victim if damage == "change" else after)
 
 
+@pytest.mark.control("AUD-01")
 def test_before_and_after_stand_in_the_trail_but_no_identity_number(registrar: Actor) -> None:
     patient = services.create_patient(name="王测试", document_number="990000198506152462", by=registrar)
     services.change_patient(

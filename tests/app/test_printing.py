@@ -24,6 +24,7 @@ def test_a_paper_is_a_pdf_with_its_text_inside(maker: PaperMaker) -> None:
     assert maker.make("<p>处方笺</p>").startswith(b"%PDF")
 
 
+@pytest.mark.control("APP-07")
 def test_nothing_is_fetched_from_outside(maker: PaperMaker) -> None:
     with pytest.raises(PaperFault):
         maker.make('<link rel="stylesheet" href="http://127.0.0.1:9/a.css"><p>x</p>')

@@ -26,6 +26,7 @@ def test_a_name_is_taken_whatever_its_letters(app: Flask) -> None:
     assert services.find_signed_in(_sign_in(" Doctor@C1 "), address="") is not None
 
 
+@pytest.mark.control("IDN-04")
 def test_the_sixth_try_is_refused_even_with_the_right_password(app: Flask) -> None:
     for _ in range(services.FAILURES):
         with pytest.raises(SignInRefused):
@@ -36,18 +37,21 @@ def test_the_sixth_try_is_refused_even_with_the_right_password(app: Flask) -> No
     assert _sign_in()
 
 
+@pytest.mark.control("IDN-06")
 def test_an_idle_and_an_old_sign_in_end(app: Flask) -> None:
     token = _sign_in()
     clock.stop(clock.now() + timedelta(minutes=31))
     assert services.find_signed_in(token, address="") is None
 
 
+@pytest.mark.control("IDN-06")
 def test_signing_out_ends_the_token(app: Flask) -> None:
     token = _sign_in()
     services.sign_out(token)
     assert services.find_signed_in(token, address="") is None
 
 
+@pytest.mark.control("ACC-13")
 def test_rights_taken_away_are_gone_with_the_next_click(
     app: Flask, ours: dict[str, Any], security_administrator: Actor, sign_in: Any
 ) -> None:
@@ -97,6 +101,7 @@ def test_a_page_without_a_sign_in_leads_to_it_and_back(app: Flask) -> None:
     assert client.get("/lookup/drugs?q=a").status_code == 401
 
 
+@pytest.mark.control("IDN-06")
 def test_the_session_changes_at_sign_in(app: Flask, sign_in: Any) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
@@ -118,6 +123,7 @@ def test_a_sign_in_never_leads_elsewhere(app: Flask, target: str) -> None:
     assert answer.headers["Location"] == "/"
 
 
+@pytest.mark.control("APP-05")
 def test_a_form_without_its_token_is_refused(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     answer = app.test_client().post("/sign-in", data={"name": "doctor@c1", "password": world.PASSWORD})
@@ -128,6 +134,7 @@ def test_a_form_without_its_token_is_refused(app: Flask) -> None:
     "path",
     ["/sign-in", "/healthz", "/nowhere", "/home", "/static/no.css", "/api/v1/no", "/jobs/", "/metrics"],
 )
+@pytest.mark.control("APP-04")
 def test_every_answer_carries_the_security_headers(app: Flask, path: str) -> None:
     headers = app.test_client().get(path).headers
     policy = headers["Content-Security-Policy"]
@@ -181,6 +188,7 @@ def _post(app: Flask, name: str, password: str, address: str) -> int:
 
 
 @pytest.mark.usefixtures("counting")
+@pytest.mark.control("IDN-04")
 def test_an_address_that_guesses_many_names_is_stopped_before_it_locks_the_centre(app: Flask) -> None:
     answers = [_post(app, f"{role}@c1", "guessed wrong", "10.9.9.9") for role in list(world.STAFF)[:10]]
     assert set(answers) == {422}
@@ -202,6 +210,7 @@ def test_behind_our_own_proxy_the_address_of_the_desk_counts() -> None:
 
 
 @pytest.mark.parametrize("number", ["abc\nroot: forged", "<script>", "a" * 41, ""])
+@pytest.mark.control("AUD-05")
 def test_an_odd_trace_number_from_outside_is_not_taken(app: Flask, number: str) -> None:
     from app.tracing import begin_trace
 
@@ -220,6 +229,7 @@ def test_an_odd_trace_number_from_outside_is_not_taken(app: Flask, number: str) 
     ],
     ids=["sample master key", "sample secret", "short secret", "one secret for both", "short master key"],
 )
+@pytest.mark.control("APP-10")
 def test_production_refuses_to_start_on_weak_secrets(given: dict[str, str]) -> None:
     urls: dict[str, Any] = {"control_url": "postgresql://x", "partition_urls": {"p1": "postgresql://x"}}
     fit = {"secret_key": "x" * 40, "master_key": base64.b64encode(b"m" * 32).decode(), **urls}

@@ -24,6 +24,7 @@ def _ours(ours: dict[str, Any]) -> int:
     return found
 
 
+@pytest.mark.control("ACC-05")
 def test_a_query_sees_only_its_own_centre(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     with tenant_unit(theirs["tenant_id"]):
         ids = set(db.session.scalars(select(Department.id)))
@@ -46,11 +47,13 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.control("ACC-05")
 def test_whatever_its_shape_a_query_counts_only_its_own_centre(theirs: dict[str, Any], shape: str) -> None:
     with tenant_unit(theirs["tenant_id"]):
         assert db.session.scalar(SHAPES[shape]) == len(theirs["departments"])
 
 
+@pytest.mark.control("ACC-05")
 def test_the_existence_of_a_foreign_row_cannot_be_asked(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     foreign = select(Department.id).where(Department.id == _ours(ours))
     with tenant_unit(theirs["tenant_id"]):
@@ -69,6 +72,7 @@ def test_the_existence_of_a_foreign_row_cannot_be_asked(ours: dict[str, Any], th
     ],
     ids=["rows", "a column", "a count", "rows read as models", "an update"],
 )
+@pytest.mark.control("ACC-05")
 def test_a_statement_over_a_table_instead_of_its_model_is_refused(
     theirs: dict[str, Any], statement: Any
 ) -> None:
@@ -76,6 +80,7 @@ def test_a_statement_over_a_table_instead_of_its_model_is_refused(
         db.session.execute(statement)
 
 
+@pytest.mark.control("ACC-05")
 def test_an_update_reaches_only_its_own_centre(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     with tenant_unit(theirs["tenant_id"], Mode.WRITE):
         changed = db.session.execute(update(Department).values(name="x"))
@@ -84,6 +89,7 @@ def test_an_update_reaches_only_its_own_centre(ours: dict[str, Any], theirs: dic
         assert changed.rowcount == 0  # type: ignore[attr-defined]
 
 
+@pytest.mark.control("ACC-05")
 def test_a_foreign_row_in_a_flush_is_an_error(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     with tenant_unit(ours["tenant_id"]):
         row = db.session.get_one(Department, _ours(ours))
@@ -95,6 +101,7 @@ def test_a_foreign_row_in_a_flush_is_an_error(ours: dict[str, Any], theirs: dict
             db.session.flush()
 
 
+@pytest.mark.control("ACC-05")
 def test_a_row_of_another_unit_does_not_enter_the_session(
     ours: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
@@ -108,6 +115,7 @@ def test_a_row_of_another_unit_does_not_enter_the_session(
         assert db.session.get(Department, _ours(ours)) is None
 
 
+@pytest.mark.control("ACC-05")
 def test_a_new_row_is_stamped_and_cannot_be_forged(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
     given = {"station_id": theirs["station_id"], "code": "N1", "name": "新科", "kind": "clinic"}
     with tenant_unit(theirs["tenant_id"], Mode.WRITE):
@@ -120,6 +128,7 @@ def test_a_new_row_is_stamped_and_cannot_be_forged(theirs: dict[str, Any], ours:
             db.session.flush()
 
 
+@pytest.mark.control("ACC-05")
 def test_a_page_cannot_write(ours: dict[str, Any]) -> None:
     with tenant_unit(ours["tenant_id"]):
         row = db.session.get_one(Department, _ours(ours))
@@ -131,6 +140,7 @@ def test_a_page_cannot_write(ours: dict[str, Any]) -> None:
             db.session.execute(update(Department).values(name="x"))
 
 
+@pytest.mark.control("ACC-05")
 def test_rows_cannot_be_deleted(ours: dict[str, Any]) -> None:
     with tenant_unit(ours["tenant_id"], Mode.WRITE):
         db.session.delete(db.session.get_one(Department, _ours(ours)))
@@ -138,11 +148,13 @@ def test_rows_cannot_be_deleted(ours: dict[str, Any]) -> None:
             db.session.flush()
 
 
+@pytest.mark.control("ACC-05")
 def test_tenant_rows_cannot_be_read_without_a_tenant(app: Any) -> None:
     with control_unit(), pytest.raises(TenantMissing):
         db.session.scalars(select(Department)).all()
 
 
+@pytest.mark.control("ACC-05")
 def test_raw_sql_in_a_reading_unit_is_refused_by_the_database(app: Any, ours: dict[str, Any]) -> None:
     from sqlalchemy import text
     from sqlalchemy.exc import DBAPIError
@@ -152,6 +164,7 @@ def test_raw_sql_in_a_reading_unit_is_refused_by_the_database(app: Any, ours: di
         connection.execute(text("UPDATE tenants_department SET name = 'x'"))
 
 
+@pytest.mark.control("ACC-05")
 def test_raw_sql_never_slips_past_the_tenant_filter(ours: dict[str, Any]) -> None:
     from sqlalchemy import text
 
@@ -160,6 +173,7 @@ def test_raw_sql_never_slips_past_the_tenant_filter(ours: dict[str, Any]) -> Non
         db.session.execute(statement, bind_arguments={"mapper": Department})
 
 
+@pytest.mark.control("ACC-05")
 def test_both_centres_keep_their_own_staff(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     a: Actor = world.actor(ours, "doctor")
     b: Actor = world.actor(theirs, "doctor")

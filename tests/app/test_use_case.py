@@ -61,6 +61,7 @@ def test_the_same_command_id_in_two_centres_is_two_commands(
     assert second.id != first.id
 
 
+@pytest.mark.control("APP-01")
 def test_wrong_input_is_refused_on_its_field_and_leaves_nothing(administrator: Actor, reading: None) -> None:
     before = _count(AuditRow)
     with pytest.raises(InvalidInput) as refusal:
@@ -69,6 +70,7 @@ def test_wrong_input_is_refused_on_its_field_and_leaves_nothing(administrator: A
     assert _count(AuditRow) == before
 
 
+@pytest.mark.control("AUD-01")
 def test_who_may_not_is_refused_and_the_refusal_is_in_the_trail(doctor: Actor, reading: None) -> None:
     with pytest.raises(PermissionDenied):
         services.add_station(code="S9", name="桥北站", by=doctor)
@@ -80,6 +82,7 @@ def test_who_may_not_is_refused_and_the_refusal_is_in_the_trail(doctor: Actor, r
     )
 
 
+@pytest.mark.control("AUD-01")
 def test_each_use_case_leaves_one_audit_row_and_one_command_even_without_an_id(
     administrator: Actor, reading: None
 ) -> None:

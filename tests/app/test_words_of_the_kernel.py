@@ -50,6 +50,7 @@ def test_an_early_morning_belongs_to_the_centres_day_not_the_servers(moment: dat
         assert clock.today() == day
 
 
+@pytest.mark.control("APP-02")
 def test_numbers_have_no_gaps_and_no_twins_between_desks(app: Any, ours: dict[str, Any]) -> None:
     found: list[int] = []
     lock = threading.Lock()
@@ -80,6 +81,7 @@ def test_each_centre_counts_its_own_numbers(ours: dict[str, Any], theirs: dict[s
 
 
 @pytest.mark.parametrize("needle", ["[", "%", "_", "'", "\\"])
+@pytest.mark.control("APP-03")
 def test_a_search_takes_every_sign_literally(ours: dict[str, Any], needle: str) -> None:
     with tenant_unit(ours["tenant_id"]):
         assert (

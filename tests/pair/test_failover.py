@@ -115,6 +115,7 @@ def _watch(app: Flask, over: threading.Event) -> None:
             look()
 
 
+@pytest.mark.control("OPS-01")
 def test_what_was_acknowledged_outlives_every_primary(app: Flask, pair: Pair, ours: dict[str, Any]) -> None:
     load = Load(app, ours)
     pair.insist(on_standby=True)
@@ -174,6 +175,7 @@ def _compare(load: Load, centre: dict[str, Any]) -> None:
     assert [finding for finding in findings_of(centre["tenant_id"]) if not finding.holds] == []
 
 
+@pytest.mark.control("OPS-01")
 def test_an_old_primary_that_comes_back_is_refused(app: Flask, pair: Pair, ours: dict[str, Any]) -> None:
     by = system_actor(ours["tenant_id"])
     tenants.add_station(code="OLD1", name="旧主站", by=by)
@@ -215,6 +217,7 @@ def _alone(app: Flask, address: Any) -> Any:
     return engine
 
 
+@pytest.mark.control("OPS-01")
 def test_a_commit_whose_answer_is_lost_is_answered_from_the_log(
     app: Flask, pair: Pair, ours: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +242,7 @@ def test_a_commit_whose_answer_is_lost_is_answered_from_the_log(
         assert list(db.session.scalars(select(Station.id).where(Station.code == "LOST"))) == [station.id]
 
 
+@pytest.mark.control("OPS-01")
 def test_while_nobody_can_write_pages_go_on_and_commands_ask_for_patience(
     app: Flask, pair: Pair, ours: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +271,7 @@ def test_while_nobody_can_write_pages_go_on_and_commands_ask_for_patience(
     assert sorted(replica.state is State.IN for replica in routes().replicas["p1"]) == [False, True]
 
 
+@pytest.mark.control("OPS-01")
 def test_what_an_asynchronous_failover_lost_is_said(app: Flask, pair: Pair, ours: dict[str, Any]) -> None:
     """Without a standby that confirms, an acknowledged write may be lost; its session's mark finds it out."""
     by, lost = system_actor(ours["tenant_id"]), figures.LOST.labels("p1")._value.get()
@@ -290,6 +295,7 @@ def test_what_an_asynchronous_failover_lost_is_said(app: Flask, pair: Pair, ours
     assert "GONE" not in codes
 
 
+@pytest.mark.control("OPS-01")
 def test_a_lost_line_is_told_from_a_broken_rule(app: Flask, ours: dict[str, Any]) -> None:
     with tenant_unit(ours["tenant_id"], Mode.WRITE), pytest.raises(SQLAlchemyError) as found:
         db.session.scalar(select(Station.id / 0))

@@ -44,6 +44,7 @@ def test_the_list_finds_what_people_type(sign_in: Make, make_patient: Make, type
     assert "李测试" not in text
 
 
+@pytest.mark.control("AUD-01")
 def test_reading_a_file_leaves_a_row_in_the_trail_and_takes_few_statements(
     sign_in: Make, make_patient: Make, ours: dict[str, Any]
 ) -> None:
@@ -59,6 +60,7 @@ def test_reading_a_file_leaves_a_row_in_the_trail_and_takes_few_statements(
     assert read.subject_id == patient.id
 
 
+@pytest.mark.control("PII-03")
 def test_a_document_number_is_shown_masked(sign_in: Make, make_patient: Make) -> None:
     text = sign_in("doctor").get(f"/patients/{make_patient().id}").text
     assert "990000198506152462" not in text
@@ -152,6 +154,7 @@ def test_the_lookup_tells_people_apart(sign_in: Make, make_patient: Make) -> Non
     assert row["columns"][:2] == ["女", "41 岁"]
 
 
+@pytest.mark.control("ACC-12")
 def test_a_merge_is_proposed_by_one_and_decided_by_another(
     sign_in: Make, make_patient: Make, ours: dict[str, Any]
 ) -> None:
@@ -205,6 +208,7 @@ def test_a_list_is_imported_row_by_row_and_says_what_is_wrong(
     ["", "一,二\n1,2\n", "姓名\n", b"\xff\xfe\xff\x00\x81\x30"],
     ids=["empty", "head", "no rows", "binary"],
 )
+@pytest.mark.control("APP-06")
 def test_a_wrong_list_is_refused_whole(sign_in: Make, content: Any) -> None:
     raw = content if isinstance(content, bytes) else content.encode()
     upload = {"file": (io.BytesIO(raw), "x.csv")}
@@ -216,6 +220,7 @@ ATTACK = "<img src=x onerror=alert(1)>"
 
 
 @pytest.mark.parametrize("path", ["/patients/{id}", "/patients/{id}/edit", "/patients/?q=桥下"])
+@pytest.mark.control("APP-04")
 def test_what_was_typed_is_shown_and_never_carried_out(sign_in: Any, make_patient: Any, path: str) -> None:
     patient = make_patient(name="桥下", address=f'1号"><b>{ATTACK}', guardian_name="<b>桥")
     answer = sign_in("registrar").get(path.format(id=patient.id))
@@ -225,6 +230,7 @@ def test_what_was_typed_is_shown_and_never_carried_out(sign_in: Any, make_patien
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+86", "-2"])
+@pytest.mark.control("DAT-09")
 def test_a_spreadsheet_computes_nothing_of_a_list_of_errors(cell: str) -> None:
     from modules.patients.jobs import as_text
 

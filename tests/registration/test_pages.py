@@ -195,6 +195,7 @@ def test_a_visit_moves_to_another_session(
     assert sum(row.taken for row in rows_of(ours, Slot)) == 1 + (clock.now() >= visit.window_starts_at)
 
 
+@pytest.mark.control("PII-03")
 def test_the_ticket_is_a_paper_with_a_masked_name(
     sign_in: Make, make_session: Make, make_visit: Make, make_patient: Make, tmp_path: Any
 ) -> None:
@@ -253,6 +254,7 @@ def test_a_step_that_does_not_fit_is_explained_on_the_list(
 
 
 @pytest.mark.parametrize("kind", ["departments", "stations"])
+@pytest.mark.control("PII-03")
 def test_the_screen_shows_masked_names_and_the_call(
     sign_in: Make,
     make_session: Make,
