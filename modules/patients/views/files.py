@@ -54,10 +54,10 @@ def show_resembling() -> ResponseReturnValue:
 
 @blueprint.get("/<int:patient_id>")
 @requires("patients.patient.view")
+@audit.reading("patient.read")
 def show_patient(patient_id: int) -> ResponseReturnValue:
     """A resident's file. Reading it leaves a row in the trail."""
-    patient = queries.get_patient(patient_id)
-    audit.note("patient.read", by=current_actor(), subject=patient)
+    audit.seen(queries.get_patient(patient_id))
     return file_page(patient_id)
 
 
@@ -102,9 +102,12 @@ def _ethnicity(code: str) -> str:
 
 @blueprint.route("/<int:patient_id>/edit", methods=["GET", "POST"])
 @requires("patients.patient.change")
+@audit.reading("patient.read")
 def change_patient(patient_id: int) -> ResponseReturnValue:
     """Correct a file."""
     patient = queries.get_patient(patient_id)
+    if request.method == "GET":
+        audit.seen(patient)
     start = {name: getattr(patient, name) for name in services.CHANGEABLE}
     form = Form(
         services.change_patient,
