@@ -74,7 +74,6 @@ class NotFound(DomainError):
     status = 404
     code = "not_found"
     message = N_("There is no such record here.")
-    is_noted = False  # the trail already says that somebody asked
 
 
 class PermissionDenied(DomainError):

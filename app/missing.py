@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from flask import has_request_context, request
 
 from app import audit
 from app.actor import Actor
 from app.db.retrying import PASSING
-from app.errors import NotFound
 
 NOTES_A_MINUTE = 60  # of one account in one process; whoever tries more is in the trail already
 _LARGEST = 2**63
@@ -19,12 +19,11 @@ _noted: dict[int, tuple[int, int]] = {}  # account → minute, notes in it
 log = structlog.get_logger()
 
 
-def note(refusal: NotFound, *, by: Actor | None, place: str, asked: Mapping[str, Any]) -> None:
-    """Leave one row in the trail for a refusal that came of a key; what rose through two rooms is noted once."""
+def note(*, by: Actor | None, place: str, asked: Mapping[str, Any]) -> None:
+    """Leave one row in the trail for a key that led nowhere; one request notes it once."""
     keys = {name: str(value) for name, value in asked.items() if _is_key(name, value)}
-    if by is None or by.is_system or refusal.is_noted or not keys:
+    if by is None or by.is_system or not keys or _is_noted(keys):
         return
-    refusal.is_noted = True
     if not _may_note(by.account_id):
         log.warning("object.many_not_found", account=by.account_id, place=place)
         return
@@ -39,6 +38,16 @@ def _is_key(name: str, value: Any) -> bool:
         value = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return is_number and name.endswith("_id") and 0 < value < _LARGEST
+
+
+def _is_noted(keys: dict[str, str]) -> bool:
+    """Whether this request has said so: the page around a refused form looks for the same row again."""
+    if not has_request_context():
+        return False
+    said: set[tuple[str, str]] = request.environ.setdefault("his.missing", set())
+    is_known = set(keys.items()) <= said
+    said.update(keys.items())
+    return is_known
 
 
 def _may_note(account_id: int) -> bool:

@@ -207,8 +207,8 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
             if not tries.may_go_on(failure):
                 raise
             forget_request_memo()  # perhaps the centre has moved
-        except NotFound as refusal:
-            missing.note(refusal, by=by, place=case.name, asked=arguments)
+        except NotFound:
+            missing.note(by=by, place=case.name, asked=arguments)
             raise
 
 

@@ -53,7 +53,7 @@ def show_refusal(refusal: DomainError) -> ResponseReturnValue:
     if isinstance(refusal, NotSignedIn):
         return _ask_to_sign_in(refusal)
     if isinstance(refusal, NotFound):
-        _note_missing(refusal)
+        _note_missing()
     if wants_json():
         answer = problem(refusal.status, refusal.code, refusal.text, details_of(refusal))
     else:
@@ -63,10 +63,10 @@ def show_refusal(refusal: DomainError) -> ResponseReturnValue:
     return answer
 
 
-def _note_missing(refusal: NotFound) -> None:
+def _note_missing() -> None:
     """The trail keeps which keys were asked for."""
     asked = {**request.args.to_dict(), **(request.view_args or {})}
-    missing.note(refusal, by=find_actor(), place=request.endpoint or "", asked=asked)
+    missing.note(by=find_actor(), place=request.endpoint or "", asked=asked)
 
 
 def details_of(refusal: DomainError) -> dict[str, Any]:

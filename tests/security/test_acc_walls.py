@@ -10,11 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import with_loader_criteria
 from support import samples, twins, world
+from support.rights import grant_everything
 
 from app import missing
 from app.actor import Actor
-from app.db import Mode, control_unit, db, tenant_unit, units
+from app.db import db, tenant_unit, units
+from app.db.base import TenantScoped
 from app.errors import DomainError
 from app.jobs import runner
 from app.jobs.models import Job, JobResult
@@ -22,15 +25,14 @@ from app.jobs.registry import DESK, LONG, kinds
 from app.jobs.services import start_job
 from app.pinyin import name_pinyin
 from app.records import AuditRow
-from app.registry import Scope
 from app.web.forms import Form
-from tenants.models import Centre, RoleGrant
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 MARK, OWN_MARK = "蜃楼", "鲲鹏"
 SHARED = {"catalogue.show_drug", "catalogue.change_drug"}  # the district's own rows, no centre's
 PUBLIC = {"static", "theme.show_theme", "theme.show_sample"}
+OF_THE_SIGN_IN = {"sessions", "own_account", "welcome", "second_factor"}  # they would end the walker's own
 OF_NO_CENTRE = {"drug_id", "item_id"}  # items of the district's catalogue, the same for everybody
 TABLE_OF = {
     "merged_id": "patients_patient",
@@ -52,7 +54,7 @@ class Walk:
         self.typed = twins.furnish(ours, MARK, 1)
         twins.furnish(theirs, OWN_MARK, 3)
         _finish_jobs()
-        _grant_everything(app, theirs)
+        grant_everything(app, theirs)
         self.client: FlaskClient = sign_in("doctor", "c2")
         self.token = world.program_token(theirs, "doctor")
         self.actor: Actor = world.actor(theirs, "doctor")
@@ -116,24 +118,6 @@ def _finish_jobs() -> None:
     for queue in (LONG, DESK):
         while runner.use_ticket("p1", queue):
             pass
-
-
-def _grant_everything(app: Flask, centre: dict[str, Any]) -> None:
-    """All rights of a centre for one role, past the rules that would never let one role have them."""
-    declared = app.extensions["his_registry"].permissions
-    codes = {code for code, found in declared.items() if found.scope is not Scope.DISTRICT}
-    with control_unit(Mode.WRITE):
-        tenant_id = centre["tenant_id"]
-        held = set(
-            db.session.scalars(
-                select(RoleGrant.permission).where(RoleGrant.tenant_id == tenant_id, RoleGrant.role == "doctor")
-            )
-        )
-        for code in sorted(codes - held):
-            db.session.add(RoleGrant(tenant_id=tenant_id, role="doctor", permission=code, is_granted=True))
-        db.session.get_one(Centre, tenant_id).version += 1
-        db.session.commit()
-    app.extensions["his_directory"].forget()
 
 
 @pytest.fixture
@@ -208,7 +192,11 @@ def _forms_of(walk: Walk, rules: list[tuple[Any, str]], monkeypatch: pytest.Monk
 def test_acc_03_no_form_takes_a_key_of_another_centre(
     walk: Walk, app: Flask, record_property: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = [(rule, method) for rule, method in _rules(app) if method == "POST"]
+    rules = [
+        (rule, method)
+        for rule, method in _rules(app)
+        if method == "POST" and rule.endpoint.split(".")[0] not in OF_THE_SIGN_IN
+    ]
     forms = _forms_of(walk, rules, monkeypatch)
     fields = 0
     for rule, _ in rules:
@@ -357,7 +345,6 @@ def test_acc_03_asking_for_a_key_that_is_not_here_stands_in_the_trail(
     assert client.get(f"/api/v1/patients/{key}", headers=bearer).status_code == 404
     answer = client.post("/api/v1/patients/none-known", json={"patient_id": str(key)}, headers=bearer)
     assert (answer.status_code, MARK in answer.text) == (404, False)
-    own_visit = walk.own["registration_visit"][0]
     assert walk.client.post(f"/patients/{key}/no-known-allergies").status_code == 404
     with tenant_unit(walk.own_centre["tenant_id"]):
         mine = AuditRow.tenant_id == walk.own_centre["tenant_id"]
@@ -370,12 +357,10 @@ def test_acc_03_asking_for_a_key_that_is_not_here_stands_in_the_trail(
         "patients.show_patient",
         "api.read-modules-patients-api-show_patient",
         "patients.none_known",
-        "patients.none_known",  # the page that would show the refusal finds nothing either: one row, not two
-    ][: len(rows)]
-    assert len(rows) >= 4
+        "patients.none_known",  # the page around the form finds nothing either: one row, not two
+    ]
     assert {row.outcome for row in rows} == {"refused"}
     assert {row.detail["asked"]["patient_id"] for row in rows} == {str(key)}
-    assert own_visit
     monkeypatch.setattr(missing, "NOTES_A_MINUTE", 0)  # whoever tries thousands does not fill the trail
     assert walk.client.get(f"/patients/{key}").status_code == 404
     with tenant_unit(walk.own_centre["tenant_id"]):
@@ -383,15 +368,19 @@ def test_acc_03_asking_for_a_key_that_is_not_here_stands_in_the_trail(
         assert len(list(db.session.scalars(again))) == len(rows)
 
 
+def _any_centre(unit: Any, tenant_id: int) -> Any:
+    return with_loader_criteria(TenantScoped, lambda row: row.tenant_id > 0, include_aliases=True)
+
+
 def test_acc_03_the_walk_notices_a_filter_that_is_gone(
     walk: Walk, app: Flask, monkeypatch: pytest.MonkeyPatch, databases: Any
 ) -> None:
-    from sqlalchemy.orm import defer
-
-    from modules.patients.models import Patient
-
-    monkeypatch.setattr(units, "_tenant_filter", lambda unit, tenant_id: defer(Patient.occupation))
-    rules = [(rule, method) for rule, method in _rules(app) if rule.endpoint == "patients.show_patient"]
+    monkeypatch.setattr(units, "_tenant_filter", _any_centre)
+    rules = [
+        (rule, "GET")
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint in {"patients.show_patient", "clinic.show_version", "charging.show_bill"}
+    ]
     _offer_in_paths(walk, rules)
     shown = [text for text in walk.wrong if "shows what the other centre wrote" in text]
     if type(databases).__name__ == "SqliteFiles":
