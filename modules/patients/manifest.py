@@ -17,6 +17,7 @@ from app.registry import (
 )
 from modules.patients import api, jobs, queries, services, subscribers, views
 from modules.patients.events import PatientChanged, PatientCreated, PatientsMerged, PatientsUnmerged
+from modules.patients.rules.masking import REVEAL
 from modules.patients.views.lookups import find_in_palette, find_patients
 
 JOBS = jobs  # imported so that every process knows them
@@ -47,6 +48,7 @@ module = Module(
         "patient.created": N_("File opened"),
         "patient.changed": N_("File corrected"),
         "patient.read": N_("File read"),
+        "identity.revealed": N_("Identity looked at in full"),
         "card.issued": N_("Card issued"),
         "card.status_changed": N_("State of a card changed"),
         "allergy.recorded": N_("Allergy recorded"),
@@ -63,6 +65,11 @@ module = Module(
     },
     permissions=(
         Permission("patients.patient.view", N_("Find and read residents' files"), READERS),
+        Permission(
+            REVEAL,
+            N_("See document number, phones and address in full"),
+            ("registrar", "triage_nurse", "doctor"),
+        ),
         Permission("patients.patient.create", N_("Open a resident's file"), DESKS),
         Permission("patients.patient.change", N_("Correct a resident's file"), DESKS),
         Permission(

@@ -53,7 +53,7 @@ class Walk:
         self.app, self.foreign_centre, self.own_centre = app, ours, theirs
         self.typed = twins.furnish(ours, MARK, 1)
         twins.furnish(theirs, OWN_MARK, 3)
-        _finish_jobs()
+        _finish_jobs(app)
         grant_everything(app, theirs)
         self.client: FlaskClient = sign_in("doctor", "c2")
         self.token = world.program_token(theirs, "doctor")
@@ -114,7 +114,8 @@ def _some(keys: list[int]) -> list[int]:
     return keys if len(keys) <= PLENTY else [keys[0], keys[len(keys) // 2], keys[-1]]
 
 
-def _finish_jobs() -> None:
+def _finish_jobs(app: Flask) -> None:
+    app.extensions["his_jobs"].finish()
     for queue in (LONG, DESK):
         while runner.use_ticket("p1", queue):
             pass
@@ -158,9 +159,7 @@ def _offer_in_paths(walk: Walk, rules: list[tuple[Any, str]]) -> None:
                 walk.judge(what, answer, {404, 422} | redirected)
 
 
-def test_acc_03_no_path_knows_a_key_of_another_centre(
-    walk: Walk, record_property: Any, app: Flask
-) -> None:
+def test_acc_03_no_path_knows_a_key_of_another_centre(walk: Walk, record_property: Any, app: Flask) -> None:
     rules = [(rule, method) for rule, method in _rules(app) if _keys_in(rule)]
     own_before = twins.contents(walk.own_centre)
     _offer_in_paths(walk, rules)
@@ -170,7 +169,9 @@ def test_acc_03_no_path_knows_a_key_of_another_centre(
     record_property("walked", f"paths: {len(rules)} routes, {sum(walk.outcomes.values())} answers")
 
 
-def _forms_of(walk: Walk, rules: list[tuple[Any, str]], monkeypatch: pytest.MonkeyPatch) -> dict[str, set[Any]]:
+def _forms_of(
+    walk: Walk, rules: list[tuple[Any, str]], monkeypatch: pytest.MonkeyPatch
+) -> dict[str, set[Any]]:
     """Endpoint → the use cases its page makes forms of, seen while it is asked for a key nobody has."""
     found: dict[str, set[Any]] = {}
     made, here = Form.__init__, [""]
@@ -215,7 +216,9 @@ def test_acc_03_no_form_takes_a_key_of_another_centre(
     walk.end()
     assert len(forms) > 60
     assert fields > 30
-    record_property("walked", f"forms: {len(rules)} routes, {len(forms)} with a form, {fields} fields for keys")
+    record_property(
+        "walked", f"forms: {len(rules)} routes, {len(forms)} with a form, {fields} fields for keys"
+    )
 
 
 def _parameters() -> dict[str, set[str]]:
@@ -314,9 +317,7 @@ def _offer_to_read(walk: Walk, operation: Any, client: FlaskClient, bearer: dict
             assert answer.json == []
 
 
-def test_acc_03_no_job_works_on_rows_of_another_centre(
-    walk: Walk, app: Flask, record_property: Any
-) -> None:
+def test_acc_03_no_job_works_on_rows_of_another_centre(walk: Walk, app: Flask, record_property: Any) -> None:
     for kind in kinds.values():
         body = samples.sample(kind.schema, walk.own_for)
         for path in samples.key_paths(body):
@@ -326,7 +327,7 @@ def test_acc_03_no_job_works_on_rows_of_another_centre(
                 except DomainError:
                     continue
     own_before = set(walk.own["kernel_job_result"])
-    _finish_jobs()
+    _finish_jobs(app)
     with tenant_unit(walk.own_centre["tenant_id"]):
         results = list(db.session.scalars(select(JobResult).where(JobResult.id.not_in(own_before))))
         shown = " ".join(f"{job.message} {job.result_name}" for job in db.session.scalars(select(Job)))

@@ -27,7 +27,9 @@ def grant_everything(app: Flask, centre: dict[str, Any]) -> None:
     codes = {code for code, found in declared.items() if found.scope is not Scope.DISTRICT}
     with control_unit(Mode.WRITE):
         tenant_id = centre["tenant_id"]
-        rows = select(RoleGrant.permission).where(RoleGrant.tenant_id == tenant_id, RoleGrant.role == "doctor")
+        rows = select(RoleGrant.permission).where(
+            RoleGrant.tenant_id == tenant_id, RoleGrant.role == "doctor"
+        )
         for code in sorted(codes - set(db.session.scalars(rows))):
             db.session.add(RoleGrant(tenant_id=tenant_id, role="doctor", permission=code, is_granted=True))
         db.session.get_one(Centre, tenant_id).version += 1

@@ -68,9 +68,7 @@ def _value(part: dict[str, Any], name: str, defs: dict[str, Any], key_for: KeyFo
         return part["const"]
     kind = part.get("type")
     if kind == "object":
-        return {
-            key: _value(inner, key, defs, key_for) for key, inner in part.get("properties", {}).items()
-        }
+        return {key: _value(inner, key, defs, key_for) for key, inner in part.get("properties", {}).items()}
     if kind == "array":
         return [_value(part.get("items", {}), name, defs, key_for)]
     if kind in {"integer", "number"}:

@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import inspect, select
 from support import world
 from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient, register, session_of
@@ -56,8 +57,12 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
     charging.close_shift(counted_cash=Decimal(100), difference_reason=f"{mark}差额", by=desk["cashier"])
     charging.open_shift(float_amount=Decimal(100), by=desk["cashier"])
     start_job(kind="accounts.trail.verify", arguments={}, by=desk["auditor"])
+    current_app.extensions["his_jobs"].finish()
     accounts.create_program(
-        sign_in_name=f"program.{serial}", display_name=mark, roles=["doctor"], by=desk["security_administrator"]
+        sign_in_name=f"program.{serial}",
+        display_name=mark,
+        roles=["doctor"],
+        by=desk["security_administrator"],
     )
     return typed
 

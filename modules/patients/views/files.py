@@ -11,6 +11,7 @@ from app.web.forms import Form
 from app.web.paging import links
 from modules.patients import queries, services
 from modules.patients.models import AllergyCertainty, AllergyKind, CardKind, CostType
+from modules.patients.rules.masking import FIELDS, REVEAL
 from modules.patients.views.blueprint import blueprint
 
 ALLERGY = {"kind": AllergyKind.DRUG.value, "certainty": AllergyCertainty.CONFIRMED.value}
@@ -61,9 +62,20 @@ def show_patient(patient_id: int) -> ResponseReturnValue:
     return file_page(patient_id)
 
 
+@blueprint.post("/<int:patient_id>/identity")
+@requires(REVEAL)
+def reveal_identity(patient_id: int) -> ResponseReturnValue:
+    """The file with document number, phones and address in full: an act of its own."""
+    patient = queries.get_patient(patient_id)
+    reason = request.form.get("reason", "").strip()[:200]
+    audit.note("identity.revealed", by=current_actor(), subject=patient, reason=reason)
+    return file_page(patient_id, is_revealed=True)
+
+
 def file_page(
     patient_id: int,
     *,
+    is_revealed: bool = False,
     allergy_form: Form | None = None,
     card_form: Form | None = None,
     merge_form: Form | None = None,
@@ -76,6 +88,8 @@ def file_page(
     page = render_template(
         "patients/file.html",
         patient=patient,
+        is_revealed=is_revealed,
+        reveal=REVEAL,
         banner=queries.banner(patient, allergies),
         allergies=allergies,
         cards=queries.list_cards(patient_id),
@@ -108,7 +122,10 @@ def change_patient(patient_id: int) -> ResponseReturnValue:
     patient = queries.get_patient(patient_id)
     if request.method == "GET":
         audit.seen(patient)
-    start = {name: getattr(patient, name) for name in services.CHANGEABLE}
+    start = {
+        name: patient.shown(name) if name in FIELDS else getattr(patient, name)
+        for name in services.CHANGEABLE
+    }
     form = Form(
         services.change_patient,
         request.form if request.method == "POST" else None,
