@@ -76,8 +76,10 @@ def note(action: str, *, by: Actor, subject: Any = None, outcome: str = "done", 
 
 
 def reading(action: str) -> Callable[[ReadT], ReadT]:
-    """Declare that a page or an answer shows a health record: it says which row with ``seen``, and one row of the
-    trail is written before anything is shown. Lists do not count; what is opened from them does."""
+    """Declare that a page or an answer shows a health record; which one, it says with ``seen``.
+
+    One row of the trail is written before anything is shown. Lists do not count; what is opened from them does.
+    """
 
     def decorate(function: ReadT) -> ReadT:
         @functools.wraps(function)

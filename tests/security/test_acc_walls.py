@@ -184,7 +184,7 @@ def _forms_of(
         patch.setattr(Form, "__init__", watch)
         for rule, method in rules:
             here[0] = rule.endpoint
-            for keys in ({name: 1 for name in _keys_in(rule)}, walk.own_keys(rule)):
+            for keys in (dict.fromkeys(_keys_in(rule), 1), walk.own_keys(rule)):
                 if rule.endpoint not in found:
                     walk.client.open(_path(rule, keys), method=method)
     return found

@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from support import twins, world
 from support.rights import grant_everything, path_of, rules_of
 
+from app import printing
 from app.db import db, tenant_unit
 from app.records import AuditRow
+from modules.patients import services as patients
 
 pytestmark = pytest.mark.slow
 MARK = "蜃楼"
@@ -111,3 +113,40 @@ def test_aud_01_a_row_says_of_whom_it_speaks_and_the_seal_covers_it(
     )
     as_owner("p1", "UPDATE kernel_audit SET patient_id = 5 WHERE id = :id", id=found[0][0])
     assert audit.verify("p1")[1] == found[0][0]
+
+
+def test_aud_06_the_auditor_sees_who_saw_a_resident_on_the_screen_and_on_paper(
+    app: Flask, sign_in: Any, ours: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers: list[str] = []
+    monkeypatch.setattr(printing._maker, "make", lambda html: papers.append(html) or b"%PDF-1.7")
+    twins.furnish(ours, MARK, 1)
+    patient_id, other_id = twins.keys_of(ours)["patients_patient"][:2]
+    visit_id = twins.keys_of(ours)["registration_visit"][0]
+    sign_in("other_doctor").get(f"/patients/{patient_id}")
+    sign_in("cashier").get(f"/clinic/visits/{visit_id}")  # refused: no look
+    client = sign_in("auditor")
+    client.set_cookie("his_language", "en")
+    assert f"/patients/{patient_id}/readers" in client.get(f"/patients/{patient_id}").text
+    page = client.get(f"/patients/{patient_id}/readers").text
+    assert ("陈光" in page, "File read" in page, "Record signed" in page) == (True, True, True)
+    assert "陈光" not in client.get(f"/patients/{other_id}/readers").text
+    assert client.get(f"/patients/{patient_id}/readers.pdf").mimetype == "application/pdf"
+    assert "陈光" in papers[-1]
+    again = client.get(f"/patients/{patient_id}/readers").text
+    assert "List of who saw a resident printed" in again  # the auditor is seen as well
+    client.set_cookie("his_language", "zh_Hans")
+    assert "谁查看过该居民" in client.get(f"/patients/{patient_id}/readers").text
+    assert sign_in("doctor").get(f"/patients/{patient_id}/readers").status_code == 403
+
+
+def test_aud_06_rows_of_a_merged_file_belong_to_the_person(sign_in: Any, ours: dict[str, Any]) -> None:
+    twins.furnish(ours, MARK, 1)
+    keys = twins.keys_of(ours)
+    stays, goes = keys["patients_patient"][:2]
+    sign_in("other_doctor").get(f"/patients/{goes}")
+    administrator = world.actor(ours, "administrator")
+    merge_id = keys["patients_merge"][0]
+    patients.decide_merge(merge_id=merge_id, is_approved=True, reason="同一人", by=administrator)
+    client = sign_in("auditor")
+    assert "陈光" in client.get(f"/patients/{stays}/readers").text

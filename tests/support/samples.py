@@ -56,16 +56,9 @@ def flat(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _value(part: dict[str, Any], name: str, defs: dict[str, Any], key_for: KeyFor) -> Any:
-    if "$ref" in part:
-        return _value(defs[part["$ref"].rsplit("/", 1)[1]], name, defs, key_for)
-    if "anyOf" in part:
-        options = [one for one in part["anyOf"] if one.get("type") != "null"]
-        numbers = [one for one in options if one.get("type") in {"number", "integer"}]
-        return _value((numbers or options)[0], name, defs, key_for)
+    part = _plain(part, defs)
     if "enum" in part:
         return part["enum"][0]
-    if "const" in part:
-        return part["const"]
     kind = part.get("type")
     if kind == "object":
         return {key: _value(inner, key, defs, key_for) for key, inner in part.get("properties", {}).items()}
@@ -76,6 +69,17 @@ def _value(part: dict[str, Any], name: str, defs: dict[str, Any], key_for: KeyFo
     if kind == "boolean":
         return True
     return _text(part)
+
+
+def _plain(part: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
+    """The description itself, behind references and choices; of several kinds the number, and never nothing."""
+    while "$ref" in part or "anyOf" in part:
+        if "$ref" in part:
+            part = defs[part["$ref"].rsplit("/", 1)[1]]
+        else:
+            options = [one for one in part["anyOf"] if one.get("type") != "null"]
+            part = next((one for one in options if one.get("type") in {"number", "integer"}), options[0])
+    return {**part, "enum": [part["const"]]} if "const" in part else part
 
 
 def _number(part: dict[str, Any], name: str, key_for: KeyFor) -> Any:

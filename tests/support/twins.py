@@ -16,8 +16,8 @@ from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient, re
 
 from app import clock
 from app.accounts import services as accounts
-from app.actor import Actor
 from app.accounts.models import Membership, SignIn
+from app.actor import Actor
 from app.db import control_unit, db, tenant_unit
 from app.db.base import TenantScoped
 from app.jobs.services import start_job
@@ -34,7 +34,18 @@ from modules.patients.queries import id_check_digit
 from modules.registration import queries as visits
 from modules.registration import services as registration
 
-CHECKS = "department name age drug_name form strength quantity appearance usage diagnosis".split()
+CHECKS = [
+    "department",
+    "name",
+    "age",
+    "drug_name",
+    "form",
+    "strength",
+    "quantity",
+    "appearance",
+    "usage",
+    "diagnosis",
+]
 
 
 def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
