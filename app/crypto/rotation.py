@@ -21,7 +21,7 @@ from app.crypto.fields import HoldsSealed, Opened, sealed_fields
 from app.crypto.keyring import REFRESH_SECONDS, about, keyring, making_unit
 from app.crypto.master import MasterKey
 from app.crypto.models import DISTRICT, LEGACY, DataKey, KeyPurpose, KeyState
-from app.db import Control, Mode, control_unit, db, tenant_unit
+from app.db import Control, Mode, control_unit, db, locking, tenant_unit
 from app.db.units import Unit, open_unit
 from app.registry import installed
 from app.tenancy import directory
@@ -197,8 +197,7 @@ def _batch(tenant_id: int, model: type[Any], fields: list[Opened[str]], after: i
     key = model.id
     with _unit_of(model, tenant_id, Mode.WRITE):
         statement = select(model).where(key > after).order_by(key).limit(BATCH)
-        held = statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK)", "mssql").with_for_update()
-        rows = list(db.session.scalars(held))
+        rows = list(db.session.scalars(locking(statement, model)))
         changes = {row.id: found for row in rows if (found := _renewed(row, fields))}
         db.session.expunge_all()
         for row_id, values in changes.items():

@@ -10,13 +10,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
+from app.db import figures
 from app.db.base import db
 from app.db.places import WriteMark
 
+log = structlog.get_logger()
 KEPT_SECONDS = 600  # a replica that lags longer has long been left out
 
 
@@ -90,7 +93,23 @@ def advance(partition: str) -> Mark | None:
             n = 1
         except IntegrityError:  # another window of the session was faster
             n = _raise(reading.key, moment) or 1
+    known = reading.marks.get((partition, reading.key))
+    if known is not None and n <= known.n:
+        n = _note_loss(partition, known, n, moment)
     return Mark(partition, reading.key, n, moment.timestamp())
+
+
+def _note_loss(partition: str, known: Mark, n: int, moment: Any) -> int:
+    """The primary has seen less of this session than was acknowledged: a failover lost the rest. Say so, go on."""
+    figures.LOST.labels(partition).inc(known.n - n + 1)
+    log.error("writes.lost", partition=partition, session=known.key, acknowledged=known.n, found=n - 1)
+    db.session.execute(
+        update(WriteMark)
+        .where(WriteMark.session_key == known.key)
+        .values(n=known.n + 1, at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    return known.n + 1
 
 
 def _raise(key: str, moment: Any) -> int | None:

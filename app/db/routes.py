@@ -57,7 +57,7 @@ class Routes:
         name = unit.partition
         primary = self.engines[f"{name}.ro"]
         if not self.has_copies(name):
-            return primary
+            return self._on_primary(name, primary, "fresh")
         if unit.is_fresh:
             return self._on_primary(name, primary, "fresh")
         self.watch(name)

@@ -106,7 +106,9 @@ class Sensitive(TypeDecorator[str]):
     cache_ok = True
 
     def __init__(self, length: int | None = 256) -> None:
-        super().__init__(length)  # None: as long as need be, NVARCHAR(max) on SQL Server
+        super().__init__(length)
+        if length is None:  # as long as need be, NVARCHAR(max) on SQL Server
+            self.impl = UnicodeText()  # type: ignore[assignment]  # an instance of its own
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value and not value.startswith("$"):

@@ -6,12 +6,13 @@ import structlog
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from app import missing
-from app.db.failures import is_away, is_beyond_numbers
+from app.db.failures import is_away, is_beyond_numbers, is_full
 from app.db.retrying import READ_TRIES, look_elsewhere, passing_reason
-from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, Unavailable
+from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, StorageFull, Unavailable
 from app.i18n import N_, gettext
 from app.tracing import trace_number
 from app.web.access import find_actor
@@ -136,6 +137,8 @@ def _on_defect(error: Exception) -> ResponseReturnValue:
         return show_refusal(NotFound())
     if passing_reason(error) or is_away(error):
         return _on_passing(error)
+    if isinstance(error, DBAPIError) and is_full(error):
+        return show_refusal(StorageFull())
     log.error("request.defect", path=request.path, error=type(error).__name__, exc_info=error)
     if current_app.config["PROPAGATE_DEFECTS"]:
         raise error

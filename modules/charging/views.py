@@ -14,6 +14,7 @@ from app.money import format_amount
 from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.charging import documents, queries, services
 from modules.charging.models import Bill, ItemKind
 from modules.charging.rules.shifts import ShiftReport
@@ -28,6 +29,7 @@ METHODS = ("cash", "wechat", "alipay", "bank_card")
 
 @blueprint.get("/desk")
 @requires("charging.bill.view")
+@fresh
 def show_desk() -> ResponseReturnValue:
     """Bills that wait, or those that match a search; a scanned number opens its bill at once."""
     typed = request.args.get("q", "").strip()
@@ -39,6 +41,7 @@ def show_desk() -> ResponseReturnValue:
 @blueprint.get("/desk/<int:bill_id>")
 @requires("charging.bill.view")
 @audit.reading("bill.read")
+@fresh
 def show_bill(bill_id: int) -> ResponseReturnValue:
     """One bill at the desk."""
     return _desk(bill_id)
@@ -104,7 +107,7 @@ def print_receipt(settlement_id: int) -> ResponseReturnValue:
 @audit.reading("receipt.read")
 def show_receipt(print_id: int) -> ResponseReturnValue:
     """The receipt as a PDF."""
-    audit.seen(queries.bill_of_print(print_id))
+    audit.seen(queries.settlement_view(queries.get_receipt_print(print_id).settlement_id).bill)
     return paper_answer(documents.receipt_paper(print_id), f"receipt-{print_id}")
 
 

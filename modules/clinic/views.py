@@ -12,6 +12,7 @@ from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.paging import links
+from app.web.read_after import fresh
 from modules.clinic import documents, forms, queries, services
 from modules.clinic.models import Encounter, EncounterStatus, TemplateScope
 from modules.clinic.rules.record import PART_LABELS, is_chinese_medicine
@@ -33,6 +34,7 @@ def show_desk() -> ResponseReturnValue:
 
 @blueprint.get("/desk/queue")
 @requires("clinic.encounter.begin")
+@fresh
 def show_queue() -> ResponseReturnValue:
     """The queue of the doctor at the desk; asked again every few seconds."""
     by = current_actor()

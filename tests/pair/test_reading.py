@@ -116,6 +116,17 @@ def test_whoever_writes_sees_it_at_once_though_the_copy_stands_still(
         assert behind._value.get() > before
 
 
+def test_pages_where_a_moment_matters_read_the_primary(app: Flask, ours: dict[str, Any]) -> None:
+    """The slot picker, the cashier's bills and the pharmacy's window show what another desk wrote a moment ago."""
+    marked = {rule for rule, view in app.view_functions.items() if getattr(view, "reads_fresh", False)}
+    assert {"registration.show_window", "charging.show_bill", "dispensing.show_window"} <= marked
+    client = app.test_client()
+    client.post("/sign-in", data={"name": "cashier@c1", "password": world.PASSWORD})
+    copy, primary = _units(_copy().key), _units("primary")
+    assert client.get("/charging/desk").status_code == 200
+    assert (_units(_copy().key), _units("primary") > primary) == (copy, True)
+
+
 def test_a_guard_that_always_nods_is_found_out(
     app: Flask, pair: Pair, ours: dict[str, Any], desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

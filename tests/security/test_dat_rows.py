@@ -36,7 +36,9 @@ CHANGES = {
 
 
 @pytest.fixture
-def day(ours: dict[str, Any], registrar: Actor, doctor: Actor, cashier: Actor, administrator: Actor) -> None:
+def day(
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, cashier: Actor, security_administrator: Actor
+) -> None:
     """A bill that is paid, a prescription, a right that was given."""
     bill = outpatient.make_bill(ours, registrar)
     outpatient.prescribe(ours, doctor, bill, ("D0001", Decimal(24)))
@@ -48,7 +50,7 @@ def day(ours: dict[str, Any], registrar: Actor, doctor: Actor, cashier: Actor, a
     perform(
         "tenants.change_grant",
         {"role": "auditor", "permission": "patients.patient.view", "is_granted": False},
-        by=administrator,
+        by=security_administrator,
     )
 
 

@@ -276,4 +276,4 @@ def test_idn_05_no_single_centre_takes_away_the_factor_of_an_account_that_works_
 def test_idn_05_the_secret_is_kept_in_a_column_that_is_encrypted() -> None:
     from app.db.types import Sensitive
 
-    assert isinstance(SecondFactor.secret.type, Sensitive)
+    assert isinstance(SecondFactor.sealed_secret.type, Sensitive)

@@ -43,5 +43,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in PROVEN:
-        op.drop_column(table, "row_digest")
+        op.drop_column(table, "row_digest", mssql_drop_default=True)
     op.drop_table("control_data_key")

@@ -40,7 +40,7 @@ def upgrade() -> None:
         "accounts_second_factor",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("secret", types.Sensitive(323), nullable=False),
+        sa.Column("secret", types.Sensitive(321), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.Column("confirmed_at", types.UtcDateTime(), nullable=True),
         sa.Column("last_step", sa.BigInteger(), nullable=True),
@@ -115,11 +115,11 @@ def downgrade() -> None:
     op.drop_table("accounts_policy")
     op.drop_index("ix_accounts_remembered_password_account", table_name="accounts_remembered_password")
     op.drop_table("accounts_remembered_password")
-    op.drop_column("accounts_account", "password_set_at")
+    op.drop_column("accounts_account", "password_set_at", mssql_drop_default=True)
     op.drop_index("ix_accounts_recovery_code_account", table_name="accounts_recovery_code")
     op.drop_table("accounts_recovery_code")
     op.drop_table("accounts_second_factor")
-    op.drop_column("accounts_sign_in", "factor_at")
+    op.drop_column("accounts_sign_in", "factor_at", mssql_drop_default=True)
     op.drop_index("ix_accounts_join_offer_tenant", table_name="accounts_join_offer")
     op.drop_index("ix_accounts_join_offer_name", table_name="accounts_join_offer")
     op.drop_table("accounts_join_offer")

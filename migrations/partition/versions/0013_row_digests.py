@@ -27,4 +27,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in TABLES:
-        op.drop_column(table, "row_digest")
+        op.drop_column(table, "row_digest", mssql_drop_default=True)

@@ -309,20 +309,6 @@ def count_prints(settlement_id: int) -> int:
     )
 
 
-def bill_of_print(print_id: int) -> Bill:
-    """The bill that a printed receipt belongs to, or NotFound; one statement."""
-    statement = (
-        select(Bill)
-        .join(Settlement, Settlement.bill_id == Bill.id)
-        .join(ReceiptPrint, ReceiptPrint.settlement_id == Settlement.id)
-        .where(ReceiptPrint.id == print_id)
-    )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise NotFound(field="print_id")
-    return found
-
-
 def get_receipt_print(print_id: int) -> ReceiptPrint:
     """One printing of a receipt, or NotFound."""
     found = db.session.get(ReceiptPrint, print_id)

@@ -11,6 +11,7 @@ from app import audit
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.dispensing import queries, services
 from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import split_into_packs
@@ -26,6 +27,7 @@ LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "done": DONE}
 
 @blueprint.get("/window")
 @requires("dispensing.prescription.view")
+@fresh
 def show_window() -> ResponseReturnValue:
     """Work that waits; a scanned slip opens its prescription at once."""
     typed = request.args.get("q", "").strip()
@@ -37,6 +39,7 @@ def show_window() -> ResponseReturnValue:
 @blueprint.get("/window/<int:prescription_id>")
 @requires("dispensing.prescription.view")
 @audit.reading("prescription.read_at_pharmacy")
+@fresh
 def show_prescription(prescription_id: int) -> ResponseReturnValue:
     """One prescription at the window."""
     return _window(prescription_id)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app import audit, clock
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.patients import queries as patients
 from modules.patients import services as patient_files
 from modules.registration import queries, services
@@ -21,6 +22,7 @@ LAST_DEPARTMENT = "registration.department"  # of this sign-in: where the window
 @blueprint.get("/window")
 @requires("registration.visit.register")
 @audit.reading("window.read")
+@fresh
 def show_window() -> ResponseReturnValue:
     """The window, ready for the next patient; with ``patient_id`` somebody already stands there."""
     start = {"patient_id": request.args.get("patient_id", "")}
