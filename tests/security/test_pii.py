@@ -1,17 +1,22 @@
-"""PII-03: what tells who somebody is stands masked everywhere; who looks at it in full does so by an act."""
+"""PII-01, PII-03: what is kept about people is written down; what tells who somebody is stands masked everywhere."""
 
+import importlib
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import JSON, Date, String, TypeDecorator, select
 from support import twins, world
 from support.rights import grant_everything, path_of, rules_of
 
 from app import printing
 from app.actor import Actor
 from app.db import db, tenant_unit
+from app.db.base import CONTROL
+from app.db.types import ChoiceType
 from app.records import AuditRow
 from modules.patients.models import Patient
 from modules.patients.rules.masking import FIELDS, mask_address, mask_phone
@@ -167,3 +172,77 @@ def test_pii_03_the_trail_keeps_no_value_that_is_masked(ours: dict[str, Any], re
     with tenant_unit(ours["tenant_id"]):
         told = " ".join(str(row.detail) for row in db.session.scalars(select(AuditRow)))
     assert [field for field in FIELDS if secrets[field] in told] == []
+
+
+# PII-01 The inventory
+
+
+def _inventory() -> Any:
+    sys.path.insert(0, str(Path(__file__).parents[2] / "deploy"))
+    try:
+        return importlib.import_module("personal_data")
+    finally:
+        sys.path.pop(0)
+
+
+def _columns() -> dict[str, bool]:
+    """Every column of every table, and whether it holds words, a day or a document."""
+    found = {}
+    for metadata in (db.metadata, db.metadatas[CONTROL]):
+        for table in metadata.sorted_tables:
+            for column in table.columns:
+                kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+                is_told = isinstance(kind, String | Date | JSON) and not isinstance(column.type, ChoiceType)
+                found[f"{table.name}.{column.name}"] = is_told
+    return found
+
+
+OF_EVERY_TABLE = {
+    "row_digest",
+    "trace",
+    "command_id",
+    "row_hash",
+    "previous_hash",
+}  # of the row, not of a person
+
+
+def test_pii_01_every_field_of_every_table_stands_in_the_inventory(app: Flask) -> None:
+    inventory, columns = _inventory().read(), _columns()
+    missing = []
+    for name, is_told in columns.items():
+        table, column = name.split(".")
+        if name in inventory.kind_of_column or table in inventory.plain or column in OF_EVERY_TABLE:
+            continue
+        if is_told or table not in inventory.kind_of_table:
+            missing.append(name)
+    assert missing == []
+    tables = {name.split(".")[0] for name in columns}
+    assert set(inventory.kind_of_column) <= set(columns)
+    assert set(inventory.kind_of_table) | inventory.plain == tables
+    assert set(inventory.kind_of_table) & inventory.plain == set()
+
+
+def test_pii_01_a_new_field_without_an_entry_is_noticed(app: Flask) -> None:
+    inventory = _inventory().read()
+    told = [name for name, is_told in _columns().items() if is_told]
+    assert len(told) > 200
+    assert "patients_patient.document_number" in told
+    assert "patients_patient.nickname" not in inventory.kind_of_column
+    assert "patients_patient" not in inventory.plain  # so a nickname would be missing
+
+
+def test_pii_01_each_kind_says_why_on_what_ground_how_long_and_who_sees_it() -> None:
+    found = _inventory()
+    for name, kind in found.read().kinds.items():
+        assert [fact for fact in found.FACTS if not kind.get(fact)] == [], name
+        assert kind["level"] in {"personal", "sensitive", "secret"}
+
+
+def test_pii_01_what_is_masked_is_what_the_inventory_calls_identity() -> None:
+    columns = _inventory().read().kinds["identity"]["columns"]
+    assert {name.split(".")[1] for name in columns if name.startswith("patients_patient.")} == set(FIELDS)
+
+
+def test_pii_01_the_page_is_the_newest() -> None:
+    found = _inventory()
+    assert found.PAGE.read_text(encoding="utf-8") == found.page(found.read())
