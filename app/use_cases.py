@@ -22,7 +22,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app import audit, clock
+from app import audit, clock, missing
 from app.actor import Actor
 from app.complaints import complaints_of, refuse_what_no_engine_stores
 from app.db import db, marks
@@ -35,6 +35,7 @@ from app.errors import (
     DomainError,
     InvalidInput,
     ModuleOff,
+    NotFound,
     PermissionDenied,
 )
 from app.records import CommandLog, ControlCommandLog
@@ -207,6 +208,9 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
                 raise
             forget_request_memo()
             directory().forget_places()  # perhaps the centre has moved
+        except NotFound:
+            missing.note(by=by, place=case.name, asked=arguments)
+            raise
 
 
 def _try(case: UseCase, arguments: dict[str, Any], by: Actor, command_id: str) -> Any:

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app import clock
+from app import audit, clock
 from app.errors import NotFound
 from app.i18n import gettext
 from app.money import format_amount
@@ -40,6 +40,7 @@ def show_desk() -> ResponseReturnValue:
 
 @blueprint.get("/desk/<int:bill_id>")
 @requires("charging.bill.view")
+@audit.reading("bill.read")
 @fresh
 def show_bill(bill_id: int) -> ResponseReturnValue:
     """One bill at the desk."""
@@ -103,8 +104,10 @@ def print_receipt(settlement_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/receipt-prints/<int:print_id>")
 @requires("charging.receipt.print")
+@audit.reading("receipt.read")
 def show_receipt(print_id: int) -> ResponseReturnValue:
     """The receipt as a PDF."""
+    audit.seen(queries.settlement_view(queries.get_receipt_print(print_id).settlement_id).bill)
     return paper_answer(documents.receipt_paper(print_id), f"receipt-{print_id}")
 
 
@@ -213,6 +216,8 @@ def _desk(bill_id: int | None, **forms: Form) -> str:
     else:
         bills = queries.list_due_bills(on=day)
     view = queries.bill_view(bill_id) if bill_id is not None else None
+    if view is not None:
+        audit.seen(view.bill)
     people = {row.bill.patient_id for row in bills} | ({view.bill.patient_id} if view else set())
     facts: dict[str, Any] = {
         "bills": bills,

@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from app import audit
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
@@ -37,6 +38,7 @@ def show_window() -> ResponseReturnValue:
 
 @blueprint.get("/window/<int:prescription_id>")
 @requires("dispensing.prescription.view")
+@audit.reading("prescription.read_at_pharmacy")
 @fresh
 def show_prescription(prescription_id: int) -> ResponseReturnValue:
     """One prescription at the window."""
@@ -134,6 +136,7 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
 def _task_facts(prescription_id: int) -> dict[str, Any]:
     task = queries.get_task(prescription_id)
     prescription = prescriptions.get_prescription(prescription_id)
+    audit.seen(prescription)
     return {
         "task": task,
         "banner": patients.banner(patients.get_patient(task.patient_id)),

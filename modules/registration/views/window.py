@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app import clock
+from app import audit, clock
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.read_after import fresh
@@ -21,6 +21,7 @@ LAST_DEPARTMENT = "registration.department"  # of this sign-in: where the window
 
 @blueprint.get("/window")
 @requires("registration.visit.register")
+@audit.reading("window.read")
 @fresh
 def show_window() -> ResponseReturnValue:
     """The window, ready for the next patient; with ``patient_id`` somebody already stands there."""
@@ -42,6 +43,7 @@ def register_visit() -> ResponseReturnValue:
 
 @blueprint.get("/window/patient")
 @requires("registration.visit.register")
+@audit.reading("window.read")
 def show_window_patient() -> ResponseReturnValue:
     """Who was picked: the banner, and appointments whose number may be taken."""
     patient_id = request.args.get("patient_id", type=int)
@@ -144,6 +146,7 @@ def _patient_facts(patient_id: int | None) -> dict[str, Any]:
     if patient_id is None:
         return {"patient": None, "banner": None, "appointments": [], "names_of": None}
     patient = patients.get_patient(patient_id)
+    audit.seen(patient)
     appointments = queries.appointments_of_patient([patient_id], since=clock.today())
     return {
         "patient": patient,
