@@ -47,6 +47,8 @@ TABLE_OF = {
 FITTING = {"roles": ["doctor"], "part": "chief_complaint", "checks": list(twins.CHECKS)}
 LOOKED_FOR = {"not_found", "clinic.no_encounter", "prescriptions.not_found"}
 REFUSED_BEFORE = {  # for a reason that comes before the row is looked for
+    "prescriptions/sign-herbal-prescription prescription_id": ["prescriptions.herbs_mixed"],
+    "prescriptions/sign-prescription prescription_id": ["prescriptions.warning_needs_reason"],
     "prescriptions/return-by-pharmacist prescription_id": ["prescriptions.not_a_reviewer"],
     "registration/transfer-visit slot_id": ["registration.wrong_state"],
 }
@@ -305,6 +307,9 @@ def test_acc_03_no_operation_takes_a_key_of_another_centre(
             continue
         body = samples.sample(operation.case.schema, walk.own_for)
         body |= {name: value for name, value in FITTING.items() if name in body}
+        if operation.path == "prescriptions/sign-prescription":
+            usage = {"dose": "0.5", "route": "po", "frequency": "tid", "days": 3}
+            body |= {"lines": [{"drug_id": walk.drug_id, **usage}], "reasons": []}
         for path in samples.key_paths(body):
             name = next(part for part in reversed(path) if isinstance(part, str))
             if name in OF_NO_CENTRE:
