@@ -1,13 +1,12 @@
 """What the doctor's desk must be able to explain."""
 
-from app.errors import Conflict, DomainError, PermissionDenied
+from app.errors import Conflict, DomainError, NotFound, PermissionDenied
 from app.i18n import N_
 
 
-class NoEncounter(DomainError):
+class NoEncounter(NotFound):
     """The patient has not been taken into the consulting room."""
 
-    status = 404
     code = "clinic.no_encounter"
     message = N_("This visit has not been taken by a doctor yet.")
 
