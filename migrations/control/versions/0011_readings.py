@@ -23,4 +23,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_control_audit_patient", table_name="control_audit")
-    op.drop_column("control_audit", "patient_id")
+    op.drop_column("control_audit", "patient_id", mssql_drop_default=True)

@@ -23,4 +23,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_kernel_audit_patient", table_name="kernel_audit")
-    op.drop_column("kernel_audit", "patient_id")
+    op.drop_column("kernel_audit", "patient_id", mssql_drop_default=True)
