@@ -48,8 +48,8 @@ controls: $(STAMPS)/dev $(STAMPS)/assets translations  ## Run the tests of secur
 sbom: $(STAMPS)/dev  ## List what the product is made of (build/sbom.json, CycloneDX)
 	@$(PY) deploy/sbom.py
 
-soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with a hundred API examples an operation
-	@HIS_API_EXAMPLES=100 $(PY) -m pytest -n 2
+soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with more examples, twenty failovers, ten thousand marked reads
+	@HIS_API_EXAMPLES=100 HIS_SOAK=1 $(PY) -m pytest -n 2
 
 bench: $(STAMPS)/dev translations  ## Journeys against the bare floor, growth, look-ups; figures of one run
 	@$(PY) -m bench

@@ -1,12 +1,14 @@
 """The trail: one row for each use case, inserted with it; chained by hash soon after; verified by command."""
 
+import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from flask import current_app
+from flask import current_app, g
 from pydantic_core import to_jsonable_python
 from sqlalchemy import event, func, select
 from sqlalchemy import inspect as inspect_row
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from app.use_cases import UseCase
 
 _SEAL_BATCH = 500
+ReadT = TypeVar("ReadT", bound=Callable[..., Any])
+_seen: ContextVar[list[Any] | None] = ContextVar("seen", default=None)
 
 
 def record(action: str, subject: Any, *, by: Actor, **detail: Any) -> None:
@@ -71,6 +75,38 @@ def note(action: str, *, by: Actor, subject: Any = None, outcome: str = "done", 
         db.session.commit()
 
 
+def reading(action: str) -> Callable[[ReadT], ReadT]:
+    """Declare that a page or an answer shows a health record; which one, it says with ``seen``.
+
+    One row of the trail is written before anything is shown. Lists do not count; what is opened from them does.
+    """
+
+    def decorate(function: ReadT) -> ReadT:
+        @functools.wraps(function)
+        def noted(*args: Any, **given: Any) -> Any:
+            rows: list[Any] = []
+            token = _seen.set(rows)
+            try:
+                answer = function(*args, **given)
+            finally:
+                _seen.reset(token)
+            if rows:
+                note(action, by=given.get("by") or g.actor, subject=rows[0])
+            return answer
+
+        noted.reads_record = action  # type: ignore[attr-defined]
+        return cast(ReadT, noted)
+
+    return decorate
+
+
+def seen(row: Any) -> None:
+    """Say, inside what ``reading`` declares, which record is shown; the first one counts."""
+    rows = _seen.get()
+    if rows is not None:
+        rows.append(row)
+
+
 def _add_row(
     unit: Unit,
     case: "UseCase | None",
@@ -96,6 +132,7 @@ def _add_row(
             outcome=outcome,
             subject_kind="" if subject is None else subject.__tablename__,
             subject_id=None if subject is None else subject.id,
+            patient_id=getattr(subject, "patient_id", None),
             command_id=command_id,
             trace=trace_number(),
             detail=json.loads(json.dumps(to_jsonable_python(facts, fallback=str))),
@@ -149,6 +186,8 @@ def canonical(row: Any) -> str:
         row.trace,
         json.dumps(row.detail, sort_keys=True, ensure_ascii=False),
     ]
+    if row.patient_id is not None:  # rows from before the column are sealed without it
+        facts.append(str(row.patient_id))
     return json.dumps(facts, ensure_ascii=False)
 
 

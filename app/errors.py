@@ -119,6 +119,16 @@ class Unavailable(DomainError):
     retry_after_seconds = 5
 
 
+class StorageFull(Unavailable):
+    """The server's disk is full: nothing more can be written until somebody makes room."""
+
+    code = "storage.full"
+    message = N_(
+        "The server has no room left, so nothing was written. Please call the operator; reading goes on."
+    )
+    retry_after_seconds = 60
+
+
 def _in_words(details: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
     """The details for people: the code under a name is replaced by the label its manifest gives it."""
     code = details.get(name, "")

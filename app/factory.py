@@ -118,7 +118,7 @@ def _install_manifests(app: Flask) -> Registry:
 
 
 def _place(directory: TenantDirectory, tenant_id: int) -> Place:
-    tenant = directory.get(tenant_id)
+    tenant = directory.place(tenant_id)
     return Place(tenant.partition, tenant.zone, tenant.epoch)
 
 

@@ -51,6 +51,7 @@ module = Module(
         "token.revoked": N_("API token revoked"),
         "job.started": N_("Long-running work started"),
         "job.cancelled": N_("Long-running work stopped"),
+        "object.not_found": N_("Asked for a record that is not here"),
         "delivery.sent_again": N_("Message sent again"),
         "daily.finished": N_("Daily work finished"),
         "daily.failed": N_("Daily work failed"),

@@ -52,6 +52,7 @@ class AuditColumns(AppendOnly):
     outcome: Mapped[str] = mapped_column(Unicode(20), default=Outcome.DONE.value)
     subject_kind: Mapped[str] = mapped_column(Unicode(60), default="")
     subject_id: Mapped[int | None]
+    patient_id: Mapped[int | None]  # of whom the subject speaks: the answer to who saw this resident
     command_id: Mapped[str] = mapped_column(Unicode(64), default="")
     trace: Mapped[str] = mapped_column(Unicode(40), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -65,6 +66,9 @@ class AuditColumns(AppendOnly):
         return (
             Index(f"ix_{name}_tenant", "tenant_id", "id"),
             Index(f"ix_{name}_subject", "tenant_id", "subject_kind", "subject_id", "id"),
+            Index(
+                f"ix_{name}_patient", "tenant_id", "patient_id", "id", **only_where("patient_id IS NOT NULL")
+            ),
             Index(f"ux_{name}_sealed", "sealed_no", unique=True, **only_where("sealed_no IS NOT NULL")),
         )
 

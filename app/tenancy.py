@@ -49,6 +49,9 @@ class Directory(Protocol):
     ) -> bool:
         """Whether the member of staff and the department, as far as they are named, are of this tenant."""
 
+    def forget_places(self) -> None:
+        """Ask control again where each tenant's rows are."""
+
     def all_active(self) -> list[Tenant]:
         """Every tenant that is not suspended, ordered by code."""
 

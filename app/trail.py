@@ -1,5 +1,6 @@
 """Reading the trail and the outbox of one centre; the job that proves the chain."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,6 +71,16 @@ def page_of_trail(wanted: Wanted, *, by: Actor, before: int | None = None) -> Pa
     if number.isascii() and number.isdigit() and len(number) < 19:
         statement = statement.where(row.subject_id == int(number))
     return page_by_key(statement, row.id, before=before, size=50)
+
+
+def readers_of(
+    patient_ids: Iterable[int], *, by: Actor, before: int | None = None, size: int = 50
+) -> Page[Any]:
+    """What was done with the records of a resident and by whom, newest first; readings, papers and changes alike."""
+    statement = select(AuditRow).where(
+        AuditRow.tenant_id == by.tenant_id, AuditRow.patient_id.in_(sorted(patient_ids))
+    )
+    return page_by_key(statement, AuditRow.id, before=before, size=size)
 
 
 def _readable(statement: Any, row: Any, by: Actor) -> Any:

@@ -22,7 +22,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app import audit, clock
+from app import audit, clock, missing
 from app.actor import Actor
 from app.complaints import complaints_of, refuse_what_no_engine_stores
 from app.db import db, marks
@@ -35,10 +35,11 @@ from app.errors import (
     DomainError,
     InvalidInput,
     ModuleOff,
+    NotFound,
     PermissionDenied,
 )
 from app.records import CommandLog, ControlCommandLog
-from app.tenancy import forget_request_memo, tenant_of
+from app.tenancy import directory, forget_request_memo, tenant_of
 
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 LONGEST_COMMAND_ID = 64
@@ -205,7 +206,11 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
         except PASSING as failure:
             if not tries.may_go_on(failure):
                 raise
-            forget_request_memo()  # perhaps the centre has moved
+            forget_request_memo()
+            directory().forget_places()  # perhaps the centre has moved
+        except NotFound:
+            missing.note(by=by, place=case.name, asked=arguments)
+            raise
 
 
 def _try(case: UseCase, arguments: dict[str, Any], by: Actor, command_id: str) -> Any:

@@ -12,8 +12,8 @@ from app import dictionaries
 from app.db import control_unit, tenant_unit
 from app.db.engines import dispose_engines, make_engine
 from app.factory import create_app
-from bench import floor, growth, journeys, pages, town, where_time_goes
-from bench.place import ROOT, Place, postgres_place, served, sqlite_place
+from bench import ROOT, floor, growth, journeys, millions, pages, routes, town, where_time_goes
+from bench.place import Place, postgres_place, served, sqlite_place
 from modules.prescriptions import queries as prescriptions
 
 CONCURRENCIES = (1, 8)
@@ -31,6 +31,9 @@ def main() -> None:
     for opened in (postgres_place, sqlite_place):
         with opened() as place:
             figures[place.engine] = _measure(place)
+    figures["primary and standby"] = routes.pair_against_primary()
+    with postgres_place() as place:
+        figures["ten million visits"] = millions.measure(place)
     for engine, found in figures.items():
         print(f"\n{engine}")
         for name, value in found.items():
@@ -61,6 +64,9 @@ def _measure(place: Place) -> dict[str, Any]:
         _say(place, "profile and pages")
         figures |= where_time_goes.shares(app, built.plan, count=PROFILED)
         figures |= _pages(app, built, caller)
+    if place.cluster is not None:
+        figures |= routes.overhead(app, built.tenant_id, figures["page /registration/window: p95, ms"])
+        figures |= routes.sealing(app, built.tenant_id, [name for _, name in built.plan.residents])
     figures |= _look_ups(app, built)
     figures |= _growth(place, app, built)
     dispose_engines(app)

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
 from support.postgres import APPLICATION, OWNER, Cluster
 
 from app.config import Settings
+from bench import ROOT
 
 WORKERS, THREADS = 2, 16  # as deploy/run.py starts it: every screen in a hall keeps a thread
 

@@ -1,6 +1,7 @@
 """The tenant directory: one statement a request, the rest kept until the centre's version rises."""
 
 import threading
+import time
 
 from sqlalchemy import select
 
@@ -12,6 +13,8 @@ from app.registry import Registry
 from app.tenancy import Tenant, request_memo
 from tenants.models import Centre, Department, ModuleSubscription, Practitioner, RoleGrant
 
+PLACE_SECONDS = 1.0
+
 
 class TenantDirectory:
     """Answers the kernel's questions about a tenant."""
@@ -19,6 +22,7 @@ class TenantDirectory:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._known: dict[int, Tenant] = {}
+        self._places: dict[int, tuple[Tenant, float]] = {}
         self._lock = threading.Lock()
 
     def get(self, tenant_id: int) -> Tenant:
@@ -34,6 +38,25 @@ class TenantDirectory:
         if memo is not None:
             memo[tenant_id] = found
         return found
+
+    def place(self, tenant_id: int) -> Tenant:
+        """The tenant for its partition and zone, as it was a second ago at most.
+
+        Whoever writes at a place that is no longer the centre's is refused by the partition itself and asks anew.
+        """
+        moment = time.monotonic()
+        memo = request_memo()
+        if memo is not None and tenant_id in memo:
+            return memo[tenant_id]
+        found, looked = self._places.get(tenant_id, (None, float("-inf")))
+        if found is None or moment - looked > PLACE_SECONDS:
+            found = self.get(tenant_id)
+            self._places[tenant_id] = (found, moment)
+        return found
+
+    def forget_places(self) -> None:
+        """A centre has moved: ask control again."""
+        self._places.clear()
 
     @reading
     def _look_up(self, tenant_id: int) -> Tenant:
@@ -78,6 +101,7 @@ class TenantDirectory:
         """Drop what the process knows (after a restore; between tests)."""
         with self._lock:
             self._known.clear()
+        self._places.clear()
 
     def _load(self, tenant_id: int) -> Tenant:
         centre = db.session.get_one(Centre, tenant_id)

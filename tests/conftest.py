@@ -166,3 +166,11 @@ def sign_in(app: Flask, ours: dict[str, Any]) -> Any:
         return client
 
     return open_desk
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the walks over everything have walked, in one line each."""
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        for name, said in report.user_properties:
+            if name == "walked":
+                terminalreporter.write_line(f"walked {report.nodeid.rpartition('::')[2]}: {said}")

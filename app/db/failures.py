@@ -13,6 +13,7 @@ _LOCK_TIMEOUT = 1222  # tried again once: whoever holds the lock may hold it for
 # the replica or the database is in no state to answer; the process or the connection was ended
 _GONE = {976, 978, 979, 982, 983, 988, 952, 921, 922, 927, 596, 6005, 4060}
 _GONE |= {20002, 20003, 20004, 20006, 20009, 20017, 20047}
+_FULL = {1101, 1105, 9002}  # filegroup or log
 _READ_ONLY = 3906  # on a writing connection an old route; on a reading one a programming error
 _NUMBER = re.compile(r"\((\d+),")
 
@@ -84,6 +85,13 @@ def is_away(error: BaseException) -> bool:
     """Whether a database did not let us in: people are told to try again, nothing is wrong with the program."""
     original = getattr(error, "orig", None)
     return isinstance(original, BaseException) and is_login_failure(original)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether there is no room left on the server's disk or in its files."""
+    if getattr(error.orig, "sqlstate", None) == "53100" or "disk is full" in str(error.orig):
+        return True
+    return error.orig is not None and _is_pymssql(error.orig) and error_number(error.orig) in _FULL
 
 
 def is_lost(error: DBAPIError) -> bool:

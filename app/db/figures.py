@@ -9,12 +9,13 @@ LAG = Gauge("his_replica_lag_seconds", "How far a copy is behind", ["partition",
 USED = Gauge("his_replica_in", "1 while a copy is used", ["partition", "replica"])
 RETRIES = Counter("his_retries_total", "Commands tried again", ["database", "reason"])
 UNKNOWN = Counter("his_unknown_outcomes_total", "Commits whose answer was lost", ["database"])
+LOST = Counter("his_lost_writes_total", "Acknowledged writes that a failover lost", ["partition"])
 
 
 def snapshot() -> dict[str, float]:
     """Every counter and gauge of routing as ``name{labels}`` → value."""
     found = {}
-    for metric in (UNITS, FALLBACKS, MARK_WAITS, LAG, USED, RETRIES, UNKNOWN):
+    for metric in (UNITS, FALLBACKS, MARK_WAITS, LAG, USED, RETRIES, UNKNOWN, LOST):
         for family in metric.collect():
             for sample in family.samples:
                 if not sample.name.endswith("_created"):

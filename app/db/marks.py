@@ -10,13 +10,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, select, update
+import structlog
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
+from app.db import figures
 from app.db.base import db
 from app.db.places import WriteMark
 
+log = structlog.get_logger()
+_JOB = "job:"
 KEPT_SECONDS = 600  # a replica that lags longer has long been left out
 
 
@@ -90,7 +94,23 @@ def advance(partition: str) -> Mark | None:
             n = 1
         except IntegrityError:  # another window of the session was faster
             n = _raise(reading.key, moment) or 1
+    known = reading.marks.get((partition, reading.key))
+    if known is not None and n <= known.n:
+        n = _note_loss(partition, known, n, moment)
     return Mark(partition, reading.key, n, moment.timestamp())
+
+
+def _note_loss(partition: str, known: Mark, n: int, moment: Any) -> int:
+    """The primary has seen less of this session than was acknowledged: a failover lost the rest. Say so, go on."""
+    figures.LOST.labels(partition).inc(known.n - n + 1)
+    log.error("writes.lost", partition=partition, session=known.key, acknowledged=known.n, found=n - 1)
+    db.session.execute(
+        update(WriteMark)
+        .where(WriteMark.session_key == known.key)
+        .values(n=known.n + 1, at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    return known.n + 1
 
 
 def _raise(key: str, moment: Any) -> int | None:
@@ -111,9 +131,17 @@ def keep(mark: Mark | None) -> None:
         reading.has_written = True
 
 
-def number_of(key: str) -> Any:
+def of_job(partition: str, job_id: int) -> Mark:
+    """A job's own row is its mark: a server that shows it shows all that was committed before it was asked for."""
+    return Mark(partition, f"{_JOB}{job_id}", 1, clock.server_time().timestamp())
+
+
+def number_of(mark: Mark) -> Any:
     """The statement that asks a server how far a session's writes have come."""
-    return select(WriteMark.n).where(WriteMark.session_key == key)
+    if mark.key.startswith(_JOB):
+        jobs = db.metadata.tables["kernel_job"]
+        return select(literal(1)).where(jobs.c.id == int(mark.key.removeprefix(_JOB)))
+    return select(WriteMark.n).where(WriteMark.session_key == mark.key)
 
 
 def old_ones(before: Any) -> Any:

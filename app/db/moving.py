@@ -32,7 +32,10 @@ _PLACE = cast(Table, TenantPlace.__table__)
 _CHANGED = cast(Table, ChangedRow.__table__)
 _NOT_COPIED = {"kernel_tenant", "kernel_changed_row"}
 _NEVER_DELETED = {"kernel_audit"}  # not by anybody, so an earlier try's rows are still there
-_KERNELS_OWN = {"kernel_delivery"}  # changed by the relay, which notes nothing: brought in the pause
+_KERNELS_OWN = {  # changed by relay and runners too, which note nothing: what is open is brought in the pause
+    "kernel_delivery": ("waiting", "claimed", "dead"),
+    "kernel_job": ("waiting", "running"),
+}
 _SEALS = {
     "sealed_no": None,
     "previous_hash": "",
@@ -120,7 +123,7 @@ class Move:
         try:
             while self._bring_changes():
                 pass
-            self._bring_outbox()
+            self._bring_open_work()
             self._compare()
             self._open_in_target()
             point()
@@ -236,16 +239,19 @@ class Move:
                 for start in range(0, len(keys), AT_ONCE):
                     _replace(source, line, table, keys[start : start + AT_ONCE])
 
-    def _bring_outbox(self) -> None:
-        """How far deliveries are is written by the relay, which notes no changes."""
-        table = db.metadata.tables["kernel_delivery"]
-        own = table.c.tenant_id == self.tenant_id
-        with _reading(self.target) as line:
-            open_there = set(line.scalars(select(table.c.id).where(own, table.c.status != "done")))
-        with _snapshot(self.source) as source:
-            open_here = set(source.scalars(select(table.c.id).where(own, table.c.status != "done")))
-            keys = {key_text([row_id]) for row_id in open_there | open_here}
-            self._bring_rows(source, {table.name: keys})
+    def _bring_open_work(self) -> None:
+        """How far deliveries and jobs are."""
+        for name, states in _KERNELS_OWN.items():
+            table = db.metadata.tables[name]
+            is_open = select(table.c.id).where(
+                table.c.tenant_id == self.tenant_id, table.c.status.in_(states)
+            )
+            with _reading(self.target) as line:
+                open_there = set(line.scalars(is_open))
+            with _snapshot(self.source) as source:
+                open_here = set(source.scalars(is_open))
+                keys = {key_text([row_id]) for row_id in open_there | open_here}
+                self._bring_rows(source, {name: keys})
 
     def _compare(self) -> None:
         """Count and sum of keys of every table agree on both sides."""

@@ -13,10 +13,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.db import figures
 from app.db.base import db
 from app.db.epochs import CentreHasMoved, CentreIsMoving
-from app.db.failures import is_lost, is_retryable, is_unknown_outcome
+from app.db.failures import is_full, is_lost, is_retryable, is_unknown_outcome
 from app.db.routes import Routes
 from app.db.units import Unit, current_unit
-from app.errors import Unavailable
+from app.errors import StorageFull, Unavailable
 
 PASSING = (
     DBAPIError,
@@ -54,7 +54,10 @@ class Retrying:
 
         Raises:
             Unavailable: it passes by itself, but not in time.
+            StorageFull: the disk is full.
         """
+        if isinstance(failure, DBAPIError) and is_full(failure):
+            raise StorageFull from failure
         reason = passing_reason(failure, self._attempt)
         self._attempt += 1
         if not reason:
@@ -97,6 +100,7 @@ def passing_reason(failure: Exception, attempt: int = 0) -> str:
 
 def commit(unit: Unit) -> None:
     """Commit; a connection that is lost meanwhile leaves nobody knowing, and is counted."""
+    figures.UNITS.labels(unit.partition or "control", "writes").inc()
     try:
         db.session.commit()
     except DBAPIError as failure:

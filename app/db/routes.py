@@ -52,16 +52,20 @@ class Routes:
         """Whether marks are needed at all."""
         return partition in self.replicas
 
+    def usable(self, partition: str) -> list[Replica]:
+        """The copies that a unit may read now."""
+        self.watch(partition)
+        return [replica for replica in self.replicas[partition] if replica.is_usable]
+
     def reader_of(self, unit: Unit) -> Engine:
         """The engine of a reading unit."""
         name = unit.partition
         primary = self.engines[f"{name}.ro"]
         if not self.has_copies(name):
-            return primary
+            return self._on_primary(name, primary, "fresh")
         if unit.is_fresh:
             return self._on_primary(name, primary, "fresh")
-        self.watch(name)
-        usable = [replica for replica in self.replicas[name] if replica.is_usable]
+        usable = self.usable(name)
         if not usable:
             return self._on_primary(name, primary, "no_copy")
         chosen = random.choice(usable)  # noqa: S311  no secret
@@ -191,7 +195,7 @@ class Routes:
 
 
 def _shows(connection: Connection, mark: Mark) -> bool:
-    number = connection.scalar(marks.number_of(mark.key))
+    number = connection.scalar(marks.number_of(mark))
     return number is not None and number >= mark.n
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 _ADMINISTRATION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "PRAGMA", "SET ")
 _KERNEL_TABLES = (
+    "control_partition",  # the epochs, once a second for each process
     "accounts_sign_in",
     "tenants_centre",
     "control_node_lease",

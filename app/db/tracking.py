@@ -44,7 +44,7 @@ def _note_bulk_change(state: ORMExecuteState) -> None:
     """The rows that an update or delete will find, asked for just before it."""
     if not (state.is_update or state.is_delete) or state.bind_mapper is None:
         return
-    mapper = state.bind_mapper
+    mapper = inspect_row(state.bind_mapper)  # a program may have named the class
     if not _is_tracked(mapper):
         return
     condition = cast(Update | Delete, state.statement).whereclause

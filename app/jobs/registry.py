@@ -41,14 +41,18 @@ class JobKind:
     function: Callable[..., "Paper | None"]
     schema: type[Arguments]
     queue: str
+    writes: bool
 
 
 kinds: dict[str, JobKind] = {}
 
 
-def job(kind: str, permission: str, label: str, *, queue: str = LONG) -> Callable[[JobT], JobT]:
+def job(
+    kind: str, permission: str, label: str, *, queue: str = LONG, writes: bool = False
+) -> Callable[[JobT], JobT]:
     """Make ``function(*, handle, by, …)`` a job; its signature checks its arguments, as a use case's does.
 
+    One that ``writes`` reads on the primary, any other on a copy that has seen what the asker wrote before.
     ``queue`` is ``DESK`` for what takes seconds while somebody waits for it; workers of its own do that.
     """
     if queue not in QUEUES:
@@ -56,7 +60,7 @@ def job(kind: str, permission: str, label: str, *, queue: str = LONG) -> Callabl
 
     def decorate(function: JobT) -> JobT:
         schema = schema_of(function, kind, without=("handle", "by"))
-        kinds[kind] = JobKind(kind, permission, label, function, schema, queue)
+        kinds[kind] = JobKind(kind, permission, label, function, schema, queue, writes)
         return function
 
     return decorate

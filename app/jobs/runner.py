@@ -16,9 +16,10 @@ from sqlalchemy import select, update
 from app import clock, tracing
 from app.accounts.queries import find_actor_of
 from app.actor import Actor
-from app.db import Mode, across_tenants, db, tenant_unit
+from app.db import Mode, across_tenants, db, marks, tenant_unit
 from app.db.failures import is_away
 from app.db.mssql import JOB_SECONDS, heavy_reading, patient_for
+from app.db.retrying import routes
 from app.db.units import place_of
 from app.errors import DomainError, PermissionDenied, Unavailable
 from app.i18n import N_, gettext
@@ -30,6 +31,7 @@ LONGEST = timedelta(hours=4)
 FORGOTTEN = timedelta(seconds=10)  # waiting for so long, a job gets one more ticket
 _SAY_EVERY = 0.5  # seconds between two writes of the same job
 INTERRUPTED = N_("The machine stopped before this work had ended. Please start it again.")
+NO_COPY = N_("Waits for a copy of the database: the primary belongs to the desks.")
 log = structlog.get_logger()
 
 
@@ -191,6 +193,9 @@ def _work_off(row: Job) -> None:
 
 
 def _do(tenant_id: int, row: Job) -> None:
+    if _must_wait(kinds[row.kind], tenant_id):
+        change(tenant_id, row.id, status=JobStatus.WAITING, message=gettext(NO_COPY))
+        return
     kind, by = kinds[row.kind], find_actor_of(row.account_id, tenant_id, origin="job")
     if by is None or not by.may(kind.permission):  # rights are today's, also for work asked for yesterday
         raise PermissionDenied(permission=kind.permission)
@@ -202,9 +207,18 @@ def _do(tenant_id: int, row: Job) -> None:
         _end(tenant_id, row.id, JobStatus.DONE, paper=paper)
 
 
+def _must_wait(kind: JobKind, tenant_id: int) -> bool:
+    """Reports and exports wait while no copy of the partition answers: the primary belongs to the desks."""
+    partition, found = place_of(tenant_id).partition, routes()
+    is_heavy = kind.queue == LONG and not kind.writes
+    return is_heavy and found.has_copies(partition) and not found.usable(partition)
+
+
 def _call(kind: JobKind, row: Job, speaker: _Speaker, by: Actor) -> Paper | None:
     burden = heavy_reading() if kind.queue == LONG else nullcontext()
-    with burden, tenant_unit(row.tenant_id, Mode.READ):
+    own = marks.of_job(place_of(row.tenant_id).partition, row.id)
+    with burden, marks.reading_as(own.key, [own]), tenant_unit(row.tenant_id, Mode.READ) as unit:
+        unit.is_fresh = kind.writes
         return kind.function(handle=speaker, by=by, **arguments_of(kind, row.arguments))
 
 

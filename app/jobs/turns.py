@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from app import clock
 from app.db import db, update_rows
+from app.db.places import TenantPlace
 from app.db.units import kernel_unit
 from app.jobs.models import Job, JobStatus
 from app.jobs.registry import DESK, LONG, kinds
@@ -57,7 +58,9 @@ def begin(job_id: int) -> bool:
 
 
 def _next(queue: str) -> int | None:
-    first = _by_centre(func.min(Job.id), in_queue(queue), Job.status == JobStatus.WAITING)
+    frozen = select(TenantPlace.tenant_id).where(TenantPlace.is_frozen)  # on its way to another partition
+    waits = (Job.status == JobStatus.WAITING, Job.tenant_id.not_in(frozen))
+    first = _by_centre(func.min(Job.id), in_queue(queue), *waits)
     if not first:
         return None
     alive = Job.seen_at > clock.now() - SILENT

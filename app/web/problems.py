@@ -6,13 +6,16 @@ import structlog
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from app.db.failures import is_away, is_beyond_numbers
+from app import missing
+from app.db.failures import is_away, is_beyond_numbers, is_full
 from app.db.retrying import READ_TRIES, look_elsewhere, passing_reason
-from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, Unavailable
+from app.errors import DomainError, InvalidInput, NotFound, NotSignedIn, StorageFull, Unavailable
 from app.i18n import N_, gettext
 from app.tracing import trace_number
+from app.web.access import find_actor
 
 log = structlog.get_logger()
 _HTTP = {
@@ -50,6 +53,8 @@ def show_refusal(refusal: DomainError) -> ResponseReturnValue:
     """A refusal that rose to the top."""
     if isinstance(refusal, NotSignedIn):
         return _ask_to_sign_in(refusal)
+    if isinstance(refusal, NotFound):
+        _note_missing()
     if wants_json():
         answer = problem(refusal.status, refusal.code, refusal.text, details_of(refusal))
     else:
@@ -57,6 +62,12 @@ def show_refusal(refusal: DomainError) -> ResponseReturnValue:
     if isinstance(refusal, Unavailable):
         answer.headers["Retry-After"] = str(refusal.retry_after_seconds)
     return answer
+
+
+def _note_missing() -> None:
+    """The trail keeps which keys were asked for."""
+    asked = {**request.args.to_dict(), **(request.view_args or {})}
+    missing.note(by=find_actor(), place=request.endpoint or "", asked=asked)
 
 
 def details_of(refusal: DomainError) -> dict[str, Any]:
@@ -126,6 +137,8 @@ def _on_defect(error: Exception) -> ResponseReturnValue:
         return show_refusal(NotFound())
     if passing_reason(error) or is_away(error):
         return _on_passing(error)
+    if isinstance(error, DBAPIError) and is_full(error):
+        return show_refusal(StorageFull())
     log.error("request.defect", path=request.path, error=type(error).__name__, exc_info=error)
     if current_app.config["PROPAGATE_DEFECTS"]:
         raise error

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from app import audit
 from app.actor import Actor
 from app.api.reads import Id, read
 from app.errors import NotFound
@@ -46,6 +47,7 @@ class BillAnswer:
 
 
 @read("bills/of-visit/<visit_id>", "charging.bill.view")
+@audit.reading("bill.read")
 def bill_of_visit(*, visit_id: int, by: Actor) -> BillAnswer:
     """The bill of a visit.
 
@@ -55,6 +57,7 @@ def bill_of_visit(*, visit_id: int, by: Actor) -> BillAnswer:
     bill = queries.find_bill(visit_id)
     if bill is None:
         raise NotFound(field="visit_id")
+    audit.seen(bill)
     view = queries.bill_view(bill.id)
     return BillAnswer(
         id=bill.id,

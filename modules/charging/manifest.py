@@ -125,6 +125,8 @@ module = Module(
     },
     reads=(api.bill_of_visit,),
     acts={
+        "bill.read": N_("Bill read"),
+        "receipt.read": N_("Receipt read"),
         "bill.settled": N_("Bill settled"),
         "bill.refunded": N_("Bill refunded"),
         "charge.added": N_("Charge added"),

@@ -7,13 +7,14 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app import clock
+from app import audit, clock
 from app.errors import NotFound
 from app.i18n import gettext
 from app.money import format_amount
 from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.charging import documents, queries, services
 from modules.charging.models import Bill, ItemKind
 from modules.charging.rules.shifts import ShiftReport
@@ -28,6 +29,7 @@ METHODS = ("cash", "wechat", "alipay", "bank_card")
 
 @blueprint.get("/desk")
 @requires("charging.bill.view")
+@fresh
 def show_desk() -> ResponseReturnValue:
     """Bills that wait, or those that match a search; a scanned number opens its bill at once."""
     typed = request.args.get("q", "").strip()
@@ -38,6 +40,8 @@ def show_desk() -> ResponseReturnValue:
 
 @blueprint.get("/desk/<int:bill_id>")
 @requires("charging.bill.view")
+@audit.reading("bill.read")
+@fresh
 def show_bill(bill_id: int) -> ResponseReturnValue:
     """One bill at the desk."""
     return _desk(bill_id)
@@ -100,8 +104,10 @@ def print_receipt(settlement_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/receipt-prints/<int:print_id>")
 @requires("charging.receipt.print")
+@audit.reading("receipt.read")
 def show_receipt(print_id: int) -> ResponseReturnValue:
     """The receipt as a PDF."""
+    audit.seen(queries.settlement_view(queries.get_receipt_print(print_id).settlement_id).bill)
     return paper_answer(documents.receipt_paper(print_id), f"receipt-{print_id}")
 
 
@@ -210,6 +216,8 @@ def _desk(bill_id: int | None, **forms: Form) -> str:
     else:
         bills = queries.list_due_bills(on=day)
     view = queries.bill_view(bill_id) if bill_id is not None else None
+    if view is not None:
+        audit.seen(view.bill)
     people = {row.bill.patient_id for row in bills} | ({view.bill.patient_id} if view else set())
     facts: dict[str, Any] = {
         "bills": bills,

@@ -85,6 +85,8 @@ module = Module(
     is_optional=False,
     blueprints=(blueprint,),
     acts={
+        "history.read": N_("Earlier records read"),
+        "vital_signs.read": N_("Vital signs read"),
         "encounter.begun": N_("Encounter begun"),
         "encounter.resumed": N_("Encounter resumed"),
         "encounter.finished": N_("Encounter finished"),

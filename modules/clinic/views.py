@@ -12,6 +12,7 @@ from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.paging import links
+from app.web.read_after import fresh
 from modules.clinic import documents, forms, queries, services
 from modules.clinic.models import Encounter, EncounterStatus, TemplateScope
 from modules.clinic.rules.record import PART_LABELS, is_chinese_medicine
@@ -33,6 +34,7 @@ def show_desk() -> ResponseReturnValue:
 
 @blueprint.get("/desk/queue")
 @requires("clinic.encounter.begin")
+@fresh
 def show_queue() -> ResponseReturnValue:
     """The queue of the doctor at the desk; asked again every few seconds."""
     by = current_actor()
@@ -98,6 +100,7 @@ def begin(visit_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/visits/<int:visit_id>")
 @requires("clinic.encounter.view")
+@audit.reading("record.read")
 def show_visit(visit_id: int) -> ResponseReturnValue:
     """The desk with a patient. Reading a record leaves a row in the trail."""
     return _desk(visit_id)
@@ -110,9 +113,9 @@ def _desk(visit_id: int, form: Form | None = None) -> ResponseReturnValue:
     encounter = queries.find_encounter(visit_id)
     is_mine = encounter is not None and encounter.practitioner_id == by.practitioner_id
     is_writable = is_mine and encounter is not None and encounter.status is EncounterStatus.OPEN
+    audit.seen(encounter or visit)
     if form is None and encounter is not None:
         form = _open_form(encounter)
-        audit.note("record.read", by=by, subject=encounter)
     age = patients.completed_years(patient.born_on)
     return render_template(
         "clinic/desk.html",
@@ -152,9 +155,11 @@ def _open_form(encounter: Encounter) -> Form:
 
 @blueprint.get("/visits/<int:visit_id>/context")
 @requires("clinic.encounter.view")
+@audit.reading("history.read")
 def show_context(visit_id: int) -> ResponseReturnValue:
     """What is known of the patient, beside the record."""
     visit = registration_queries.get_visit(visit_id)
+    audit.seen(visit)
     person = patients.same_person_ids(visit.patient_id)
     history = queries.list_encounters(person)
     return render_template(
@@ -200,13 +205,14 @@ def complete_visit(visit_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/visits/<int:visit_id>/versions/<int:number>")
 @requires("clinic.encounter.view")
+@audit.reading("record.read")
 def show_version(visit_id: int, number: int) -> ResponseReturnValue:
     """One signed version, in the drawer. Number 0 is the newest."""
     versions = queries.list_versions(visit_id)
     signed = next((row for row in versions if number in (0, row.number)), None)
     if signed is None:
         signed = queries.get_version(visit_id, number)
-    audit.note("record.read", by=current_actor(), subject=signed)
+    audit.seen(signed)
     return render_template(
         "clinic/version.html", signed=signed, versions=versions, labels=PART_LABELS, content=signed.content
     )
@@ -260,9 +266,12 @@ def list_vital_signs() -> ResponseReturnValue:
 
 @blueprint.route("/visits/<int:visit_id>/vital-signs", methods=["GET", "POST"])
 @requires("clinic.vital_signs.record")
+@audit.reading("vital_signs.read")
 def record_vital_signs(visit_id: int) -> ResponseReturnValue:
     """The nurse's form for one patient."""
     visit = registration_queries.get_visit(visit_id)
+    if request.method == "GET":
+        audit.seen(visit)
     patient = patients.get_patient(visit.patient_id)
     if request.method == "POST":
         vitals = forms.nested(request.form, "vitals")

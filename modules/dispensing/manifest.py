@@ -84,6 +84,7 @@ module = Module(
         ),
     ),
     acts={
+        "prescription.read_at_pharmacy": N_("Prescription read at the pharmacy"),
         "prescription.reviewed_at_pharmacy": N_("Review passed at the pharmacy"),
         "prescription.prepared": N_("Drugs prepared"),
         "prescription.put_back": N_("Prepared drugs put back"),

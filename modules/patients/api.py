@@ -55,6 +55,7 @@ def search_patients(
 
 
 @read("patients/<patient_id>", "patients.patient.view")
+@audit.reading("patient.read")
 def show_patient(*, patient_id: int, by: Actor) -> PatientAnswer:
     """One resident's file; the reading leaves a row in the trail.
 
@@ -63,5 +64,5 @@ def show_patient(*, patient_id: int, by: Actor) -> PatientAnswer:
     """
     patient = queries.get_patient(patient_id)
     allergies = [allergy.substance for allergy in queries.list_allergies(patient_id)]
-    audit.note("patient.read", by=by, subject=patient)
+    audit.seen(patient)
     return PatientAnswer(_row(patient), patient.cost_type.value, patient.allergy_status.value, allergies)

@@ -10,7 +10,7 @@ from modules.patients import queries, services
 from modules.patients.models import ImportRowStatus
 
 
-@job("patients.list.import", "patients.patient.import", N_("Import residents"))
+@job("patients.list.import", "patients.patient.import", N_("Import residents"), writes=True)
 def import_list(*, import_id: int, handle: Handle, by: Actor) -> Paper | None:
     """Work off the rows of a list that wait; leaves the refused rows with their reasons as a file."""
     waiting = queries.waiting_rows(import_id)

@@ -7,6 +7,7 @@ from app.i18n import N_
 from app.registry import (
     EVERYONE,
     FIRST_ROWS,
+    Duty,
     Heap,
     Lookup,
     MenuEntry,
@@ -17,7 +18,9 @@ from app.registry import (
 )
 from modules.patients import api, jobs, queries, services, subscribers, views
 from modules.patients.events import PatientChanged, PatientCreated, PatientsMerged, PatientsUnmerged
+from modules.patients.rules.masking import REVEAL
 from modules.patients.views.lookups import find_in_palette, find_patients
+from modules.patients.views.readers import READERS_VIEW
 
 JOBS = jobs  # imported so that every process knows them
 READERS = tuple(role for role in EVERYONE if role != "security_administrator")
@@ -47,6 +50,9 @@ module = Module(
         "patient.created": N_("File opened"),
         "patient.changed": N_("File corrected"),
         "patient.read": N_("File read"),
+        "readers.read": N_("Looked up who saw a resident"),
+        "readers.printed": N_("List of who saw a resident printed"),
+        "identity.revealed": N_("Identity looked at in full"),
         "card.issued": N_("Card issued"),
         "card.status_changed": N_("State of a card changed"),
         "allergy.recorded": N_("Allergy recorded"),
@@ -63,6 +69,13 @@ module = Module(
     },
     permissions=(
         Permission("patients.patient.view", N_("Find and read residents' files"), READERS),
+        Permission(
+            REVEAL,
+            N_("See document number, phones and address in full"),
+            ("registrar", "triage_nurse", "doctor"),
+            duty=Duty.RECORD,
+        ),
+        Permission(READERS_VIEW, N_("See who looked at a resident's records"), ("auditor",), duty=Duty.AUDIT),
         Permission("patients.patient.create", N_("Open a resident's file"), DESKS),
         Permission("patients.patient.change", N_("Correct a resident's file"), DESKS),
         Permission(

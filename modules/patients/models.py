@@ -19,6 +19,7 @@ from app.db import (
 )
 from app.db.indexes import only_where
 from app.i18n import N_, Choice
+from modules.patients.rules.masking import masked
 
 
 class SexCode(Choice):
@@ -123,6 +124,16 @@ class Patient(TenantScoped, HoldsSealed, Model):
         self.document_index = blind_index(number, purpose="document") if number else None
         self.phone_index = blind_index(self.phone, purpose="phone") if self.phone else None
         self.phone_tail_index = blind_index(self.phone[-4:], purpose="phone-tail") if self.phone else None
+
+    @property
+    def patient_id(self) -> int:
+        """Of whom the file speaks, as every other row about a resident says it."""
+        return self.id
+
+    def shown(self, field: str, *, is_revealed: bool = False) -> str:
+        """A field of the identity as a page shows it: masked, unless its reader asked for it by an act."""
+        value: str | None = getattr(self, field)
+        return (value or "") if is_revealed else masked(field, value)
 
     @property
     def sex_label(self) -> str:

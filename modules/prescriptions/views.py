@@ -93,9 +93,11 @@ def _drug_lookup() -> str:
 
 @blueprint.get("/visits/<int:visit_id>/sheet")
 @requires("prescriptions.prescription.sign")
+@audit.reading("prescription.read")
 def open_sheet(visit_id: int) -> ResponseReturnValue:
     """The desk's panel with a draft, or with the lines of an earlier prescription (F7)."""
     encounter = clinic.get_encounter(visit_id)
+    audit.seen(encounter)
     draft, lines, kind = None, [], Kind.WESTERN
     if draft_id := request.args.get("draft", type=int):
         draft = queries.get_prescription(draft_id)
@@ -211,10 +213,11 @@ def _said(page: str, text: str, kind: str = "o") -> ResponseReturnValue:
 
 @blueprint.get("/<int:prescription_id>")
 @requires("prescriptions.prescription.view")
+@audit.reading("prescription.read")
 def show(prescription_id: int) -> ResponseReturnValue:
     """One prescription, in the drawer. Reading it leaves a row in the trail."""
     prescription = queries.get_prescription(prescription_id)
-    audit.note("prescription.read", by=current_actor(), subject=prescription)
+    audit.seen(prescription)
     return render_template(
         "prescriptions/sheet.html", prescription=prescription, items=queries.list_items(prescription)
     )

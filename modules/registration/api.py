@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app import audit
 from app.actor import Actor
 from app.api.reads import Id, read
 from modules.registration import queries
@@ -35,6 +36,7 @@ class SlotRow:
 
 
 @read("visits/<visit_id>", "registration.visit.view")
+@audit.reading("visit.read")
 def show_visit(*, visit_id: int, by: Actor) -> VisitAnswer:
     """One visit.
 
@@ -42,6 +44,7 @@ def show_visit(*, visit_id: int, by: Actor) -> VisitAnswer:
         NotFound: no such visit here.
     """
     visit = queries.get_visit(visit_id)
+    audit.seen(visit)
     return VisitAnswer(
         visit.id,
         visit.number,

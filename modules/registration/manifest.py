@@ -66,6 +66,8 @@ module = Module(
     blueprints=(views.blueprint,),
     reads=(api.show_visit, api.list_slots),
     acts={
+        "visit.read": N_("Visit read"),
+        "window.read": N_("Resident looked at in the registration window"),
         "template.saved": N_("Line of the week saved"),
         "template.retired": N_("Line of the week taken out"),
         "session.added": N_("Session added"),

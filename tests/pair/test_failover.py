@@ -22,6 +22,7 @@ from app.cli import findings_of
 from app.db import Mode, db, figures, tenant_unit
 from app.db.epochs import CHECK_EVERY_SECONDS
 from app.db.failures import is_lost
+from app.db.marks import reading_as
 from app.db.replicas import State
 from app.db.retrying import routes
 from app.errors import Unavailable
@@ -268,6 +269,30 @@ def test_while_nobody_can_write_pages_go_on_and_commands_ask_for_patience(
         pair.rejoin()
     look(3)
     assert sorted(replica.state is State.IN for replica in routes().replicas["p1"]) == [False, True]
+
+
+@pytest.mark.control("OPS-01")
+def test_what_an_asynchronous_failover_lost_is_said(app: Flask, pair: Pair, ours: dict[str, Any]) -> None:
+    """Without a standby that confirms, an acknowledged write may be lost; its session's mark finds it out."""
+    by, lost = system_actor(ours["tenant_id"]), figures.LOST.labels("p1")._value.get()
+    with reading_as("loses", []):
+        tenants.add_station(code="KEPT", name="已复制站", by=by)
+        pair.wait_until_level()
+        pair.cut()
+        tenants.add_station(code="GONE", name="未复制站", by=by)
+        pair.kill_primary()
+        pair.promote()
+        for name in ("control", "p1"):
+            promotion.note_promotion(name)
+        pair.rejoin()
+        tenants.add_station(code="NEXT", name="之后站", by=by)
+        assert figures.LOST.labels("p1")._value.get() == lost + 1
+        tenants.add_station(code="NEXT2", name="再后站", by=by)
+    assert figures.LOST.labels("p1")._value.get() == lost + 1
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        codes = set(db.session.scalars(select(Station.code)))
+    assert codes >= {"KEPT", "NEXT", "NEXT2"}
+    assert "GONE" not in codes
 
 
 @pytest.mark.control("OPS-01")

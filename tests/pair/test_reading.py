@@ -15,13 +15,17 @@ from sqlalchemy.exc import DBAPIError
 from support import world
 from support.pair import Pair, look
 
-from app.actor import system_actor
+from app.actor import Actor, system_actor
 from app.db import Mode, db, figures, marks, tenant_unit
 from app.db.marks import Mark, reading_as
 from app.db.replicas import GOOD_PROBES, Replica, State
 from app.db.retrying import routes
 from app.db.routes import Routes
-from app.db.units import WriteInReadSession
+from app.db.units import WriteInReadSession, current_unit
+from app.jobs import registry, runner
+from app.jobs.models import Job
+from app.jobs.registry import Handle
+from app.jobs.services import start_job
 from app.web.read_after import HEADER
 from tenants import services as tenants
 from tenants.models import Station
@@ -114,6 +118,63 @@ def test_whoever_writes_sees_it_at_once_though_the_copy_stands_still(
         before = behind._value.get()
         assert _stale_reads(desk, ours["station_id"], ROUNDS) == 0
         assert behind._value.get() > before
+
+
+def test_pages_where_a_moment_matters_read_the_primary(app: Flask, ours: dict[str, Any]) -> None:
+    """The slot picker, the cashier's bills and the pharmacy's window show what another desk wrote a moment ago."""
+    marked = {rule for rule, view in app.view_functions.items() if getattr(view, "reads_fresh", False)}
+    assert {"registration.show_window", "charging.show_bill", "dispensing.show_window"} <= marked
+    client = app.test_client()
+    client.post("/sign-in", data={"name": "cashier@c1", "password": world.PASSWORD})
+    copy, primary = _units(_copy().key), _units("primary")
+    assert client.get("/charging/desk").status_code == 200
+    assert (_units(_copy().key), _units("primary") > primary) == (copy, True)
+
+
+def test_a_job_sees_what_its_asker_wrote_and_reports_wait_for_a_copy(
+    app: Flask, pair: Pair, ours: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, Any]] = []
+
+    def count(*, handle: Handle, by: Actor) -> None:
+        found = db.session.scalar(select(func.count()).select_from(Station))
+        unit = current_unit()
+        seen.append((found or 0, unit.reader if unit else None))
+
+    registry.job("tests.stations.count", "accounts.job.start", "count")(count)
+    by = world.actor(ours, "administrator")
+    monkeypatch.setattr(runner, "dispatch", lambda *_: None)
+    try:
+        pair.pause()
+        tenants.add_station(code="FORJOB", name="任务前站", by=system_actor(ours["tenant_id"]))
+        asked = start_job(kind="tests.stations.count", arguments={}, by=by)
+        runner.run(ours["tenant_id"], asked.id)
+        pair.resume()
+        pair.wait_until_level()
+        look()
+        again = start_job(kind="tests.stations.count", arguments={}, by=by)
+        pair.wait_until_level()
+        runner.run(ours["tenant_id"], again.id)
+        assert [count for count, _ in seen] == [seen[0][0]] * 2
+        assert [reader is routes().engines[_copy().key] for _, reader in seen] == [False, True]
+        _lose_every_copy()
+        third = start_job(kind="tests.stations.count", arguments={}, by=by)
+        runner.run(ours["tenant_id"], third.id)
+        assert _state(ours, third.id) == "waiting"
+        assert len(seen) == 2
+    finally:
+        pair.resume()
+        registry.kinds.pop("tests.stations.count")
+
+
+def _lose_every_copy() -> None:
+    for replica in routes().replicas["p1"]:
+        replica.note_failure()
+
+
+def _state(ours: dict[str, Any], job_id: int) -> str:
+    with tenant_unit(ours["tenant_id"]):
+        return str(db.session.get_one(Job, job_id).status.value)
 
 
 def test_a_guard_that_always_nods_is_found_out(

@@ -385,7 +385,7 @@ def test_a_stopped_session_lists_whom_to_call(
     assert desk.post(f"{url}/stop", data={"reason": ""}).status_code == 422
     assert desk.post(f"{url}/stop", data={"reason": "医生病假"}).status_code == 303
     page = desk.get(url).text
-    assert "19900000005" in page
+    assert ("199****0005" in page, "19900000005" in page) == (True, False)
     assert f"/registration/visits/{visit.id}" in page
     assert "医生病假" in page
 

@@ -40,7 +40,7 @@ def upgrade() -> None:
         "accounts_second_factor",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("secret", types.Sensitive(323), nullable=False),
+        sa.Column("secret", types.Sensitive(321), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.Column("confirmed_at", types.UtcDateTime(), nullable=True),
         sa.Column("last_step", sa.BigInteger(), nullable=True),

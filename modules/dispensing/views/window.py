@@ -7,9 +7,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from app import audit
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.dispensing import queries, services
 from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import split_into_packs
@@ -25,6 +27,7 @@ LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "done": DONE}
 
 @blueprint.get("/window")
 @requires("dispensing.prescription.view")
+@fresh
 def show_window() -> ResponseReturnValue:
     """Work that waits; a scanned slip opens its prescription at once."""
     typed = request.args.get("q", "").strip()
@@ -35,6 +38,8 @@ def show_window() -> ResponseReturnValue:
 
 @blueprint.get("/window/<int:prescription_id>")
 @requires("dispensing.prescription.view")
+@audit.reading("prescription.read_at_pharmacy")
+@fresh
 def show_prescription(prescription_id: int) -> ResponseReturnValue:
     """One prescription at the window."""
     return _window(prescription_id)
@@ -131,6 +136,7 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
 def _task_facts(prescription_id: int) -> dict[str, Any]:
     task = queries.get_task(prescription_id)
     prescription = prescriptions.get_prescription(prescription_id)
+    audit.seen(prescription)
     return {
         "task": task,
         "banner": patients.banner(patients.get_patient(task.patient_id)),

@@ -137,6 +137,8 @@ def change_patient(
 ) -> Patient:
     """Correct a resident's file; the trail keeps what stood before.
 
+    A field that comes back as it was shown, masked, stays as it is stored.
+
     Raises:
         NotFound: no such file here.
         ChangedMeanwhile: somebody changed it after the page was opened.
@@ -147,6 +149,10 @@ def change_patient(
         raise NotFound(field="patient_id")
     if patient.version != version:
         raise ChangedMeanwhile
+    document_number = _typed_or_kept(patient, "document_number", document_number)
+    phone = _typed_or_kept(patient, "phone", phone)
+    guardian_phone = _typed_or_kept(patient, "guardian_phone", guardian_phone)
+    address = _typed_or_kept(patient, "address", address)
     checked = _check(name, sex, born_on, document_kind, document_number, phone)
     guardian = _guardian(checked, guardian_name, guardian_phone)
     _refuse_document_of_another(checked, patient)
@@ -174,6 +180,10 @@ def note_visit(*, patient_id: int, on: date, by: Actor) -> Patient:
     if patient.last_visit_on is None or patient.last_visit_on < on:
         patient.last_visit_on = on
     return patient
+
+
+def _typed_or_kept(patient: Patient, field: str, typed: str) -> str:
+    return patient.shown(field, is_revealed=True) if typed and typed == patient.shown(field) else typed
 
 
 def candidates(newcomer: PersonTraits) -> list[tuple[Patient, MatchResult]]:

@@ -23,10 +23,12 @@ def follow_patient(*, patient_id: int, person_patient_id: int | None = None, by:
     ``person_patient_id`` names the surviving file of a merge.
 
     Raises:
-        NotFound: no such file here.
+        NotFound: one of the two is no file here.
     """
     with tenant_unit(by.tenant_id or 0, Mode.READ):
         patient = queries.get_patient(patient_id)
+        if person_patient_id is not None:
+            queries.get_patient(person_patient_id)
     entry = db.session.scalar(
         select(IndexEntry).where(IndexEntry.tenant_id == by.tenant_id, IndexEntry.patient_id == patient_id)
     )

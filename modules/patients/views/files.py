@@ -11,6 +11,7 @@ from app.web.forms import Form
 from app.web.paging import links
 from modules.patients import queries, services
 from modules.patients.models import AllergyCertainty, AllergyKind, CardKind, CostType
+from modules.patients.rules.masking import FIELDS, REVEAL
 from modules.patients.views.blueprint import blueprint
 
 ALLERGY = {"kind": AllergyKind.DRUG.value, "certainty": AllergyCertainty.CONFIRMED.value}
@@ -54,16 +55,27 @@ def show_resembling() -> ResponseReturnValue:
 
 @blueprint.get("/<int:patient_id>")
 @requires("patients.patient.view")
+@audit.reading("patient.read")
 def show_patient(patient_id: int) -> ResponseReturnValue:
     """A resident's file. Reading it leaves a row in the trail."""
-    patient = queries.get_patient(patient_id)
-    audit.note("patient.read", by=current_actor(), subject=patient)
+    audit.seen(queries.get_patient(patient_id))
     return file_page(patient_id)
+
+
+@blueprint.post("/<int:patient_id>/identity")
+@requires(REVEAL)
+def reveal_identity(patient_id: int) -> ResponseReturnValue:
+    """The file with document number, phones and address in full: an act of its own."""
+    patient = queries.get_patient(patient_id)
+    reason = request.form.get("reason", "").strip()[:200]
+    audit.note("identity.revealed", by=current_actor(), subject=patient, reason=reason)
+    return file_page(patient_id, is_revealed=True)
 
 
 def file_page(
     patient_id: int,
     *,
+    is_revealed: bool = False,
     allergy_form: Form | None = None,
     card_form: Form | None = None,
     merge_form: Form | None = None,
@@ -76,6 +88,8 @@ def file_page(
     page = render_template(
         "patients/file.html",
         patient=patient,
+        is_revealed=is_revealed,
+        reveal=REVEAL,
         banner=queries.banner(patient, allergies),
         allergies=allergies,
         cards=queries.list_cards(patient_id),
@@ -102,10 +116,16 @@ def _ethnicity(code: str) -> str:
 
 @blueprint.route("/<int:patient_id>/edit", methods=["GET", "POST"])
 @requires("patients.patient.change")
+@audit.reading("patient.read")
 def change_patient(patient_id: int) -> ResponseReturnValue:
     """Correct a file."""
     patient = queries.get_patient(patient_id)
-    start = {name: getattr(patient, name) for name in services.CHANGEABLE}
+    if request.method == "GET":
+        audit.seen(patient)
+    start = {
+        name: patient.shown(name) if name in FIELDS else getattr(patient, name)
+        for name in services.CHANGEABLE
+    }
     form = Form(
         services.change_patient,
         request.form if request.method == "POST" else None,

@@ -10,6 +10,7 @@ from app import clock
 from app.use_cases import case_of
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.patients import queries as patients
 from modules.registration import queries, services
 from modules.registration.models import ClinicSession, SessionStatus
@@ -29,6 +30,7 @@ STEPS: dict[str, Callable[..., Any]] = {
 
 @blueprint.get("/queue")
 @requires("registration.visit.view")
+@fresh
 def show_queue() -> ResponseReturnValue:
     """The queues of today's sessions; one is open."""
     shown = (SessionStatus.PUBLISHED, SessionStatus.STOPPED)

@@ -41,6 +41,7 @@ def list_visits() -> ResponseReturnValue:
 
 @blueprint.get("/visits/<int:visit_id>")
 @requires("registration.visit.view")
+@audit.reading("visit.read")
 def show_visit(visit_id: int) -> ResponseReturnValue:
     """One visit, with what may still be done about its registration."""
     return _visit_page(visit_id)
@@ -85,6 +86,7 @@ def day_of(text: str) -> date:
 
 def _visit_page(visit_id: int, form: Form | None = None) -> ResponseReturnValue:
     visit = queries.get_visit(visit_id)
+    audit.seen(visit)
     patient = patients.get_patient(visit.patient_id)
     may_move = visit.is_open and visit.began_at is None
     settings = queries.settings_of(current_actor().tenant_id)

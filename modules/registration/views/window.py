@@ -5,9 +5,10 @@ from typing import Any
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app import clock
+from app import audit, clock
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.read_after import fresh
 from modules.patients import queries as patients
 from modules.patients import services as patient_files
 from modules.registration import queries, services
@@ -20,6 +21,8 @@ LAST_DEPARTMENT = "registration.department"  # of this sign-in: where the window
 
 @blueprint.get("/window")
 @requires("registration.visit.register")
+@audit.reading("window.read")
+@fresh
 def show_window() -> ResponseReturnValue:
     """The window, ready for the next patient; with ``patient_id`` somebody already stands there."""
     start = {"patient_id": request.args.get("patient_id", "")}
@@ -40,6 +43,7 @@ def register_visit() -> ResponseReturnValue:
 
 @blueprint.get("/window/patient")
 @requires("registration.visit.register")
+@audit.reading("window.read")
 def show_window_patient() -> ResponseReturnValue:
     """Who was picked: the banner, and appointments whose number may be taken."""
     patient_id = request.args.get("patient_id", type=int)
@@ -142,6 +146,7 @@ def _patient_facts(patient_id: int | None) -> dict[str, Any]:
     if patient_id is None:
         return {"patient": None, "banner": None, "appointments": [], "names_of": None}
     patient = patients.get_patient(patient_id)
+    audit.seen(patient)
     appointments = queries.appointments_of_patient([patient_id], since=clock.today())
     return {
         "patient": patient,

@@ -1,0 +1,26 @@
+"""The trail says of which resident a row speaks, so that it answers who saw whom."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.db.indexes import only_where
+
+revision = "0015"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("kernel_audit", sa.Column("patient_id", sa.BigInteger(), nullable=True))
+    op.create_index(
+        "ix_kernel_audit_patient",
+        "kernel_audit",
+        ["tenant_id", "patient_id", "id"],
+        **only_where("patient_id IS NOT NULL"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_kernel_audit_patient", table_name="kernel_audit")
+    op.drop_column("kernel_audit", "patient_id")
