@@ -99,9 +99,10 @@ def page(
     """The page's text."""
     states = Counter(state_of(control, tests.get(control["id"], [])) for control in controls)
     told = ", ".join(f"{states[state]} {state}" for state in ("shown", "partly", "open"))
+    ran_on = f" Engines of the last run: {', '.join(engines)}." if engines else ""
     lines = [
         HEAD,
-        f"{told}.",
+        f"{told}.{ran_on}",
         "",
         "| Control | | Tests | Last run | Open |",
         "| --- | --- | --- | --- | --- |",
