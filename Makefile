@@ -42,7 +42,7 @@ test: $(STAMPS)/dev $(STAMPS)/assets translations  ## Set up everything and run 
 	@$(PY) -m pytest -n 2
 
 controls: $(STAMPS)/dev $(STAMPS)/assets translations  ## Run the tests of security controls and write docs/security/controls.md
-	@mkdir -p build && $(PY) -m pytest -n 2 --junitxml=build/controls.xml $$($(PY) deploy/controls.py --list) || true
+	@mkdir -p build && $(PY) -m pytest -n 2 -o junit_family=xunit1 --junitxml=build/controls.xml $$($(PY) deploy/controls.py --list) || true
 	@$(PY) deploy/controls.py --junit build/controls.xml
 
 sbom: $(STAMPS)/dev  ## List what the product is made of (build/sbom.json, CycloneDX)

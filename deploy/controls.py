@@ -1,6 +1,6 @@
 """Write docs/security/controls.md: each control, the tests that show it, what the last run said, and what is open.
 
-    controls.py [--junit FILE]     the table, with the results of a run (pytest --junitxml=FILE)
+    controls.py [--junit FILE]…    the table, with the results of runs (pytest --junitxml=FILE); a later one counts
     controls.py --list             the tests' files, for pytest
 
 A test shows a control by its name (``test_idn_03_…``) or by ``@pytest.mark.control("IDN-03")``. What
@@ -99,9 +99,10 @@ def page(
     """The page's text."""
     states = Counter(state_of(control, tests.get(control["id"], [])) for control in controls)
     told = ", ".join(f"{states[state]} {state}" for state in ("shown", "partly", "open"))
+    ran_on = f" Engines of the last run: {', '.join(engines)}." if engines else ""
     lines = [
         HEAD,
-        f"{told}.",
+        f"{told}.{ran_on}",
         "",
         "| Control | | Tests | Last run | Open |",
         "| --- | --- | --- | --- | --- |",
@@ -129,15 +130,15 @@ def page(
 def main(arguments: list[str]) -> int:
     """Write the page, or list the tests."""
     parser = argparse.ArgumentParser(description="Security controls and what shows them.")
-    parser.add_argument("--junit", type=Path)
+    parser.add_argument("--junit", type=Path, action="append", default=[])
     parser.add_argument("--list", action="store_true")
     told = parser.parse_args(arguments)
     tests = collect()
     if told.list:
         print("\n".join(sorted({f"{test.file}::{test.name}" for own in tests.values() for test in own})))
         return 0
-    results = read_results(told.junit) if told.junit else {}
-    engines = engines_of(told.junit) if told.junit else []
+    results = {test: counts for file in told.junit for test, counts in read_results(file).items()}
+    engines = sorted({engine for file in told.junit for engine in engines_of(file)})
     PAGE.write_text(page(read_controls(), tests, results, engines), encoding="utf-8")
     failed = sum(counts["failed"] for counts in results.values())
     print(f"{PAGE.relative_to(ROOT)}: {failed} failed")

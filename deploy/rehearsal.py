@@ -13,7 +13,6 @@ import http.cookiejar
 import json
 import os
 import re
-import ssl
 import sys
 import threading
 import time
@@ -29,11 +28,10 @@ class Desk:
 
     def __init__(self, base: str, ca: str) -> None:
         self.base = base.rstrip("/")
-        context = ssl.create_default_context(cafile=ca or None)
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=context),
-            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
-        )
+        if ca:
+            os.environ["SSL_CERT_FILE"] = ca  # whom the certificates of https are checked against
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(cookies)
         self.token = ""
 
     def ask(self, path: str, sent: bytes | None = None, **headers: str) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 import ctypes.util
 import shutil
-import ssl
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from app.accounts.models import Account, SignIn
+from app.crypto import versions
 from app.db import db, soundness
 from app.db.units import control_unit
 from app.doctor.findings import Found, Site, ok, problem, warning
@@ -35,8 +35,8 @@ OLD_OPENSSL = b"OpenSSL 1."  # 1.1.1 ended in September 2023
 def libraries_are_mended(site: Site) -> Iterator[Found]:
     """Versions, and what their makers no longer mend."""
     python = sys.version_info[:2]
-    said = f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}"
-    if site.now.date() > PYTHON_ENDS.get(python, date.max) or ssl.OPENSSL_VERSION_INFO < (3,):
+    said = f"Python {sys.version.split()[0]}, {versions.openssl()}"
+    if site.now.date() > PYTHON_ENDS.get(python, date.max) or not versions.is_mended():
         yield problem(
             gettext("%(said)s: no longer mended by its makers.", said=said), gettext("A newer system.")
         )

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from app.config import ROOT
 
@@ -68,3 +69,19 @@ def test_the_log_keeps_one_piece_whole_and_never_writes_over_it(tmp_path: Path) 
     piece.write_bytes(b"two")
     assert archive() != 0
     assert (tmp_path / "kept" / "wal" / "0001").read_bytes() == b"one"
+
+
+@pytest.mark.parametrize(("away", "status"), [("p1.copy1", 200), ("p1", 503), ("control", 503)])
+def test_a_copy_that_is_away_does_not_make_a_server_unready(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, away: str, status: int
+) -> None:
+    class Gone:
+        def connect(self) -> None:
+            raise OSError("away")
+
+    good = app.extensions["his_engines"]["control"]
+    engines = {"control": good, "p1": good, "p1.copy1": good, away: Gone()}
+    monkeypatch.setitem(app.extensions, "his_engines", engines)
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == status
+    assert answer.json["databases"][away] == "OSError"
