@@ -192,6 +192,18 @@ class Daily:
     each: Callable[[], list[dict[str, Any]]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a module sets up in a new centre, and what a template keeps of an existing one.
+
+    ``take()`` reads in a unit on the centre and gives plain values; ``fill(taken, by)`` makes it so in the new
+    one, through the module's own use cases, and changes nothing when it is done once more.
+    """
+
+    take: Callable[[], dict[str, Any]]
+    fill: Callable[[dict[str, Any], Actor], None]
+
+
 class SettingKind(Enum):
     """How a setting is typed on the settings page."""
 
@@ -242,6 +254,7 @@ class Module:
         default_factory=dict
     )  # what its code records in the trail → the words for it
     settings: tuple[Setting, ...] = ()
+    prepares: Preparation | None = None
     renews: tuple[
         Callable[[int], int], ...
     ] = ()  # what it computes anew of a centre under the district's new keys

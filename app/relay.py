@@ -24,7 +24,7 @@ from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.jobs import runner
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
-from app.tenancy import tenant_of
+from app.tenancy import directory, tenant_of
 from app.use_cases import DELIVERY, command
 
 ATTEMPTS = 8
@@ -59,9 +59,12 @@ def run_until_empty(*, rounds: int = 10_000) -> int:
 def _claim(delivery_type: Any, partition: str, limit: int) -> list[tuple[Any, Any]]:
     """Mark a batch as ours: the next of each centre, then the one after it of each. What others hold is passed by."""
     event_type = EventRow if partition else ControlEventRow
+    closed = directory().all_closed() if partition else []
     moment, token = clock.now(), f"{socket.gethostname()[:24]}.{os.getpid()}.{ids.new_id()}"
     with kernel_unit(partition):
         due = _due(delivery_type, moment)
+        if closed:  # what a suspended centre has to say waits until it works again
+            due = and_(due, delivery_type.tenant_id.not_in(closed))
         wanted = _in_turn(delivery_type, due, 4 * limit)
         held: list[int] = []
         for start in range(0, len(wanted), limit):

@@ -12,7 +12,8 @@ from app.registry import (
     Setting,
     SettingKind,
 )
-from tenants import cli
+from tenants import cli, provisioning
+from tenants.events import CentreOrdered
 from tenants.views import centre, district, places, staff, theme
 
 module = Module(
@@ -97,7 +98,16 @@ module = Module(
             order=42,
         ),
     ),
+    later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
+        "centre.ordered_again": N_("Preparation of a centre tried again"),
+        "centre.filled": N_("Houses and departments made from a template"),
+        "centre.prepared": N_("Centre prepared"),
+        "centre.suspended": N_("Centre suspended"),
+        "centre.reopened": N_("Centre opened again"),
+        "centre.plan_changed": N_("Plan of a centre changed"),
+        "plan.saved": N_("Plan saved"),
+        "template.saved": N_("Template taken from a centre"),
         "centre.moved": N_("Centre moved to another partition"),
         "centre.created": N_("Centre opened"),
         "centre.renamed": N_("Centre renamed"),
@@ -123,6 +133,20 @@ module = Module(
         Permission(
             "tenants.centre.create",
             N_("Open a centre"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.centre.suspend",
+            N_("Suspend and reopen centres"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.plan.manage",
+            N_("Change plans of centres"),
             ("district_operator",),
             scope=Scope.DISTRICT,
             duty=Duty.SYSTEM,
