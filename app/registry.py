@@ -255,6 +255,9 @@ class Module:
     )  # what its code records in the trail → the words for it
     settings: tuple[Setting, ...] = ()
     prepares: Preparation | None = None
+    tasks: Mapping[str, tuple[str, Callable[[Any], tuple[str, dict[str, Any]]]]] = field(
+        default_factory=dict
+    )  # long work of the district: kind → label and function, see ``app.tasks``
     renews: tuple[
         Callable[[int], int], ...
     ] = ()  # what it computes anew of a centre under the district's new keys

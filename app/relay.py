@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from app import audit, clock, daily, ids
+from app import audit, clock, daily, ids, tasks
 from app.crypto import heads
 from app.db import db, update_rows
 from app.db.locks import passing_locked
@@ -196,15 +196,18 @@ class Worker(threading.Thread):
         self._app, self._seconds = app, seconds
         self._rounds, self._hours = daily.Rounds(), heads.Hours()
         self._swept = 0.0
+        self._tasks = tasks.Doer(app)
         self.stopping = threading.Event()
 
     def run(self) -> None:
+        self._app.extensions["his_reporter"].begin("relay")
         while not self.stopping.wait(self._seconds):
             try:
                 with self._app.app_context():
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._tasks.look()
                     self._hours.look()
                     self._rounds.look()
                     self._sweep_jobs()

@@ -12,16 +12,23 @@ from app.registry import (
     Setting,
     SettingKind,
 )
-from tenants import cli, provisioning
+from tenants import cli, moves, provisioning
 from tenants.events import CentreOrdered
-from tenants.views import centre, district, places, staff, theme
+from tenants.views import centre, district, operation, places, staff, theme
 
 module = Module(
     name="tenants",
     label=N_("Centre"),
     is_optional=False,
     commands=(cli.centres,),
-    blueprints=(theme.blueprint, staff.blueprint, places.blueprint, centre.blueprint, district.blueprint),
+    blueprints=(
+        theme.blueprint,
+        staff.blueprint,
+        places.blueprint,
+        centre.blueprint,
+        district.blueprint,
+        operation.blueprint,
+    ),
     lookups=(Lookup("practitioners", "accounts.account.manage", staff.find_people),),
     settings=(
         Setting(
@@ -56,6 +63,22 @@ module = Module(
             permission="tenants.centre.list",
             group="district",
             order=1,
+        ),
+        MenuEntry(
+            N_("Partitions"),
+            "operation.show_partitions",
+            icon="server",
+            permission="tenants.centre.move",
+            group="district",
+            order=3,
+        ),
+        MenuEntry(
+            N_("Long work of the district"),
+            "operation.show_tasks",
+            icon="clock",
+            permission="tenants.centre.move",
+            group="district",
+            order=4,
         ),
         MenuEntry(
             N_("Staff"),
@@ -98,8 +121,12 @@ module = Module(
             order=42,
         ),
     ),
+    tasks={moves.MOVE: (N_("Move a centre to another partition"), moves.carry_out_move)},
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
+        "centre.move_asked": N_("Move of a centre asked for"),
+        "centre.freed": N_("Centre freed after a move that broke off"),
+        "partition.closed": N_("Partition closed or opened for new centres"),
         "centre.ordered_again": N_("Preparation of a centre tried again"),
         "centre.filled": N_("Houses and departments made from a template"),
         "centre.prepared": N_("Centre prepared"),

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import structlog
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import audit, clock
 from app.accounts import services as accounts
 from app.actor import Actor, system_actor
 from app.config import Settings
-from app.db import db, lock_row
+from app.db import db, lock_row, update_rows
 from app.db.places import Partition
 from app.db.units import control_reading
 from app.errors import Conflict, DomainError, NotFound
@@ -241,6 +241,21 @@ def reopen_centre(*, tenant_id: int, by: Actor) -> Centre:
     return centre
 
 
+@use_case("tenants.centre.create", database="control")
+def close_partition(*, name: Annotated[str, Field(max_length=20)], is_closed: bool, by: Actor) -> None:
+    """Keep a partition from taking new centres, or let it again. Centres that live there go on.
+
+    Raises:
+        PartitionUnknown: no process serves it.
+    """
+    if name not in _settings().partition_urls:
+        raise PartitionUnknown(field="name", partition=name)
+    known = update(Partition).where(Partition.name == name)
+    if update_rows(known.values(is_closed=is_closed)) == 0:
+        db.session.add(Partition(name=name, is_closed=is_closed))
+    audit.record("partition.closed", None, by=by, partition=name, is_closed=is_closed)
+
+
 def centres_by_partition() -> dict[str, int]:
     """Every partition that takes centres → how many it has. Two statements."""
     with control_reading():
@@ -248,6 +263,11 @@ def centres_by_partition() -> dict[str, int]:
         found = Counter({row[0]: row[1] for row in db.session.execute(query)})
         closed = set(db.session.scalars(select(Partition.name).where(Partition.is_closed)))
     return {name: found[name] for name in _settings().partition_urls if name not in closed}
+
+
+def partitions() -> list[str]:
+    """Every partition that the processes serve."""
+    return list(_settings().partition_urls)
 
 
 def least_loaded() -> str:

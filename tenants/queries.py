@@ -52,7 +52,7 @@ def get_centre(tenant_id: int) -> CentreRow:
     return rows[0]
 
 
-def _rows(centres: Select[tuple[Centre]], switches: Select[tuple[ModuleSubscription]]) -> list[CentreRow]:
+def _rows(centres: Select[Centre], switches: Select[ModuleSubscription]) -> list[CentreRow]:
     with control_reading():
         found = db.session.scalars(centres).all()
         switched = {(row.tenant_id, row.module) for row in db.session.scalars(switches) if not row.is_on}

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
-from tenants import plans, provisioning, queries, templating
+from tenants import moves, plans, provisioning, queries, templating
 from tenants.models import Centre
 
 blueprint = Blueprint("district", __name__, url_prefix="/district", template_folder="../templates")
@@ -123,6 +123,7 @@ def _centre_page(tenant_id: int, forms: dict[str, Form]) -> str:
         "reopening": (provisioning.reopen_centre, {}),
         "plan": (plans.change_plan, {"plan": row.plan}),
         "template": (templating.save_template, {}),
+        "move": (moves.ask_to_move, {}),
     }
     made = {name: Form(function, start=start) for name, (function, start) in fresh.items()}
     return render_template(
@@ -130,7 +131,15 @@ def _centre_page(tenant_id: int, forms: dict[str, Form]) -> str:
         row=row,
         forms={**made, **forms},
         plans=[(plan.code, plan.label) for plan in plans.all_plans()],
+        targets=[(name, name) for name in _targets(row.partition)],
     )
+
+
+def _targets(present: str) -> list[str]:
+    """Other partitions, for those who may move centres."""
+    if not current_actor().may("tenants.centre.move"):
+        return []
+    return [name for name in provisioning.partitions() if name != present]
 
 
 def _labels() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Centres that are prepared, suspended and made from templates; plans; templates."""
+"""Centres that are prepared, suspended and made from templates; plans; templates; tasks of the district; figures of processes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,9 +43,41 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants_template")),
         sa.UniqueConstraint("code", name=op.f("uq_tenants_template_code")),
     )
+    op.create_table(
+        "control_task",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Unicode(40), nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.Column("about", sa.Unicode(120), nullable=False),
+        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("status", sa.Unicode(32), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("message", sa.Unicode(300), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("actor_name", sa.Unicode(100), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_control_task")),
+    )
+    op.create_index("ix_control_task_status", "control_task", ["status", "id"])
+    op.create_table(
+        "control_process",
+        sa.Column("holder", sa.Unicode(100), nullable=False),
+        sa.Column("kind", sa.Unicode(20), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("holder", name=op.f("pk_control_process")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("control_process")
+    op.drop_index("ix_control_task_status", table_name="control_task")
+    op.drop_table("control_task")
     op.drop_table("tenants_template")
     op.drop_table("tenants_plan")
     with op.batch_alter_table("control_partition") as table:

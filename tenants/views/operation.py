@@ -1,0 +1,80 @@
+"""The operator's pages beside the centres: partitions, long work, moves."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import tasks
+from app.i18n import gettext
+from app.web.access import current_actor, requires
+from app.web.forms import Form
+from tenants import moves, partitions, provisioning
+
+blueprint = Blueprint("operation", __name__, url_prefix="/district", template_folder="../templates")
+
+
+@blueprint.get("/partitions")
+@requires("tenants.centre.move")
+def show_partitions() -> ResponseReturnValue:
+    """Partitions with their copies, and what routing did in all processes of the last minute."""
+    rows, processes = partitions.overview()
+    reasons = {code: gettext(text) for code, text in partitions.REASONS.items()}
+    return render_template("tenants/partitions.html", rows=rows, processes=processes, reasons=reasons)
+
+
+@blueprint.post("/partitions/<string:name>/closing")
+@requires("tenants.centre.create")
+def close_partition(name: str) -> ResponseReturnValue:
+    """Keep a partition from taking new centres, or let it again."""
+    is_closed = request.form.get("is_closed") == "1"
+    form = Form(provisioning.close_partition, request.form, name=name, is_closed=is_closed)
+    form.perform(by=current_actor())
+    if form.refusal is not None:
+        raise form.refusal
+    flash(gettext("Saved."), "success")
+    return redirect(url_for(".show_partitions"), 303)
+
+
+@blueprint.post("/centres/<int:tenant_id>/move")
+@requires("tenants.centre.move")
+def move_centre(tenant_id: int) -> ResponseReturnValue:
+    """Ask for a move; its page shows the progress."""
+    form = Form(moves.ask_to_move, request.form, tenant_id=tenant_id)
+    if task := form.perform(by=current_actor()):
+        return redirect(url_for(".show_task", task_id=task.id), 303)
+    flash(" ".join(form.messages), "error")
+    return redirect(url_for("district.show_centre", tenant_id=tenant_id), 303)
+
+
+@blueprint.post("/centres/<int:tenant_id>/release")
+@requires("tenants.centre.move")
+def free_centre(tenant_id: int) -> ResponseReturnValue:
+    """After a move that broke off: let the centre go on where it lives."""
+    try:
+        freed = moves.free_centre(tenant_id, by=current_actor())
+    except moves.CentreBusy as refusal:
+        flash(refusal.text, "error")
+    else:
+        text = gettext("The centre goes on where it is.") if freed else gettext("The centre was not held.")
+        flash(text, "success")
+    return redirect(url_for("district.show_centre", tenant_id=tenant_id), 303)
+
+
+@blueprint.get("/tasks")
+@requires("tenants.centre.move")
+def show_tasks() -> ResponseReturnValue:
+    """The latest long work of the district."""
+    return render_template("tenants/tasks.html", rows=tasks.latest_tasks(), label_of=tasks.label_of)
+
+
+@blueprint.get("/tasks/<int:task_id>")
+@requires("tenants.centre.move")
+def show_task(task_id: int) -> ResponseReturnValue:
+    """One piece of long work: how far it is, and what came of it."""
+    return render_template("tenants/task.html", task=tasks.get_task(task_id), label_of=tasks.label_of)
+
+
+@blueprint.get("/tasks/<int:task_id>/progress")
+@requires("tenants.centre.move")
+def show_progress(task_id: int) -> ResponseReturnValue:
+    """The part of the page that asks again every second until the work has ended."""
+    return render_template("tenants/task_progress.html", task=tasks.get_task(task_id))
