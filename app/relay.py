@@ -24,6 +24,7 @@ from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.jobs import runner
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
+from app.registry import installed
 from app.tenancy import directory, tenant_of
 from app.use_cases import DELIVERY, command
 
@@ -216,8 +217,11 @@ class Worker(threading.Thread):
                 self.stopping.wait(5)
 
     def _sweep_jobs(self) -> None:
-        """Long work that waits although somebody could do it (a Redis that was away)."""
+        """Long work that waits although somebody could do it (a Redis that was away); what is to be cleared away."""
         if time.monotonic() - self._swept > SWEEP_SECONDS:
             self._swept = time.monotonic()
             for partition in self._app.extensions["his_settings"].partition_urls:
                 runner.sweep(partition)
+            for module in installed().modules.values():
+                for tidy in module.tidies:
+                    tidy()

@@ -13,7 +13,7 @@ from app.actor import Actor, system_actor
 from app.db.moving import MoveFailed
 from app.errors import DomainError, InvalidInput
 from app.use_cases import perform
-from tenants import moves, provisioning
+from tenants import exports, moves, provisioning
 from tenants.directory import TenantDirectory
 from tenants.models import Centre
 
@@ -124,6 +124,18 @@ def free() -> None:
     """After a move that broke off: let the centres it froze go on where they are."""
     freed = moves.finish_broken_moves()
     click.echo(f"freed: {', '.join(freed)}" if freed else "nothing to free")
+
+
+@centres.command("check-export")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check_export(file: Path) -> None:
+    """Read an exported FILE again and compare its counts and hashes; needs no database."""
+    rows, wrong = exports.complaints_about(file)
+    for line in wrong:
+        click.echo(line, err=True)
+    click.echo(f"{rows} rows read, {len(wrong)} complaints")
+    if wrong:
+        raise SystemExit(1)
 
 
 def _create(row: dict[str, Any], by: Actor) -> Centre:

@@ -12,9 +12,10 @@ from app.registry import (
     Setting,
     SettingKind,
 )
-from tenants import cli, moves, provisioning
+from tenants import cli, exports, moves, provisioning
 from tenants.events import CentreOrdered
 from tenants.views import centre, district, operation, places, staff, theme
+from tenants.views import exports as export_pages
 
 module = Module(
     name="tenants",
@@ -28,6 +29,7 @@ module = Module(
         centre.blueprint,
         district.blueprint,
         operation.blueprint,
+        export_pages.blueprint,
     ),
     lookups=(Lookup("practitioners", "accounts.account.manage", staff.find_people),),
     settings=(
@@ -65,6 +67,22 @@ module = Module(
             order=1,
         ),
         MenuEntry(
+            N_("Plans"),
+            "operation.show_plans",
+            icon="stack-2",
+            permission="tenants.plan.manage",
+            group="district",
+            order=2,
+        ),
+        MenuEntry(
+            N_("Exports"),
+            "exports.show_exports",
+            icon="download",
+            permission="tenants.export.make",
+            group="district",
+            order=5,
+        ),
+        MenuEntry(
             N_("Partitions"),
             "operation.show_partitions",
             icon="server",
@@ -73,7 +91,7 @@ module = Module(
             order=3,
         ),
         MenuEntry(
-            N_("Long work of the district"),
+            N_("District tasks"),
             "operation.show_tasks",
             icon="clock",
             permission="tenants.centre.move",
@@ -121,9 +139,17 @@ module = Module(
             order=42,
         ),
     ),
-    tasks={moves.MOVE: (N_("Move a centre to another partition"), moves.carry_out_move)},
+    tasks={
+        moves.MOVE: (N_("Move a centre to another partition"), moves.carry_out_move),
+        exports.KIND: (N_("Export all data of a centre"), exports.carry_out),
+    },
+    tidies=(exports.remove_old,),
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
+        "export.asked": N_("Export of a centre asked for"),
+        "export.released": N_("Export of a centre released"),
+        "export.made": N_("Export of a centre written"),
+        "export.fetched": N_("Export of a centre fetched"),
         "centre.move_asked": N_("Move of a centre asked for"),
         "centre.freed": N_("Centre freed after a move that broke off"),
         "partition.closed": N_("Partition closed or opened for new centres"),
@@ -167,6 +193,13 @@ module = Module(
         Permission(
             "tenants.centre.suspend",
             N_("Suspend and reopen centres"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.export.make",
+            N_("Ask for and release exports of all data of a centre"),
             ("district_operator",),
             scope=Scope.DISTRICT,
             duty=Duty.SYSTEM,

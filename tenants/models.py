@@ -79,6 +79,28 @@ class Template(Control):
     made_at: Mapped[datetime]
 
 
+class Export(Control):
+    """All data of a centre in a file: asked for by one operator, released by another, good for a day."""
+
+    __tablename__ = "tenants_export"
+    __table_args__ = (Index("ix_tenants_export_tenant", "tenant_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int]
+    reason: Mapped[str] = text_column(300)
+    is_opened: Mapped[bool] = mapped_column(default=True)  # sealed fields stand in the clear
+    asked_by: Mapped[int]
+    asked_name: Mapped[str] = mapped_column(Unicode(100))
+    asked_at: Mapped[datetime]
+    released_by: Mapped[int | None]
+    released_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    released_at: Mapped[datetime | None]
+    task_id: Mapped[int | None]
+    size: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(Unicode(64), default="")  # SHA-256 of the file
+    ready_until: Mapped[datetime | None]
+
+
 class ModuleSubscription(Control):
     """Whether a centre has an optional module."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import audit, clock
 from app.actor import Actor
@@ -64,6 +64,16 @@ def all_plans() -> list[PlanRow]:
     with control_reading():
         own = db.session.scalars(select(Plan).order_by(Plan.code)).all()
     return shipped + [PlanRow(row.code, row.name, tuple(row.modules), is_shipped=False) for row in own]
+
+
+def count_centres() -> dict[str, int]:
+    """Plan → how many centres have it. One statement."""
+    with control_reading():
+        found = db.session.execute(select(Centre.plan, func.count()).group_by(Centre.plan)).all()
+    counts: dict[str, int] = {}
+    for code, count in found:
+        counts[code or FULL] = counts.get(code or FULL, 0) + count
+    return counts
 
 
 def allowed_by(code: str) -> frozenset[str] | None:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
-from tenants import moves, plans, provisioning, queries, templating
+from tenants import exports, moves, plans, provisioning, queries, templating
 from tenants.models import Centre
 
 blueprint = Blueprint("district", __name__, url_prefix="/district", template_folder="../templates")
@@ -55,7 +55,7 @@ def _opened_page(centre: Centre) -> str:
 @requires("tenants.centre.list")
 def show_centre(tenant_id: int) -> ResponseReturnValue:
     """One centre and what the operator may do with it."""
-    return _centre_page(tenant_id, {})
+    return centre_page(tenant_id, {})
 
 
 @blueprint.get("/centres/<int:tenant_id>/state")
@@ -112,10 +112,11 @@ def _answer(tenant_id: int, name: str, form: Form, text: str) -> ResponseReturnV
         return redirect(url_for(".show_centre", tenant_id=tenant_id), 303)
     if form.refusal is not None and form.refusal.status == 404 and not form.refusal.field:
         raise form.refusal
-    return _centre_page(tenant_id, {name: form}), 422
+    return centre_page(tenant_id, {name: form}), 422
 
 
-def _centre_page(tenant_id: int, forms: dict[str, Form]) -> str:
+def centre_page(tenant_id: int, forms: dict[str, Form]) -> str:
+    """The page of a centre, with the forms that were refused."""
     row = queries.get_centre(tenant_id)
     fresh: dict[str, Any] = {
         "preparation": (provisioning.order_again, {}),
@@ -124,6 +125,7 @@ def _centre_page(tenant_id: int, forms: dict[str, Form]) -> str:
         "plan": (plans.change_plan, {"plan": row.plan}),
         "template": (templating.save_template, {}),
         "move": (moves.ask_to_move, {}),
+        "export": (exports.ask_export, {"is_opened": True}),
     }
     made = {name: Form(function, start=start) for name, (function, start) in fresh.items()}
     return render_template(

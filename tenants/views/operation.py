@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from app import tasks
 from app.i18n import gettext
+from app.registry import installed
 from app.web.access import current_actor, requires
 from app.web.forms import Form
-from tenants import moves, partitions, provisioning
+from tenants import moves, partitions, plans, provisioning
 
 blueprint = Blueprint("operation", __name__, url_prefix="/district", template_folder="../templates")
 
@@ -78,3 +79,45 @@ def show_task(task_id: int) -> ResponseReturnValue:
 def show_progress(task_id: int) -> ResponseReturnValue:
     """The part of the page that asks again every second until the work has ended."""
     return render_template("tenants/task_progress.html", task=tasks.get_task(task_id))
+
+
+@blueprint.get("/plans")
+@requires("tenants.plan.manage")
+def show_plans() -> ResponseReturnValue:
+    """Every plan: which parts it has, and how many centres have it."""
+    labels = {name: gettext(module.label) for name, module in installed().modules.items()}
+    return render_template(
+        "tenants/plans.html", rows=plans.all_plans(), counts=plans.count_centres(), labels=labels
+    )
+
+
+@blueprint.route("/plans/new", methods=["GET", "POST"])
+@requires("tenants.plan.manage")
+def add_plan() -> ResponseReturnValue:
+    """Make a plan of the district's own."""
+    return _plan_page(gettext("New plan"), None)
+
+
+@blueprint.route("/plans/<string:code>", methods=["GET", "POST"])
+@requires("tenants.plan.manage")
+def change_plan(code: str) -> ResponseReturnValue:
+    """Change a plan for every centre that has it."""
+    row = next((row for row in plans.all_plans() if row.code == code and not row.is_shipped), None)
+    if row is None:
+        raise plans.PlanUnknown
+    return _plan_page(row.name, row)
+
+
+def _plan_page(title: str, row: plans.PlanRow | None) -> ResponseReturnValue:
+    typed = request.form if request.method == "POST" else None
+    start = {} if row is None else {"name": row.name, "modules": row.modules}
+    fixed = {} if row is None else {"code": row.code}
+    form = Form(plans.save_plan, typed, start=start, **fixed)
+    if typed is not None and form.perform(by=current_actor()):
+        flash(gettext("Saved."), "success")
+        return redirect(url_for(".show_plans"), 303)
+    parts = [
+        (name, gettext(module.label)) for name, module in installed().modules.items() if module.is_optional
+    ]
+    page = render_template("tenants/plan.html", form=form, title=title, is_new=row is None, parts=parts)
+    return page, 200 if typed is None else 422

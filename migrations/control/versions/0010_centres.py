@@ -65,6 +65,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_control_task_status", "control_task", ["status", "id"])
     op.create_table(
+        "tenants_export",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Unicode(300), nullable=False),
+        sa.Column("is_opened", sa.Boolean(), nullable=False),
+        sa.Column("asked_by", sa.BigInteger(), nullable=False),
+        sa.Column("asked_name", sa.Unicode(100), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("released_by", sa.BigInteger(), nullable=True),
+        sa.Column("released_name", sa.Unicode(100), nullable=False),
+        sa.Column("released_at", UtcDateTime(), nullable=True),
+        sa.Column("task_id", sa.BigInteger(), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.Unicode(64), nullable=False),
+        sa.Column("ready_until", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants_export")),
+    )
+    op.create_index("ix_tenants_export_tenant", "tenants_export", ["tenant_id", "id"])
+    op.create_table(
         "control_process",
         sa.Column("holder", sa.Unicode(100), nullable=False),
         sa.Column("kind", sa.Unicode(20), nullable=False),
@@ -76,6 +95,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("control_process")
+    op.drop_index("ix_tenants_export_tenant", table_name="tenants_export")
+    op.drop_table("tenants_export")
     op.drop_index("ix_control_task_status", table_name="control_task")
     op.drop_table("control_task")
     op.drop_table("tenants_template")
