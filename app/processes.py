@@ -17,7 +17,7 @@ from sqlalchemy import Unicode, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import clock
+from app import clock, usage
 from app.db import Control, db, figures, update_rows
 from app.db.retrying import routes
 from app.db.units import control_reading, kernel_unit
@@ -64,6 +64,7 @@ class Reporter:
             try:
                 with self._app.app_context():
                     report(kind)
+                    usage.tell()
             except Exception as failure:  # control may be away; the page then shows fewer processes
                 log.warning("figures.not_written", error=type(failure).__name__)
 

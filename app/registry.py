@@ -258,6 +258,7 @@ class Module:
     tasks: Mapping[str, tuple[str, Callable[[Any], tuple[str, dict[str, Any]]]]] = field(
         default_factory=dict
     )  # long work of the district: kind → label and function, see ``app.tasks``
+    visits_on: Callable[[date], int] | None = None  # visits of a day of the centre in whose unit it is asked
     tidies: tuple[Callable[[], int], ...] = ()  # what the relay's process clears away now and then
     renews: tuple[
         Callable[[int], int], ...

@@ -1,8 +1,11 @@
 """What the tenants room adds to the product."""
 
+from datetime import time
+
 from app.i18n import N_
 from app.registry import (
     DISTRICT_ROLES,
+    Daily,
     Duty,
     Lookup,
     MenuEntry,
@@ -65,6 +68,14 @@ module = Module(
             permission="tenants.centre.list",
             group="district",
             order=1,
+        ),
+        MenuEntry(
+            N_("Use by centre"),
+            "operation.show_usage",
+            icon="gauge",
+            permission="tenants.usage.view",
+            group="district",
+            order=6,
         ),
         MenuEntry(
             N_("Plans"),
@@ -143,9 +154,11 @@ module = Module(
         moves.MOVE: (N_("Move a centre to another partition"), moves.carry_out_move),
         exports.KIND: (N_("Export all data of a centre"), exports.carry_out),
     },
+    daily=(Daily("tenants.note_usage", time(0, 30)),),
     tidies=(exports.remove_old,),
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
+        "usage.noted": N_("Use of the centre written down"),
         "export.asked": N_("Export of a centre asked for"),
         "export.released": N_("Export of a centre released"),
         "export.made": N_("Export of a centre written"),
@@ -203,6 +216,13 @@ module = Module(
             ("district_operator",),
             scope=Scope.DISTRICT,
             duty=Duty.SYSTEM,
+        ),
+        Permission("tenants.usage.note", N_("Write down the use of a centre")),
+        Permission(
+            "tenants.usage.view",
+            N_("See how much each centre uses"),
+            ("district_operator", "supervisor"),
+            scope=Scope.DISTRICT,
         ),
         Permission(
             "tenants.plan.manage",

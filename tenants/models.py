@@ -132,6 +132,20 @@ class RoleGrant(Proven, Control):
     is_granted: Mapped[bool]
 
 
+class Usage(TenantScoped, Model):
+    """What a centre used on one of its days."""
+
+    __tablename__ = "tenants_usage"
+    __table_args__ = (UniqueConstraint("tenant_id", "on"),)
+
+    id: Mapped[int] = id_column()
+    on: Mapped[date]
+    visits: Mapped[int]
+    rows: Mapped[int]
+    size: Mapped[int]  # bytes, a rough estimate
+    rooms: Mapped[dict[str, Any]] = mapped_column(default=dict)  # room → rows
+
+
 class StationKind(Choice):
     """A centre's own house or one of its stations."""
 

@@ -1,15 +1,26 @@
 """The operator's pages beside the centres: partitions, long work, moves."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import tasks
-from app.i18n import gettext
+from app import clock, tasks
+from app.i18n import N_, gettext
 from app.registry import installed
 from app.web.access import current_actor, requires
 from app.web.forms import Form
-from tenants import moves, partitions, plans, provisioning
+from tenants import moves, partitions, plans, provisioning, usage
 
+_USAGE_HEADS = (
+    N_("Code"),
+    N_("Name"),
+    N_("Visits"),
+    N_("Requests"),
+    N_("95 of 100 within (ms)"),
+    N_("Rows"),
+    N_("Storage (bytes, estimate)"),
+)
 blueprint = Blueprint("operation", __name__, url_prefix="/district", template_folder="../templates")
 
 
@@ -121,3 +132,20 @@ def _plan_page(title: str, row: plans.PlanRow | None) -> ResponseReturnValue:
     ]
     page = render_template("tenants/plan.html", form=form, title=title, is_new=row is None, parts=parts)
     return page, 200 if typed is None else 422
+
+
+@blueprint.get("/usage")
+@requires("tenants.usage.view")
+def show_usage() -> ResponseReturnValue:
+    """Every centre on one day: visits, requests, rows; as a page, or for a spreadsheet."""
+    today = clock.today()
+    on = request.args.get("on", type=date.fromisoformat) or today - timedelta(days=1)
+    rows = usage.of_day(on)
+    heads = [gettext(head) for head in _USAGE_HEADS]
+    if request.args.get("as") == "csv":
+        headers = {"Content-Disposition": f"attachment; filename=usage-{on:%Y%m%d}.csv"}
+        return Response(usage.as_csv(rows, heads), mimetype="text/csv", headers=headers)
+    plot = usage.requests_by_day(max(on, today))
+    labels = {name: gettext(module.label) for name, module in installed().modules.items()}
+    labels["kernel"] = gettext("Trail and messages")
+    return render_template("tenants/usage.html", rows=rows, on=on, heads=heads, plot=plot, labels=labels)

@@ -39,6 +39,8 @@ PAGES = [
     ("district_operator", "/district/plans/new"),
     ("district_operator", "/district/exports"),
     ("district_operator", "/district/tasks"),
+    ("district_operator", "/district/usage"),
+    ("supervisor", "/district/usage"),
     ("district_security", "/accounts/"),
     ("district_security", "/accounts/new"),
     ("district_security", "/accounts/offers/new"),

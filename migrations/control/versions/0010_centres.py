@@ -84,6 +84,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_tenants_export_tenant", "tenants_export", ["tenant_id", "id"])
     op.create_table(
+        "control_usage",
+        sa.Column("tenant_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("requests", sa.Integer(), nullable=False),
+        sa.Column("buckets", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "on", name=op.f("pk_control_usage")),
+    )
+    op.create_table(
         "control_process",
         sa.Column("holder", sa.Unicode(100), nullable=False),
         sa.Column("kind", sa.Unicode(20), nullable=False),
@@ -95,6 +103,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("control_process")
+    op.drop_table("control_usage")
     op.drop_index("ix_tenants_export_tenant", table_name="tenants_export")
     op.drop_table("tenants_export")
     op.drop_index("ix_control_task_status", table_name="control_task")
