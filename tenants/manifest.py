@@ -59,6 +59,12 @@ module = Module(
             options=(("compact", N_("Compact")), ("normal", N_("Normal")), ("large", N_("Large"))),
         ),
         Setting("start_page", N_("First page after sign-in"), SettingKind.PAGE, ""),
+        Setting("start_page.registrar", N_("First page of the registrar"), SettingKind.PAGE, ""),
+        Setting("start_page.triage_nurse", N_("First page of the triage nurse"), SettingKind.PAGE, ""),
+        Setting("start_page.doctor", N_("First page of the doctor"), SettingKind.PAGE, ""),
+        Setting("start_page.cashier", N_("First page of the cashier"), SettingKind.PAGE, ""),
+        Setting("start_page.pharmacist", N_("First page of the pharmacist"), SettingKind.PAGE, ""),
+        Setting("start_page.storekeeper", N_("First page of the storekeeper"), SettingKind.PAGE, ""),
     ),
     menu=(
         MenuEntry(

@@ -169,22 +169,3 @@ def test_a_file_that_was_changed_is_noticed(
         assert text in result.output
     good = app.test_cli_runner().invoke(args=["centre", "check-export", str(exports.path_of(row.id))])
     assert good.exit_code == 0, good.output
-
-
-def test_the_pages_of_plans_make_and_change_one(app: Flask, sign_in: Any, ours: dict[str, Any]) -> None:
-    client = sign_in("district_operator", "district")
-    client.set_cookie("his_language", "en")
-    typed = {"code": "small", "name": "小型", "modules": ["dispensing"]}
-    assert client.post("/district/plans/new", data=typed).status_code == 422
-    typed["modules"] = ["charging", "dispensing"]
-    assert client.post("/district/plans/new", data=typed).status_code == 303
-    assert client.post("/district/plans/full", data={"name": "x"}).status_code == 404
-    assert (
-        client.post(f"/district/centres/{ours['tenant_id']}/plan", data={"plan": "small"}).status_code == 303
-    )
-    changed = client.post("/district/plans/small", data={"name": "小型二", "modules": ["charging"]})
-    assert changed.status_code == 303
-    page = client.get("/district/plans").text
-    assert "小型二" in page
-    assert "dispensing" not in client.get("/district/plans/small").text.split("checked")[0][-200:]
-    assert client.get(f"/district/centres/{ours['tenant_id']}").status_code == 200
