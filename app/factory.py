@@ -7,7 +7,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 import modules
-from app import cli, ids, logs, numbering
+from app import cli, ids, logs, numbering, processes, tasks, usage
 from app.api import operations
 from app.config import ROOT, Settings
 from app.crypto.keyring import Keyring
@@ -26,7 +26,13 @@ from app.relay import Worker
 from app.web import access, assets, headers, health, limits, problems, read_after, sessions, shell
 from tenants.directory import TenantDirectory
 
-KERNEL_TABLES = (numbering, places, tracking)  # imported so that every process knows their tables
+KERNEL_TABLES = (
+    numbering,
+    places,
+    processes,
+    tasks,
+    tracking,
+)  # imported so that every process knows their tables
 KERNEL_MANIFESTS = ("app.manifest", "tenants.manifest")
 
 
@@ -46,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     suite = suite_named(settings.crypto_suite)
     app.extensions["his_keyring"] = Keyring(LocalMasterKey(settings.master_secret(), suite), suite)
     ids.use_lease(lambda: _lease(app))
-    for part in (headers, assets, problems, health, sessions, read_after, shell, limits):
+    for part in (headers, assets, problems, health, sessions, read_after, shell, limits, processes, usage):
         part.install(app)
     for command in cli.COMMANDS:
         app.cli.add_command(command)

@@ -192,6 +192,18 @@ class Daily:
     each: Callable[[], list[dict[str, Any]]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a module sets up in a new centre, and what a template keeps of an existing one.
+
+    ``take()`` reads in a unit on the centre and gives plain values; ``fill(taken, by)`` makes it so in the new
+    one, through the module's own use cases, and changes nothing when it is done once more.
+    """
+
+    take: Callable[[], dict[str, Any]]
+    fill: Callable[[dict[str, Any], Actor], None]
+
+
 class SettingKind(Enum):
     """How a setting is typed on the settings page."""
 
@@ -242,6 +254,12 @@ class Module:
         default_factory=dict
     )  # what its code records in the trail → the words for it
     settings: tuple[Setting, ...] = ()
+    prepares: Preparation | None = None
+    tasks: Mapping[str, tuple[str, Callable[[Any], tuple[str, dict[str, Any]]]]] = field(
+        default_factory=dict
+    )  # long work of the district: kind → label and function, see ``app.tasks``
+    visits_on: Callable[[date], int] | None = None  # visits of a day of the centre in whose unit it is asked
+    tidies: tuple[Callable[[], int], ...] = ()  # what the relay's process clears away now and then
     renews: tuple[
         Callable[[int], int], ...
     ] = ()  # what it computes anew of a centre under the district's new keys

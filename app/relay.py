@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from app import audit, clock, daily, ids
+from app import audit, clock, daily, ids, tasks
 from app.crypto import heads
 from app.db import db, update_rows
 from app.db.locks import passing_locked
@@ -24,7 +24,8 @@ from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.jobs import runner
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
-from app.tenancy import tenant_of
+from app.registry import installed
+from app.tenancy import directory, tenant_of
 from app.use_cases import DELIVERY, command
 
 ATTEMPTS = 8
@@ -59,9 +60,12 @@ def run_until_empty(*, rounds: int = 10_000) -> int:
 def _claim(delivery_type: Any, partition: str, limit: int) -> list[tuple[Any, Any]]:
     """Mark a batch as ours: the next of each centre, then the one after it of each. What others hold is passed by."""
     event_type = EventRow if partition else ControlEventRow
+    closed = directory().all_closed() if partition else []
     moment, token = clock.now(), f"{socket.gethostname()[:24]}.{os.getpid()}.{ids.new_id()}"
     with kernel_unit(partition):
         due = _due(delivery_type, moment)
+        if closed:  # what a suspended centre has to say waits until it works again
+            due = and_(due, delivery_type.tenant_id.not_in(closed))
         wanted = _in_turn(delivery_type, due, 4 * limit)
         held: list[int] = []
         for start in range(0, len(wanted), limit):
@@ -193,15 +197,18 @@ class Worker(threading.Thread):
         self._app, self._seconds = app, seconds
         self._rounds, self._hours = daily.Rounds(), heads.Hours()
         self._swept = 0.0
+        self._tasks = tasks.Doer(app)
         self.stopping = threading.Event()
 
     def run(self) -> None:
+        self._app.extensions["his_reporter"].begin("relay")
         while not self.stopping.wait(self._seconds):
             try:
                 with self._app.app_context():
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._tasks.look()
                     self._hours.look()
                     self._rounds.look()
                     self._sweep_jobs()
@@ -210,8 +217,11 @@ class Worker(threading.Thread):
                 self.stopping.wait(5)
 
     def _sweep_jobs(self) -> None:
-        """Long work that waits although somebody could do it (a Redis that was away)."""
+        """Long work that waits although somebody could do it (a Redis that was away); what is to be cleared away."""
         if time.monotonic() - self._swept > SWEEP_SECONDS:
             self._swept = time.monotonic()
             for partition in self._app.extensions["his_settings"].partition_urls:
                 runner.sweep(partition)
+            for module in installed().modules.values():
+                for tidy in module.tidies:
+                    tidy()

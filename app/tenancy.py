@@ -18,6 +18,19 @@ class CentreClosed(DomainError):
     message = N_("This centre is suspended. Ask the district's operator.")
 
 
+class CentreNotReady(CentreClosed):
+    """The centre is being prepared."""
+
+    code = "centre.not_ready"
+    message = N_("This centre is being prepared. Please try again in a few minutes.")
+
+
+class CentreSuspended(CentreClosed):
+    """The district has suspended this centre and says why."""
+
+    message = N_("This centre is suspended: %(reason)s. Ask the district's operator.")
+
+
 DISTRICT = 0  # stands where the id of a centre would: NULL is not unique in the same way on every engine
 
 
@@ -33,9 +46,18 @@ class Tenant:
     epoch: int = 1  # rises when the centre moves to another partition
     zone: str
     is_active: bool
+    closed_because: str = ""  # of a suspended centre, in the operator's words
+    is_prepared: bool = True
+    plan: frozenset[str] | None = None  # optional modules its plan allows; None: all
     modules: frozenset[str]
     grants: Mapping[str, frozenset[str]]  # role → permissions
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def refusal(self) -> CentreClosed:
+        """Why nobody works in this centre that is not active."""
+        if not self.is_prepared:
+            return CentreNotReady()
+        return CentreSuspended(reason=self.closed_because) if self.closed_because else CentreClosed()
 
 
 class Directory(Protocol):
@@ -54,6 +76,9 @@ class Directory(Protocol):
 
     def all_active(self) -> list[Tenant]:
         """Every tenant that is not suspended, ordered by code."""
+
+    def all_closed(self) -> list[int]:
+        """Ids of the tenants that are suspended or not prepared yet."""
 
     def find_by_code(self, code: str) -> Tenant | None:
         """The tenant with this code, suspended or not, or None."""

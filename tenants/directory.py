@@ -3,7 +3,7 @@
 import threading
 import time
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from app.db import Mode, control_unit, db, tenant_unit
 from app.db.retrying import reading
@@ -11,7 +11,8 @@ from app.db.units import control_reading
 from app.errors import NotFound
 from app.registry import Registry
 from app.tenancy import Tenant, request_memo
-from tenants.models import Centre, Department, ModuleSubscription, Practitioner, RoleGrant
+from tenants import plans
+from tenants.models import Centre, CentreState, Department, ModuleSubscription, Practitioner, RoleGrant
 
 PLACE_SECONDS = 1.0
 
@@ -91,6 +92,11 @@ class TenantDirectory:
             ids = list(db.session.scalars(select(Centre.id).where(Centre.is_active).order_by(Centre.code)))
         return [self.get(tenant_id) for tenant_id in ids]
 
+    def all_closed(self) -> list[int]:
+        """Ids of the centres that are suspended or not prepared yet."""
+        with control_unit():
+            return list(db.session.scalars(select(Centre.id).where(Centre.is_active == false())))
+
     def find_by_code(self, code: str) -> Tenant | None:
         """The centre with this code, or None."""
         with control_unit():
@@ -111,10 +117,11 @@ class TenantDirectory:
                 select(ModuleSubscription).where(ModuleSubscription.tenant_id == tenant_id)
             )
         }
+        allowed = plans.allowed_by(centre.plan)
         modules = frozenset(
             name
             for name, module in self._registry.modules.items()
-            if not module.is_optional or switched.get(name, True)
+            if not module.is_optional or (plans.allows(allowed, name) and switched.get(name, True))
         )
         grants = self._registry.default_grants()
         for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.tenant_id == tenant_id)):
@@ -132,6 +139,9 @@ class TenantDirectory:
             epoch=centre.epoch,
             zone=centre.zone,
             is_active=centre.is_active,
+            closed_because=centre.state_reason if centre.state is CentreState.SUSPENDED else "",
+            is_prepared=centre.state not in {CentreState.PREPARING, CentreState.FAILED},
+            plan=allowed,
             modules=modules,
             grants={role: frozenset(held) for role, held in grants.items()},
             settings=dict(centre.settings),

@@ -1,8 +1,11 @@
 """What the tenants room adds to the product."""
 
+from datetime import time
+
 from app.i18n import N_
 from app.registry import (
     DISTRICT_ROLES,
+    Daily,
     Duty,
     Lookup,
     MenuEntry,
@@ -12,15 +15,25 @@ from app.registry import (
     Setting,
     SettingKind,
 )
-from tenants import cli
-from tenants.views import centre, district, places, staff, theme
+from tenants import cli, exports, moves, provisioning
+from tenants.events import CentreOrdered
+from tenants.views import centre, district, operation, places, staff, theme
+from tenants.views import exports as export_pages
 
 module = Module(
     name="tenants",
     label=N_("Centre"),
     is_optional=False,
     commands=(cli.centres,),
-    blueprints=(theme.blueprint, staff.blueprint, places.blueprint, centre.blueprint, district.blueprint),
+    blueprints=(
+        theme.blueprint,
+        staff.blueprint,
+        places.blueprint,
+        centre.blueprint,
+        district.blueprint,
+        operation.blueprint,
+        export_pages.blueprint,
+    ),
     lookups=(Lookup("practitioners", "accounts.account.manage", staff.find_people),),
     settings=(
         Setting(
@@ -46,6 +59,12 @@ module = Module(
             options=(("compact", N_("Compact")), ("normal", N_("Normal")), ("large", N_("Large"))),
         ),
         Setting("start_page", N_("First page after sign-in"), SettingKind.PAGE, ""),
+        Setting("start_page.registrar", N_("First page of the registrar"), SettingKind.PAGE, ""),
+        Setting("start_page.triage_nurse", N_("First page of the triage nurse"), SettingKind.PAGE, ""),
+        Setting("start_page.doctor", N_("First page of the doctor"), SettingKind.PAGE, ""),
+        Setting("start_page.cashier", N_("First page of the cashier"), SettingKind.PAGE, ""),
+        Setting("start_page.pharmacist", N_("First page of the pharmacist"), SettingKind.PAGE, ""),
+        Setting("start_page.storekeeper", N_("First page of the storekeeper"), SettingKind.PAGE, ""),
     ),
     menu=(
         MenuEntry(
@@ -55,6 +74,46 @@ module = Module(
             permission="tenants.centre.list",
             group="district",
             order=1,
+        ),
+        MenuEntry(
+            N_("Use by centre"),
+            "operation.show_usage",
+            icon="gauge",
+            permission="tenants.usage.view",
+            group="district",
+            order=6,
+        ),
+        MenuEntry(
+            N_("Plans"),
+            "operation.show_plans",
+            icon="stack-2",
+            permission="tenants.plan.manage",
+            group="district",
+            order=2,
+        ),
+        MenuEntry(
+            N_("Exports"),
+            "exports.show_exports",
+            icon="download",
+            permission="tenants.export.make",
+            group="district",
+            order=5,
+        ),
+        MenuEntry(
+            N_("Partitions"),
+            "operation.show_partitions",
+            icon="server",
+            permission="tenants.centre.move",
+            group="district",
+            order=3,
+        ),
+        MenuEntry(
+            N_("District tasks"),
+            "operation.show_tasks",
+            icon="clock",
+            permission="tenants.centre.move",
+            group="district",
+            order=4,
         ),
         MenuEntry(
             N_("Staff"),
@@ -97,7 +156,30 @@ module = Module(
             order=42,
         ),
     ),
+    tasks={
+        moves.MOVE: (N_("Move a centre to another partition"), moves.carry_out_move),
+        exports.KIND: (N_("Export all data of a centre"), exports.carry_out),
+    },
+    daily=(Daily("tenants.note_usage", time(0, 30)),),
+    tidies=(exports.remove_old,),
+    later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
+        "usage.noted": N_("Use of the centre written down"),
+        "export.asked": N_("Export of a centre asked for"),
+        "export.released": N_("Export of a centre released"),
+        "export.made": N_("Export of a centre written"),
+        "export.fetched": N_("Export of a centre fetched"),
+        "centre.move_asked": N_("Move of a centre asked for"),
+        "centre.freed": N_("Centre freed after a move that broke off"),
+        "partition.closed": N_("Partition closed or opened for new centres"),
+        "centre.ordered_again": N_("Preparation of a centre tried again"),
+        "centre.filled": N_("Houses and departments made from a template"),
+        "centre.prepared": N_("Centre prepared"),
+        "centre.suspended": N_("Centre suspended"),
+        "centre.reopened": N_("Centre opened again"),
+        "centre.plan_changed": N_("Plan of a centre changed"),
+        "plan.saved": N_("Plan saved"),
+        "template.saved": N_("Template taken from a centre"),
         "centre.moved": N_("Centre moved to another partition"),
         "centre.created": N_("Centre opened"),
         "centre.renamed": N_("Centre renamed"),
@@ -123,6 +205,34 @@ module = Module(
         Permission(
             "tenants.centre.create",
             N_("Open a centre"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.centre.suspend",
+            N_("Suspend and reopen centres"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
+        ),
+        Permission(
+            "tenants.export.make",
+            N_("Ask for and release exports of all data of a centre"),
+            ("district_operator",),
+            scope=Scope.DISTRICT,
+            duty=Duty.SYSTEM,
+        ),
+        Permission("tenants.usage.note", N_("Write down the use of a centre")),
+        Permission(
+            "tenants.usage.view",
+            N_("See how much each centre uses"),
+            ("district_operator", "supervisor"),
+            scope=Scope.DISTRICT,
+        ),
+        Permission(
+            "tenants.plan.manage",
+            N_("Change plans of centres"),
             ("district_operator",),
             scope=Scope.DISTRICT,
             duty=Duty.SYSTEM,

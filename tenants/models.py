@@ -1,14 +1,24 @@
 """Centres live in the control database; their stations, departments and staff in their partition."""
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.accounts.models import Invitation
 from app.crypto.digests import Proven
-from app.db import Control, Model, TenantScoped, choice_column, id_column
+from app.db import Control, Model, TenantScoped, choice_column, id_column, text_column
 from app.i18n import N_, Choice
+
+
+class CentreState(Choice):
+    """The life of a centre as a tenant."""
+
+    PREPARING = "preparing", N_("Being prepared")
+    OPEN = "open", N_("In use")
+    FAILED = "failed", N_("Preparation failed")
+    SUSPENDED = "suspended", N_("Suspended")
 
 
 class Centre(Control):
@@ -27,6 +37,68 @@ class Centre(Control):
     is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(Integer, default=1)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[CentreState] = choice_column(CentreState, default=CentreState.OPEN)
+    state_reason: Mapped[str] = text_column(300, default="")  # why it is suspended or could not be prepared
+    state_at: Mapped[datetime | None]
+    plan: Mapped[str] = mapped_column(Unicode(20), default="")  # code of the plan; "" has every module
+    template: Mapped[str] = mapped_column(Unicode(20), default="")  # what it was made from
+    codes: ClassVar[
+        tuple[Invitation, ...]
+    ] = ()  # of its first administrators, in the one answer that made it
+
+    def enter(self, state: CentreState, reason: str, at: datetime) -> None:
+        """Go into a state; every process sees it with its next request."""
+        self.state, self.state_reason, self.state_at = state, reason, at
+        self.is_active = state is CentreState.OPEN
+        self.version += 1
+
+
+class Plan(Control):
+    """A named set of modules that a centre may have, made by the district; see ``tenants.plans`` for the shipped."""
+
+    __tablename__ = "tenants_plan"
+    __table_args__ = (UniqueConstraint("code"),)
+
+    id: Mapped[int] = id_column()
+    code: Mapped[str] = mapped_column(Unicode(20))
+    name: Mapped[str] = mapped_column(Unicode(60))
+    modules: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Template(Control):
+    """What a new centre begins with, taken from an existing one; see ``tenants.templating`` for the shipped."""
+
+    __tablename__ = "tenants_template"
+    __table_args__ = (UniqueConstraint("code"),)
+
+    id: Mapped[int] = id_column()
+    code: Mapped[str] = mapped_column(Unicode(20))
+    name: Mapped[str] = mapped_column(Unicode(60))
+    body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made_from: Mapped[str] = mapped_column(Unicode(20), default="")  # code of the centre
+    made_at: Mapped[datetime]
+
+
+class Export(Control):
+    """All data of a centre in a file: asked for by one operator, released by another, good for a day."""
+
+    __tablename__ = "tenants_export"
+    __table_args__ = (Index("ix_tenants_export_tenant", "tenant_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int]
+    reason: Mapped[str] = text_column(300)
+    is_opened: Mapped[bool] = mapped_column(default=True)  # sealed fields stand in the clear
+    asked_by: Mapped[int]
+    asked_name: Mapped[str] = mapped_column(Unicode(100))
+    asked_at: Mapped[datetime]
+    released_by: Mapped[int | None]
+    released_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    released_at: Mapped[datetime | None]
+    task_id: Mapped[int | None]
+    size: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(Unicode(64), default="")  # SHA-256 of the file
+    ready_until: Mapped[datetime | None]
 
 
 class ModuleSubscription(Control):
@@ -58,6 +130,20 @@ class RoleGrant(Proven, Control):
     role: Mapped[str] = mapped_column(Unicode(32))
     permission: Mapped[str] = mapped_column(Unicode(80))
     is_granted: Mapped[bool]
+
+
+class Usage(TenantScoped, Model):
+    """What a centre used on one of its days."""
+
+    __tablename__ = "tenants_usage"
+    __table_args__ = (UniqueConstraint("tenant_id", "on"),)
+
+    id: Mapped[int] = id_column()
+    on: Mapped[date]
+    visits: Mapped[int]
+    rows: Mapped[int]
+    size: Mapped[int]  # bytes, a rough estimate
+    rooms: Mapped[dict[str, Any]] = mapped_column(default=dict)  # room → rows
 
 
 class StationKind(Choice):

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from app.db import control_unit, db
+from app.db import db
+from app.db.units import control_reading
 from app.errors import NotFound
 from app.registry import installed
-from tenants.models import Centre, Department, DepartmentKind, ModuleSubscription, Practitioner, Station
+from tenants import plans
+from tenants.models import (
+    Centre,
+    CentreState,
+    Department,
+    DepartmentKind,
+    ModuleSubscription,
+    Practitioner,
+    Station,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +29,59 @@ class CentreRow:
     name: str
     district: str
     partition: str
-    is_active: bool
+    state: CentreState
+    state_reason: str
+    plan: str
     modules_on: int
     modules_off: list[str]  # msgids of their labels
 
 
 def list_centres() -> list[CentreRow]:
-    """Every centre of the district, ordered by code. Two statements."""
-    with control_unit():
-        centres = db.session.scalars(select(Centre).order_by(Centre.code)).all()
-        switched = db.session.execute(
-            select(ModuleSubscription.tenant_id, ModuleSubscription.module, ModuleSubscription.is_on)
-        ).all()
-    modules = installed().modules
-    off: dict[int, list[str]] = {}
-    for tenant_id, name, is_on in switched:
-        if not is_on and name in modules and modules[name].is_optional:
-            off.setdefault(tenant_id, []).append(modules[name].label)
-    return [
-        CentreRow(
-            centre.id,
-            centre.code,
-            centre.name,
-            centre.district,
-            centre.partition,
-            centre.is_active,
-            len(modules) - len(off.get(centre.id, [])),
-            off.get(centre.id, []),
+    """Every centre of the district, ordered by code. Three statements."""
+    return _rows(select(Centre).order_by(Centre.code), select(ModuleSubscription))
+
+
+def get_centre(tenant_id: int) -> CentreRow:
+    """One centre as the district sees it, or NotFound. At most three statements."""
+    rows = _rows(
+        select(Centre).where(Centre.id == tenant_id),
+        select(ModuleSubscription).where(ModuleSubscription.tenant_id == tenant_id),
+    )
+    if not rows:
+        raise NotFound(field="tenant_id")
+    return rows[0]
+
+
+def _rows(centres: Select[Centre], switches: Select[ModuleSubscription]) -> list[CentreRow]:
+    with control_reading():
+        found = db.session.scalars(centres).all()
+        switched = {(row.tenant_id, row.module) for row in db.session.scalars(switches) if not row.is_on}
+        known = {row.code: row for row in plans.all_plans()}
+    optional = {name: module.label for name, module in installed().modules.items() if module.is_optional}
+    rows = []
+    for centre in found:
+        plan = known.get(centre.plan)
+        off = [
+            label
+            for name, label in optional.items()
+            if (centre.id, name) in switched
+            or not (centre.plan == "" or (plan and (plan.has_everything or name in plan.modules)))
+        ]
+        rows.append(
+            CentreRow(
+                centre.id,
+                centre.code,
+                centre.name,
+                centre.district,
+                centre.partition,
+                centre.state,
+                centre.state_reason,
+                centre.plan or plans.FULL,
+                len(installed().modules) - len(off),
+                off,
+            )
         )
-        for centre in centres
-    ]
+    return rows
 
 
 def list_stations() -> list[Station]:

@@ -14,7 +14,7 @@ from app.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.i18n import N_, gettext
 from app.registry import Duty, Role, installed
 from app.use_cases import registry, use_case
-from tenants import rules
+from tenants import plans, rules
 from tenants.models import (
     Centre,
     Department,
@@ -136,18 +136,26 @@ def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, 
         NotFound: no such optional module.
         ModuleNeeded: another module that is on requires it.
         ModuleMissing: it requires one that is off.
+        NotInPlan: the centre's plan does not have it.
     """
     modules = installed().modules
     if module not in modules or not modules[module].is_optional:
         raise NotFound(field="module")
     centre = _own_centre(by)
+    allowed = plans.allowed_by(centre.plan)
+    if not plans.allows(allowed, module):
+        raise plans.NotInPlan(field="module")
     rows = {
         row.module: row
         for row in db.session.scalars(
             select(ModuleSubscription).where(ModuleSubscription.tenant_id == centre.id)
         )
     }
-    on = {name for name in modules if name not in rows or rows[name].is_on} | {module}
+    on = {
+        name
+        for name, other in modules.items()
+        if not other.is_optional or (plans.allows(allowed, name) and (name not in rows or rows[name].is_on))
+    } | {module}
     if is_on:
         in_the_way = [name for name in modules[module].requires if name not in on]
     else:

@@ -162,6 +162,7 @@ class Invitation(Control):
         Index("ix_accounts_invitation_account", "account_id", "id"),
     )
     code = ""  # in the clear only in the one answer that made it; no column
+    sign_in_name = display_name = role = ""  # for whom, in the answer that opened a centre; no columns
 
     id: Mapped[int] = id_column()
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))

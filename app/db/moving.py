@@ -268,6 +268,11 @@ class Move:
             self.moved.rows[table.name] = here[0]
 
 
+def names_of_tables() -> list[str]:
+    """What a move copies, in its order."""
+    return [table.name for table in _tables()]
+
+
 def _tables() -> list[Table]:
     """Tables of a partition with rows of centres, those that others point at first."""
     return [

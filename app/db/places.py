@@ -17,6 +17,7 @@ class Partition(Control):
     name: Mapped[str] = mapped_column(Unicode(20), primary_key=True)
     epoch: Mapped[int] = mapped_column(Integer, default=1)  # raised by each promotion
     promoted_at: Mapped[datetime | None]
+    is_closed: Mapped[bool] = mapped_column(default=False)  # for new centres
 
 
 class ClusterColumns:

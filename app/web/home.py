@@ -19,15 +19,20 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @public
 def begin() -> ResponseReturnValue:
-    """Where a browser starts: the centre's first page for those who may open it, else the home page."""
+    """Where a browser starts: the first page of one's role, the centre's, or the home page: the first one may open."""
     actor = find_actor()
     if actor is None:
         return redirect(url_for("sessions.sign_in"), 303)
-    wanted = setting(actor.tenant_id, "start_page", "")
-    for module in installed().modules.values():
-        for entry in module.menu if module.name in modules_on() else ():
-            if entry.endpoint == wanted and actor.may(entry.permission):
-                return redirect(url_for(wanted), 303)
+    open_to_me = {
+        entry.endpoint
+        for module in installed().modules.values()
+        for entry in (module.menu if module.name in modules_on() else ())
+        if actor.may(entry.permission)
+    }
+    for name in (*(f"start_page.{role}" for role in actor.roles), "start_page"):
+        wanted = setting(actor.tenant_id, name, "")
+        if wanted in open_to_me:
+            return redirect(url_for(wanted), 303)
     return redirect(url_for(".show_home"), 303)
 
 

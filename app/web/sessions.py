@@ -26,7 +26,7 @@ from app.accounts.services import SignedIn
 from app.db.units import Mode, Unit, open_unit
 from app.errors import DomainError, NotSignedIn
 from app.i18n import N_
-from app.tenancy import DISTRICT, CentreClosed, tenant_of
+from app.tenancy import DISTRICT, tenant_of
 from app.web.access import current_actor, find_actor, public, signed_in
 from app.web.forms import Form
 from app.web.problems import wants_json
@@ -105,7 +105,7 @@ def _reading_unit(found: SignedIn | None) -> Any:
     tenant = tenant_of(found.actor.tenant_id)
     if not tenant.is_active and request.endpoint not in _OPEN_WHEN_CLOSED:
         g.pop("actor"), g.pop("signed_in")
-        raise CentreClosed
+        raise tenant.refusal()
     return open_unit(Unit(Mode.READ, tenant.id, tenant.partition), tenant.zone)
 
 

@@ -18,10 +18,11 @@ from app.registry import (
     Module,
     Permission,
     Plot,
+    Preparation,
     Waiting,
     WaitingRow,
 )
-from modules.charging import api, queries, subscribers, views
+from modules.charging import api, queries, services, subscribers, views
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
 from modules.patients import queries as patients
@@ -68,11 +69,21 @@ def takings_plot(by: Actor) -> list[tuple[Any, ...]]:
     return [(f"{day:%m-%d}", format_amount(found.get(day, nothing))) for day in days] if found else []
 
 
+def fill_price_list(taken: dict[str, Any], by: Actor) -> None:
+    """The prices of a new centre: a template's own list, the one that is shipped, or none."""
+    prices = taken.get("prices", [])
+    if prices == "shipped":
+        services.load_demo_prices(by=by)
+    elif prices:
+        services.take_over_prices(rows=prices, by=by)
+
+
 module = Module(
     name="charging",
     label=N_("Charging"),
     requires=("prescriptions",),
     blueprints=(views.blueprint,),
+    prepares=Preparation(lambda: {"prices": queries.list_prices_in_force()}, fill_price_list),
     menu=(
         MenuEntry(N_("Cashier's desk"), "charging.show_desk", "cash", "charging.bill.view", order=60),
         MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),

@@ -1,9 +1,20 @@
 """What dispensing adds to the product."""
 
 from app.i18n import N_
-from app.registry import Duty, Lookup, MenuEntry, Module, Permission, Plot, Setting, SettingKind, Waiting
+from app.registry import (
+    Duty,
+    Lookup,
+    MenuEntry,
+    Module,
+    Permission,
+    Plot,
+    Preparation,
+    Setting,
+    SettingKind,
+    Waiting,
+)
 from modules.charging.events import BillRefunded, BillSettled
-from modules.dispensing import queries, subscribers, views
+from modules.dispensing import queries, services, subscribers, views
 from modules.dispensing.views.home import expiry_heap, expiry_plot, tasks_heap, tasks_plot
 from modules.prescriptions.events import (
     PrescriptionExpired,
@@ -17,6 +28,7 @@ module = Module(
     label=N_("Pharmacy"),
     requires=("charging",),
     blueprints=(views.blueprint,),
+    prepares=Preparation(dict, lambda taken, by: services.set_up_all_locations(by=by)),
     menu=(
         MenuEntry(
             N_("Pharmacy window"), "dispensing.show_window", "pill", "dispensing.prescription.view", order=70

@@ -4,7 +4,7 @@ from datetime import time
 
 from app.i18n import N_
 from app.registry import Daily, Lookup, MenuEntry, Module, Permission, Plot, Setting, SettingKind, Waiting
-from modules.registration import api, views
+from modules.registration import api, queries, views
 from modules.registration.models import FeeScheme
 from modules.registration.rules.settings import RegistrationSettings
 from modules.registration.views.home import booked_heap, days_plot, hours_plot, waiting_heap
@@ -64,6 +64,7 @@ module = Module(
     requires=("patients",),
     is_optional=False,
     blueprints=(views.blueprint,),
+    visits_on=lambda on: sum(queries.visits_by_day(on, on).values()),
     reads=(api.show_visit, api.list_slots),
     acts={
         "visit.read": N_("Visit read"),

@@ -208,7 +208,7 @@ def test_a_switched_off_module_has_no_daily_work(ours: dict[str, Any]) -> None:
     assert "registration.end_sessions" in {work.use_case for work in daily.declared(tenant)}
     without = replace(tenant, modules=tenant.modules - {"registration"})
     left = {work.use_case for work in daily.declared(without)}
-    assert left == {"prescriptions.expire_prescription", "crypto.prove_rows"}
+    assert left == {"prescriptions.expire_prescription", "crypto.prove_rows", "tenants.note_usage"}
 
 
 def test_the_relays_process_does_the_daily_work(app: Flask, ours: dict[str, Any]) -> None:

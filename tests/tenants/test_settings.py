@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app, url_for
 
 from app.actor import Actor
 from app.errors import InvalidInput, NotFound
-from app.registry import Setting, SettingKind
+from app.registry import Setting, SettingKind, installed
 from app.tenancy import setting_of
 from tenants import rules, services
 
@@ -179,3 +179,22 @@ def test_registration_declares_every_setting_with_the_default_it_reads(app: Flas
 def test_a_setting_has_a_default_that_it_allows(app: Flask) -> None:
     for declared in app.extensions["his_registry"].settings.values():
         assert rules.setting_value(declared, declared.default) == declared.default
+
+
+def test_a_role_has_a_first_page_of_its_own_and_else_the_centres(sign_in: Any, administrator: Actor) -> None:
+    pages = {"start_page": "patients.show_patients", "start_page.cashier": "charging.show_desk"}
+    known = {entry.endpoint for module in installed().modules.values() for entry in module.menu}
+    pages["start_page"] = next(name for name in sorted(known) if name.startswith("patients."))
+    services.change_settings(settings=pages, by=administrator)
+    assert sign_in("cashier").get("/").headers["Location"] == url_for_of("charging.show_desk")
+    assert sign_in("registrar").get("/").headers["Location"] == url_for_of(pages["start_page"])
+    services.change_settings(settings={"start_page.cashier": "staff.show_staff"}, by=administrator)
+    assert sign_in("cashier").get("/").headers["Location"] == url_for_of(
+        pages["start_page"]
+    )  # may not open the staff
+
+
+def url_for_of(endpoint: str) -> str:
+    """The address of a page, outside a request."""
+    with current_app.test_request_context():
+        return url_for(endpoint)

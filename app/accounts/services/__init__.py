@@ -1,7 +1,7 @@
 """Who may sign in, where, and as what."""
 
 from app.accounts.errors import CodeRefused, SignInRefused
-from app.accounts.services.invitations import invite, open_account, reset_password
+from app.accounts.services.invitations import invite, invite_first, open_account, reset_password
 from app.accounts.services.joining import (
     accept_offer,
     decline_offer,
@@ -18,6 +18,7 @@ from app.accounts.services.people import (
     create_account,
     create_program,
 )
+from app.accounts.services.places import end_all_sign_ins
 from app.accounts.services.second_factor import (
     Enrolled,
     begin_enrolment,
@@ -60,11 +61,13 @@ __all__ = [
     "create_account",
     "create_program",
     "decline_offer",
+    "end_all_sign_ins",
     "end_own_sign_in",
     "find_actor",
     "find_signed_in",
     "give_code",
     "invite",
+    "invite_first",
     "issue_token",
     "offer_membership",
     "open_account",

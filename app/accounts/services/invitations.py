@@ -1,8 +1,11 @@
 """An account is opened with a one-time code, by its owner: nobody else ever types or knows the password."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Annotated
 
+from pydantic import Field
 from sqlalchemy import select, update
 
 from app import audit, clock, tenancy
@@ -52,6 +55,32 @@ def invite(
     add_with_membership(account, roles, by, practitioner_id=practitioner_id, department_id=department_id)
     audit.record("account.created", account, by=by, roles=roles)
     return _code_for(account.id)
+
+
+@use_case("accounts.account.manage", database="control", is_step=True)
+def invite_first(
+    *,
+    tenant_id: int,
+    sign_in_name: SignInName,
+    display_name: PersonName,
+    role: Annotated[str, Field(max_length=32)],
+    by: Actor,
+) -> Invitation:
+    """Open an administrator's account in a centre that is just being made; a part of making it.
+
+    Raises:
+        NameTaken: another account has the sign-in name.
+    """
+    account = Account(
+        sign_in_name=passwords.normalise_name(sign_in_name),
+        display_name=display_name,
+        created_at=clock.now(),
+    )
+    add_with_membership(account, [role], replace(by, tenant_id=tenant_id))
+    audit.record("account.created", account, by=by, roles=[role], tenant_id=tenant_id)
+    code = _code_for(account.id)
+    code.sign_in_name, code.display_name, code.role = account.sign_in_name, display_name, role
+    return code
 
 
 @use_case("accounts.account.manage", database="control")

@@ -6,7 +6,7 @@ from app import clock, tenancy
 from app.accounts.errors import TwoAdministrators
 from app.accounts.models import Membership, SignIn
 from app.actor import Actor
-from app.db import db
+from app.db import db, update_rows
 from app.errors import InvalidInput, NotFound
 from app.i18n import gettext
 from app.registry import ADMINISTRATORS, DISTRICT_ROLES
@@ -54,3 +54,15 @@ def end_sign_ins(membership_id: int) -> None:
         .where(SignIn.membership_id == membership_id, SignIn.ended_at.is_(None))
         .values(ended_at=clock.now())
     )
+
+
+def end_all_sign_ins(tenant_id: int) -> int:
+    """Every sign-in in a place ends, programs' too; returns how many."""
+    here = select(Membership.id).where(Membership.tenant_id == tenant_id)
+    ended = (
+        update(SignIn)
+        .where(SignIn.membership_id.in_(here), SignIn.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    return update_rows(ended)

@@ -37,6 +37,7 @@ document.addEventListener('click', (event) => {
     opener.closest('details[data-menu]')?.removeAttribute('open');
     open(document.getElementById(opener.dataset.dialogOpen));
   }
+  if (event.target.closest?.('[data-print]')) window.print();  // only pages with a .print-sheet have one
   const closer = event.target.closest?.('[data-dialog-close]');
   if (closer) closer.closest('dialog')?.close();
   const drawerCloser = event.target.closest?.('[data-drawer-close]');

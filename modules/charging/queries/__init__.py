@@ -28,6 +28,7 @@ from modules.charging.models import (
 from modules.charging.queries.checks import check_money as check_money
 from modules.charging.queries.prices import DECOCTION_CODE as DECOCTION_CODE
 from modules.charging.queries.prices import drug_prices as drug_prices
+from modules.charging.queries.prices import list_prices_in_force as list_prices_in_force
 from modules.charging.queries.prices import lock_open_price as lock_open_price
 from modules.charging.queries.prices import price_history as price_history
 from modules.charging.queries.prices import price_of as price_of

@@ -92,3 +92,11 @@ def lock_open_price(item_kind: ItemKind, item_id: int) -> Price | None:
         Price.item_kind == item_kind, Price.item_id == item_id, Price.valid_to.is_(None)
     )
     return db.session.scalar(locking(statement, Price))
+
+
+def list_prices_in_force() -> list[tuple[str, str, str]]:
+    """The whole price list as it stands: kind, code and amount as text, by kind and code. One statement."""
+    statement = _in_force(clock.now()).order_by(Price.item_kind, Price.item_code)
+    return [
+        (price.item_kind.value, price.item_code, f"{price.amount}") for price in db.session.scalars(statement)
+    ]

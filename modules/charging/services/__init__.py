@@ -10,7 +10,7 @@ from modules.charging.services.bills import (
     void_visit_charges,
 )
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
-from modules.charging.services.prices import load_demo_prices, set_price
+from modules.charging.services.prices import load_demo_prices, set_price, take_over_prices
 from modules.charging.services.refunds import RefundLineInput, refund_lines
 from modules.charging.services.settlements import TenderInput, print_receipt, settle_bill
 from modules.charging.services.shifts import close_shift, open_shift
@@ -32,6 +32,7 @@ __all__ = [
     "release_expired_charges",
     "set_price",
     "settle_bill",
+    "take_over_prices",
     "void_charge",
     "void_prescription_charges",
     "void_visit_charges",

@@ -1,5 +1,6 @@
 """The centre's price list (价目表): a history without gaps or overlaps for each item."""
 
+from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
 from typing import Annotated
@@ -62,12 +63,24 @@ def set_price(
 @use_case("charging.price.change")
 def load_demo_prices(*, by: Actor) -> None:
     """Take over the demonstration price list for every drug and item that has no price yet."""
+    _add_missing(catalogue_services.demo_prices(), by)
+
+
+@use_case("charging.price.change", is_step=True)
+def take_over_prices(
+    *, rows: Annotated[list[tuple[str, str, str]], Field(max_length=20_000)], by: Actor
+) -> None:
+    """Take over a price list (kind, code, amount) for every drug and item that has no price yet: a new centre's."""
+    _add_missing(((kind, code, Decimal(amount)) for kind, code, amount in rows), by)
+
+
+def _add_missing(listed: Iterable[tuple[str, str, Decimal]], by: Actor) -> None:
     drugs = {drug.code: drug.id for drug in catalogue.all_drugs()}
     items = {item.code: item.id for item in catalogue.all_services()}
     known = {(row[0], row[1]) for row in db.session.execute(select(Price.item_kind, Price.item_code))}
     begins = clock.moment_of(_DEMO_BEGINS, time(0))  # before the first simulated day
     count = 0
-    for kind, code, amount in catalogue_services.demo_prices():
+    for kind, code, amount in listed:
         ids = drugs if kind == "drug" else items
         if code not in ids or (ItemKind(kind), code) in known:
             continue
