@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db import Control, db
+from app.db import Control, db, locking
 from app.db.types import BigInt
 from app.db.units import kernel_unit
 
@@ -93,8 +93,7 @@ def _add(tenant_id: int, on: date, buckets: list[int]) -> None:
     wanted = RequestCount.tenant_id == tenant_id, RequestCount.on == on
     for _ in range(2):
         with kernel_unit(""):
-            query = select(RequestCount).where(*wanted).with_for_update()
-            row = db.session.scalar(query.with_hint(RequestCount, "WITH (UPDLOCK, ROWLOCK)", "mssql"))
+            row = db.session.scalar(locking(select(RequestCount).where(*wanted), RequestCount))
             if row is None:
                 row = RequestCount(tenant_id=tenant_id, on=on, requests=0, buckets=[0] * len(buckets))
                 db.session.add(row)

@@ -25,6 +25,7 @@ from app.jobs.registry import DESK, LONG, kinds
 from app.jobs.services import start_job
 from app.pinyin import name_pinyin
 from app.records import AuditRow
+from app.registry import Scope
 from app.web.forms import Form
 from modules.catalogue import queries as catalogue
 
@@ -165,9 +166,17 @@ def _path(rule: Any, keys: dict[str, Any]) -> str:
     return re.sub(r"<string:\w+>", "drug", path)
 
 
+def _is_districts(app: Flask, permission: str) -> bool:
+    """Whether no role of a centre may hold it: the district's pages know every centre, and let none of them in."""
+    found = app.extensions["his_registry"].permissions.get(permission)
+    return found is not None and found.scope is Scope.DISTRICT
+
+
 def _offer_in_paths(walk: Walk, rules: list[tuple[Any, str]]) -> None:
     for rule, method in rules:
         names = _keys_in(rule)
+        permission = walk.app.view_functions[rule.endpoint].required_permission  # type: ignore[attr-defined]
+        is_districts = _is_districts(walk.app, permission)
         walk.walked["routes with a key in the path"] += 1
         for name in names:
             for key in walk.foreign_for(name):
@@ -175,7 +184,7 @@ def _offer_in_paths(walk: Walk, rules: list[tuple[Any, str]]) -> None:
                 what = f"{method} {rule.rule} with a foreign {name}"
                 answer = walk.client.open(_path(rule, keys), method=method, follow_redirects=True)
                 redirected = {200} if method == "POST" and answer.history else set()
-                walk.judge(what, answer, {404, 422} | redirected)
+                walk.judge(what, answer, {403} if is_districts else {404, 422} | redirected)
 
 
 def test_acc_03_no_path_knows_a_key_of_another_centre(walk: Walk, record_property: Any, app: Flask) -> None:
@@ -316,7 +325,9 @@ def test_acc_03_no_operation_takes_a_key_of_another_centre(
                 continue
             fields += 1
             codes = {_offer_to_operation(walk, operation, body, path, key) for key in walk.fitting(name)}
-            if not codes & LOOKED_FOR:
+            if _is_districts(app, operation.case.permission):
+                assert codes == {"permission.denied"}, operation.path
+            elif not codes & LOOKED_FOR:
                 refused_before[f"{operation.path} {name}"] = sorted(codes)
     walk.end()
     assert len(seen) == len(operations) > 100
