@@ -305,6 +305,7 @@ def test_dat_03_rotation_under_load(
 ) -> None:
     """Desks open and change files while keys change twice; nothing is lost, nothing is unreadable, none is doubled."""
     monkeypatch.setattr(rotation, "BATCH", 3)
+    monkeypatch.setattr(rotation, "SETTLE_SECONDS", 0.3)  # longer than any search of the desk below
     for number in range(12):
         _open_file(registrar, number)
     stop, opened, failures = threading.Event(), [], []
