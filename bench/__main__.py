@@ -20,6 +20,7 @@ CONCURRENCIES = (1, 8)
 JOURNEYS = {1: 120, 8: 400}
 WARM, PROFILED, PAPERS = 30, 40, 100
 FLOOR_SECONDS = 8.0
+MORE_CENTRES = 399
 SIZES = (1_000, 300_000)
 DIAGNOSES = ["gxy", "tnb", "高血压", "感染", "I10", "J06", "xt", "wy", "肺炎", "骨折", "E11.9", "zqgy"]
 DRUGS = ["amxl", "alp", "二甲双胍", "et", "ssgl", "阿司匹林", "xst", "zhx", "bl", "ft"]
@@ -32,6 +33,8 @@ def main() -> None:
         with opened() as place:
             figures[place.engine] = _measure(place)
     figures["primary and standby"] = routes.pair_against_primary()
+    with postgres_place() as place:
+        figures["many centres"] = _among_many(place)
     with postgres_place() as place:
         figures["ten million visits"] = millions.measure(place)
     for engine, found in figures.items():
@@ -71,6 +74,30 @@ def _measure(place: Place) -> dict[str, Any]:
     figures |= _growth(place, app, built)
     dispose_engines(app)
     return figures
+
+
+def _among_many(place: Place) -> dict[str, Any]:
+    """Journeys a second in a centre that is alone in its partition, and among four hundred."""
+    app = create_app(place.settings())
+    built = town.build(app, residents=2 * (WARM + JOURNEYS[8]))
+    rates, opened = [], 0.0
+    for more in (0, MORE_CENTRES):
+        _say(place, f"{more + 1} centres")
+        began = time.perf_counter()
+        with app.app_context():
+            town.open_centres(more)
+        opened = time.perf_counter() - began
+        dispose_engines(app)
+        with served(place) as server:
+            built.plan.host = server.host
+            journeys.run(built.plan, workers=8, journeys=WARM)
+            rates.append(journeys.run(built.plan, workers=8, journeys=JOURNEYS[8]).rate)
+    return {
+        "journeys a second, one centre": rates[0],
+        f"journeys a second, {MORE_CENTRES + 1} centres": rates[1],
+        "many centres / one (wanted 0.9)": rates[1] / rates[0],
+        f"opening {MORE_CENTRES} centres, s (wanted 600)": opened,
+    }
 
 
 def _say(place: Place, what: str) -> None:
