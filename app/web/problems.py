@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app, jsonify, redirect, render_templa
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from app import missing
 from app.db.failures import is_away, is_beyond_numbers, is_full
@@ -93,10 +93,21 @@ def _page(status: int, text: str) -> str:
 
 def install(app: Flask) -> None:
     """Register the handlers."""
+    app.before_request(_refuse_unstorable)
     app.register_error_handler(DomainError, show_refusal)
     app.register_error_handler(CSRFError, _on_csrf)
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(Exception, _on_defect)
+
+
+def _refuse_unstorable() -> None:
+    """No database holds the zero character, so nothing can be looked for with it; forms say so at their field."""
+    asked = [
+        *request.args.values(),
+        *(value for value in (request.view_args or {}).values() if isinstance(value, str)),
+    ]
+    if any("\0" in value for value in asked):
+        raise BadRequest
 
 
 def _on_csrf(error: CSRFError) -> ResponseReturnValue:

@@ -306,7 +306,7 @@ def test_acc_03_no_lookup_looks_into_another_centre(walk: Walk, app: Flask, reco
 def test_acc_03_no_operation_takes_a_key_of_another_centre(
     walk: Walk, app: Flask, record_property: Any
 ) -> None:
-    operations = app.extensions["his_operations"]
+    operations = [one for one in app.extensions["his_operations"] if not one.path.startswith("tests/")]
     fields, seen = 0, set()
     refused_before: dict[str, list[str]] = {}
     for operation in operations:
