@@ -8,6 +8,7 @@ A chain alone does not show that its end was cut off, or that all of it was writ
 import base64
 import json
 import os
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,10 +79,8 @@ def complaints(partition: str) -> list[str]:
 
 def last_kept(partition: str) -> Head | None:
     """The head that was kept last."""
-    last = None
-    for last in _kept(partition):  # noqa: B007  the last one is wanted
-        pass
-    return last
+    newest = deque(_kept(partition), maxlen=1)
+    return newest[0] if newest else None
 
 
 class Hours:

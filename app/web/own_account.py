@@ -35,10 +35,7 @@ def show_own() -> ResponseReturnValue:
 def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
     """End one of the reader's sign-ins at once, wherever it is."""
     form = Form(services.end_own_sign_in, request.form, sign_in_id=sign_in_id)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
-    flash(gettext("This sign-in has ended."), "success")
-    return redirect(url_for(".show_own"), 303)
+    return _answer(form, gettext("This sign-in has ended."))
 
 
 @blueprint.post("/offers/<int:offer_id>/acceptance")
@@ -46,10 +43,7 @@ def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
 def accept_offer(offer_id: int) -> ResponseReturnValue:
     """Accept to work in another place too."""
     form = Form(services.accept_offer, request.form, offer_id=offer_id)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
-    flash(gettext("You belong to this place now; change to it in the head of the page."), "success")
-    return redirect(url_for(".show_own"), 303)
+    return _answer(form, gettext("You belong to this place now; change to it in the head of the page."))
 
 
 @blueprint.post("/offers/<int:offer_id>/refusal")
@@ -57,9 +51,7 @@ def accept_offer(offer_id: int) -> ResponseReturnValue:
 def decline_offer(offer_id: int) -> ResponseReturnValue:
     """Decline an offer."""
     form = Form(services.decline_offer, request.form, offer_id=offer_id)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
-    return redirect(url_for(".show_own"), 303)
+    return _answer(form, "")
 
 
 @blueprint.post("/place")
@@ -73,3 +65,12 @@ def switch_place() -> ResponseReturnValue:
     session.clear()
     session[TOKEN] = fresh
     return redirect(url_for("home.begin"), 303)
+
+
+def _answer(form: Form, text: str) -> ResponseReturnValue:
+    """Carry it out and go back to the page, saying so; a refusal is a page of its own."""
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    if text:
+        flash(text, "success")
+    return redirect(url_for(".show_own"), 303)

@@ -15,7 +15,7 @@ from app.accounts.services.people import refuse_shared
 from app.accounts.services.places import end_sign_ins, membership_here
 from app.accounts.services.signing_in import begin_after, count_failure, hash_token, is_locked
 from app.actor import Actor
-from app.db import Mode, control_unit, db, lock_row
+from app.db import Mode, control_unit, db, lock_row, update_rows
 from app.errors import NotFound
 from app.use_cases import use_case
 
@@ -160,13 +160,13 @@ def _fitting_step(factor: SecondFactor, code: str, moment: datetime) -> int | No
 
 
 def _spend_recovery_code(account_id: int, code: str, moment: datetime) -> bool:
-    found = db.session.execute(
+    spent = update_rows(
         update(RecoveryCode)
         .where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
         .where(RecoveryCode.code_hash == hash_token(_plain(code)))
         .values(used_at=moment)
     )
-    return bool(found.rowcount)  # type: ignore[attr-defined]  # an update's result has it
+    return spent > 0
 
 
 def _make_code() -> str:
