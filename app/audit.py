@@ -94,7 +94,6 @@ def reading(action: str) -> Callable[[ReadT], ReadT]:
                 note(action, by=given.get("by") or g.actor, subject=rows[0])
             return answer
 
-        noted.reads_record = action  # type: ignore[attr-defined]
         return cast(ReadT, noted)
 
     return decorate
