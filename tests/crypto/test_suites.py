@@ -161,7 +161,13 @@ def test_dat_04_a_sealed_text_opens_for_its_place_only(suite: Suite) -> None:
     sealed = suite.seal(key, b"990000198506152462", b"here")
     assert suite.open(key, sealed, b"here") == b"990000198506152462"
     assert suite.seal(key, b"990000198506152462", b"here") != sealed
-    for damaged in (sealed[:-1], bytes([sealed[0] ^ 1]) + sealed[1:], sealed[:-1] + b"x", b"", sealed[:5]):
+    for damaged in (
+        sealed[:-1],
+        bytes([sealed[0] ^ 1]) + sealed[1:],
+        sealed[:-1] + bytes([sealed[-1] ^ 1]),
+        b"",
+        sealed[:5],
+    ):
         with pytest.raises(SealBroken):
             suite.open(key, damaged, b"here")
     for wrong in ((other, b"here"), (key, b"there")):
