@@ -23,7 +23,7 @@ from app.jobs import runner
 from app.nodes import lease_node
 from app.registry import Registry
 from app.relay import Worker
-from app.web import access, assets, headers, health, limits, problems, read_after, sessions, shell
+from app.web import access, assets, budgets, headers, health, limits, problems, read_after, sessions, shell
 from tenants.directory import TenantDirectory
 
 KERNEL_TABLES = (
@@ -52,7 +52,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     suite = suite_named(settings.crypto_suite)
     app.extensions["his_keyring"] = Keyring(LocalMasterKey(settings.master_secret(), suite), suite)
     ids.use_lease(lambda: _lease(app))
-    for part in (headers, assets, problems, health, sessions, read_after, shell, limits, processes, usage):
+    parts = (
+        headers,
+        assets,
+        problems,
+        health,
+        sessions,
+        budgets,
+        read_after,
+        shell,
+        limits,
+        processes,
+        usage,
+    )
+    for part in parts:
         part.install(app)
     for command in cli.COMMANDS:
         app.cli.add_command(command)

@@ -12,7 +12,7 @@ from app import dictionaries
 from app.db import control_unit, tenant_unit
 from app.db.engines import dispose_engines, make_engine
 from app.factory import create_app
-from bench import ROOT, floor, growth, journeys, millions, pages, routes, town, where_time_goes
+from bench import ROOT, floor, growth, journeys, millions, neighbours, pages, routes, town, where_time_goes
 from bench.place import Place, postgres_place, served, sqlite_place
 from modules.prescriptions import queries as prescriptions
 
@@ -80,19 +80,20 @@ def _among_many(place: Place) -> dict[str, Any]:
     """Journeys a second in a centre that is alone in its partition, and among four hundred."""
     app = create_app(place.settings())
     built = town.build(app, residents=2 * (WARM + JOURNEYS[8]))
-    rates, opened = [], 0.0
+    rates, opened, centres = [], 0.0, []
     for more in (0, MORE_CENTRES):
         _say(place, f"{more + 1} centres")
         began = time.perf_counter()
         with app.app_context():
-            town.open_centres(more)
+            centres = town.open_centres(more)
         opened = time.perf_counter() - began
         dispose_engines(app)
         with served(place) as server:
             built.plan.host = server.host
             journeys.run(built.plan, workers=8, journeys=WARM)
             rates.append(journeys.run(built.plan, workers=8, journeys=JOURNEYS[8]).rate)
-    return {
+    _say(place, "neighbours")
+    return neighbours.measure(place, app, built, centres[0]) | {
         "journeys a second, one centre": rates[0],
         f"journeys a second, {MORE_CENTRES + 1} centres": rates[1],
         "many centres / one (wanted 0.9)": rates[1] / rates[0],

@@ -19,7 +19,7 @@ from support.postgres import APPLICATION, OWNER, Cluster
 from app.config import Settings
 from bench import ROOT
 
-WORKERS, THREADS = 2, 16  # as deploy/run.py starts it: every screen in a hall keeps a thread
+WORKERS, THREADS = 2, 24  # as deploy/run.py starts it: every screen in a hall keeps a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Served:
 
 
 @contextmanager
-def served(place: Place) -> Iterator[Served]:
-    """The product under gunicorn."""
+def served(place: Place, **variables: str) -> Iterator[Served]:
+    """The product under gunicorn, with further variables of its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -117,6 +117,8 @@ def served(place: Place) -> Iterator[Served]:
         "HIS_CONTROL_URL": place.control_url,
         "HIS_PARTITION_URLS": f"p1={place.partition_url}",
         "HIS_EMBEDDED_WORKERS": "0",
+        "HIS_ACCOUNT_REQUESTS": "0",  # a handful of accounts plays a whole town
+        **variables,
     }
     command = [sys.executable, "-m", "gunicorn", "wsgi:application", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)]

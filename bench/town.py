@@ -68,9 +68,9 @@ def _token(centre: Any, account: str) -> str:
     return accounts.issue_token(account_id=owner.account_id, label="bench", by=owner)
 
 
-def open_centres(count: int) -> None:
-    """So many more centres in the same partition, from the standard template, as ``flask centre create-many`` does."""
-    by = system_actor(None)
+def open_centres(count: int) -> list[int]:
+    """So many more centres in the same partition, as ``flask centre create-many`` makes them; their ids."""
+    by, opened = system_actor(None), []
     for number in range(count):
         centre = provisioning.provision_centre(
             code=f"more{number}",
@@ -81,3 +81,5 @@ def open_centres(count: int) -> None:
             by=by,
         )
         provisioning.prepare_centre(centre.id)
+        opened.append(centre.id)
+    return opened

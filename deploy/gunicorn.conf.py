@@ -5,7 +5,7 @@ import os
 bind = os.environ.get("HIS_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("HIS_WEB_WORKERS", "4"))
 worker_class = "gthread"
-threads = 16  # the screens of waiting halls hold a thread each; desks must find one free
+threads = 24  # 12 for the screens of waiting halls, which hold one each, and more than one centre's HIS_CENTRE_REQUESTS
 timeout = 60
 graceful_timeout = 45  # a stop lets running requests end; systemd waits longer than this
 keepalive = 30

@@ -74,7 +74,7 @@ def serve(port: int) -> None:
     environment = {**os.environ, "HIS_LOG_FORMAT": os.environ.get("HIS_LOG_FORMAT", "plain")}
     command = [
         *(sys.executable, "-m", "gunicorn", "wsgi:application"),
-        *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread", "--threads", "16"),
+        *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread", "--threads", "24"),
         *("--timeout", "60", "--no-control-socket", "--log-level", "warning"),
     ]
     os.chdir(ROOT)

@@ -28,6 +28,7 @@ from app.errors import DomainError, NotSignedIn
 from app.i18n import N_
 from app.tenancy import DISTRICT, tenant_of
 from app.web.access import current_actor, find_actor, public, signed_in
+from app.web.budgets import refuse_hasty
 from app.web.forms import Form
 from app.web.problems import wants_json
 
@@ -112,6 +113,7 @@ def _reading_unit(found: SignedIn | None) -> Any:
 def _find_signed_in() -> SignedIn | None:
     address = request.remote_addr or ""
     if bearer := _bearer():
+        refuse_hasty(bearer)
         found = services.find_signed_in(bearer, address=address, origin="api")
         if found is None:
             raise NotSignedIn

@@ -14,6 +14,7 @@ from app.records import DeliveryStatus, Outcome
 from app.registry import FIRST_ROWS, Heap, WaitingRow
 from app.trail import Wanted
 from app.web.access import current_actor, current_tenant, requires
+from app.web.budgets import heavy
 from app.web.forms import Form
 from app.web.paging import links
 
@@ -31,6 +32,7 @@ def _in_control() -> bool:
 
 
 @blueprint.get("/")
+@heavy
 @requires("accounts.audit.view")
 def show_trail() -> ResponseReturnValue:
     """Who did what, newest first, narrowed by day, person, act and subject."""

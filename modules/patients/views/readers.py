@@ -7,6 +7,7 @@ from app import audit, trail
 from app.printing import paper_answer
 from app.records import Outcome
 from app.web.access import current_actor, requires
+from app.web.budgets import heavy
 from app.web.paging import links
 from modules.patients import documents, queries
 from modules.patients.views.blueprint import blueprint
@@ -15,6 +16,7 @@ READERS_VIEW = "patients.readers.view"
 
 
 @blueprint.get("/<int:patient_id>/readers")
+@heavy
 @requires(READERS_VIEW)
 @audit.reading("readers.read")
 def show_readers(patient_id: int) -> ResponseReturnValue:
@@ -37,6 +39,7 @@ def show_readers(patient_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:patient_id>/readers.pdf")
+@heavy
 @requires(READERS_VIEW)
 @audit.reading("readers.printed")
 def print_readers(patient_id: int) -> ResponseReturnValue:

@@ -1,0 +1,187 @@
+"""One centre in a hurry: its own requests wait or are refused, another centre's desk finds its place."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from support import world
+
+from app.db.statements import count_statements
+from app.web import budgets
+
+GATE = threading.Event()
+SHARE = 0.4
+
+
+@pytest.fixture
+def jam(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The first page now waits at a gate; returns what lets so many people of a centre run into it."""
+    GATE.clear()
+    plain = app.view_functions["home.show_home"]
+
+    def slow(**values: Any) -> Any:
+        GATE.wait(20)
+        return plain(**values)
+
+    monkeypatch.setitem(app.view_functions, "home.show_home", slow)
+    monkeypatch.setattr(budgets, "PATIENCE", 0.2)
+    running: list[threading.Thread] = []
+
+    def rush(clients: list[Any]) -> list[int]:
+        answers: list[int] = []
+        for client in clients:
+            thread = threading.Thread(target=lambda one=client: answers.append(one.get("/home").status_code))
+            running.append(thread)
+            thread.start()
+        return answers
+
+    yield rush
+    GATE.set()
+    for thread in running:
+        thread.join(20)
+
+
+def _wait_until(reached: Any) -> None:
+    deadline = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_app_09_a_jammed_centre_leaves_the_next_one_its_places(
+    app: Flask, ours: dict[str, Any], theirs: dict[str, Any], sign_in: Any, jam: Any
+) -> None:
+    places: budgets.Places = app.extensions["his_places"]
+    most = app.extensions["his_settings"].centre_requests
+    clients = [sign_in("registrar") for _ in range(most)]
+    late, other = sign_in("cashier"), sign_in("registrar", "c2")
+    answers = jam(clients)
+    _wait_until(lambda: places.running("all", ours["tenant_id"]) == most)
+
+    refused = late.get("/registration/window")
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "2"
+    assert "请稍后再试" in refused.text
+    assert other.get("/registration/window").status_code == 200
+
+    GATE.set()
+    _wait_until(lambda: len(answers) == most)
+    assert answers == [200] * most
+    assert late.get("/").status_code in {200, 303}
+    assert places.running("all", ours["tenant_id"]) == 0
+    assert places.running("all", theirs["tenant_id"]) == 0
+
+
+def test_app_09_who_comes_a_moment_too_early_waits_for_a_place(
+    app: Flask, ours: dict[str, Any], sign_in: Any, jam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "PATIENCE", 10.0)
+    most = app.extensions["his_settings"].centre_requests
+    late = sign_in("cashier")
+    jam([sign_in("registrar") for _ in range(most)])
+    _wait_until(lambda: app.extensions["his_places"].running("all", ours["tenant_id"]) == most)
+    threading.Timer(0.3, GATE.set).start()
+    assert late.get("/registration/window").status_code in {200, 403}
+
+
+def test_app_09_who_waits_holds_no_more_than_half_as_many_places(app: Flask) -> None:
+    places = budgets.Places()
+    assert all(places.take("all", 1, 4) for _ in range(4))
+    outcomes: list[bool] = []
+    waiting = [threading.Thread(target=lambda: outcomes.append(places.take("all", 1, 4))) for _ in range(2)]
+    for thread in waiting:
+        thread.start()
+    _wait_until(lambda: places._waiting["all", 1] == 2)
+    began = time.monotonic()
+    assert not places.take("all", 1, 4)
+    assert time.monotonic() - began < budgets.PATIENCE / 2
+    assert places.take("all", 2, 4)
+    places.give_back("all", 1)
+    places.give_back("all", 1)
+    for thread in waiting:
+        thread.join(10)
+    assert outcomes == [True, True]
+
+
+def test_app_09_an_account_in_a_hurry_is_told_to_wait(
+    app: Flask, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried, calm = sign_in("registrar"), sign_in("cashier")
+    settings = app.extensions["his_settings"]
+    monkeypatch.setitem(app.extensions, "his_settings", replace(settings, account_requests=5))
+    answers = [hurried.get("/home").status_code for _ in range(12)]
+    assert 429 in answers
+    assert calm.get("/home").status_code == 200
+    with hurried.get("/static/css/his.css") as plain:
+        assert plain.status_code == 200
+
+
+def test_app_09_a_program_in_a_hurry_gets_a_problem_document(
+    app: Flask, ours: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = app.extensions["his_settings"]
+    token = world.program_token(ours, "registrar")
+    headers = {"Authorization": f"Bearer {token}"}
+    monkeypatch.setitem(app.extensions, "his_settings", replace(settings, account_requests=3))
+    answers = [app.test_client().get("/api/v1/patients/search?q=x", headers=headers) for _ in range(9)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert refused[0].get_json()["code"] == "budget.spent"
+    assert refused[0].headers["Retry-After"] == "15"
+    with count_statements() as counted:
+        again = app.test_client().get("/api/v1/patients/search?q=x", headers=headers)
+    assert again.status_code == 429
+    assert counted.count == 0
+    assert 1 <= int(again.headers["Retry-After"]) <= 15
+    app.extensions["his_hasty"].clear()
+
+
+def test_app_09_the_pages_that_read_much_are_marked(app: Flask) -> None:
+    marked = {name for name, view in app.view_functions.items() if getattr(view, "is_heavy", False)}
+    assert {"trail.show_trail", "patients.show_readers", "patients.print_readers"} <= marked
+
+
+def test_app_09_a_centre_alone_uses_all_the_time_and_among_others_its_share() -> None:
+    shares, now = budgets.Shares(), 100.0
+    shares.charge(1, 30.0, SHARE, now)
+    assert shares.wait_needed(1, SHARE, now) == 0
+    shares.charge(2, 0.01, SHARE, now)
+    wait = shares.wait_needed(1, SHARE, now)
+    assert wait == pytest.approx((30.0 - budgets.CREDIT) / SHARE)
+    assert shares.wait_needed(2, SHARE, now) == 0
+    shares.charge(2, 0.01, SHARE, now + wait)  # still asking
+    assert shares.wait_needed(1, SHARE, now + wait + 0.001) == 0
+    assert budgets.Shares().wait_needed(1, SHARE, now) == 0
+
+
+def test_app_09_nobody_gathers_time_by_being_idle() -> None:
+    shares, now = budgets.Shares(), 100.0
+    shares.charge(1, 0.1, SHARE, now)
+    shares.charge(2, 0.1, SHARE, now + 3600)
+    shares.charge(1, 1.0, SHARE, now + 3600)
+    assert shares.wait_needed(1, SHARE, now + 3600) == pytest.approx((1.0 - budgets.CREDIT) / SHARE)
+
+
+def test_app_09_who_owes_for_long_is_refused_while_another_centre_asks(
+    app: Flask,
+    ours: dict[str, Any],
+    theirs: dict[str, Any],
+    sign_in: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = replace(app.extensions["his_settings"], centre_share=SHARE)
+    monkeypatch.setitem(app.extensions, "his_settings", settings)
+    monkeypatch.setitem(app.extensions, "his_shares", budgets.Shares())
+    shares: budgets.Shares = app.extensions["his_shares"]
+    mine, other = sign_in("registrar"), sign_in("registrar", "c2")
+    shares.charge(ours["tenant_id"], 60.0, SHARE, time.monotonic())
+    shares.charge(theirs["tenant_id"], 0.01, SHARE, time.monotonic())
+    assert mine.get("/home").status_code == 429
+    assert other.get("/home").status_code == 200
+    assert app.extensions["his_places"].running("all", ours["tenant_id"]) == 0
+    app.extensions["his_shares"] = budgets.Shares()
+    assert mine.get("/home").status_code == 200
