@@ -4,6 +4,7 @@ from datetime import time
 
 from app.accounts import views as accounts
 from app.accounts.cli import invite_person
+from app.accounts.services import forget_spent
 from app.i18n import N_
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, EVERYWHERE, Daily, Duty, MenuEntry, Module, Permission, Scope, Waiting
@@ -28,6 +29,7 @@ module = Module(
         trail.blueprint,
     ),
     commands=(run_worker, invite_person),
+    tidies=(forget_spent,),
     acts={
         "sign_in.begun": N_("Signed in"),
         "sign_in.refused": N_("Sign-in refused"),
@@ -49,6 +51,8 @@ module = Module(
         "account.password_changed": N_("Password changed"),
         "token.issued": N_("API token issued"),
         "token.revoked": N_("API token revoked"),
+        "program_key.registered": N_("Key of a program registered"),
+        "program_key.ended": N_("Key of a program ended"),
         "job.started": N_("Long-running work started"),
         "job.cancelled": N_("Long-running work stopped"),
         "object.not_found": N_("Asked for a record that is not here"),

@@ -77,3 +77,11 @@ class NotAProgram(PermissionDenied):
 
     code = "accounts.not_a_program"
     message = N_("A token is issued for a program's account or for yourself, never for another person.")
+
+
+class KeyNotReadable(DomainError):
+    """This is no public key that signatures can be checked with."""
+
+    status = 422
+    code = "program_key.not_readable"
+    message = N_("This is not a public key in PEM of the kind this installation uses.")

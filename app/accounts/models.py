@@ -102,6 +102,36 @@ class SignIn(Control):
     factor_at: Mapped[datetime | None]  # when the second factor was given
 
 
+class ProgramKey(Control):
+    """The public half of a key with which a program signs its requests; several at once while they change."""
+
+    __tablename__ = "accounts_program_key"
+    __table_args__ = (Index("ix_accounts_program_key_membership", "membership_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    membership_id: Mapped[int] = mapped_column(ForeignKey("accounts_membership.id"))
+    label: Mapped[str] = mapped_column(Unicode(80))
+    public_key: Mapped[str] = mapped_column(Unicode(1000))  # PEM, of the installation's suite
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class SpentNonce(Control):
+    """A signed request was answered: the same one is refused for as long as its signature would be young enough."""
+
+    __tablename__ = "accounts_spent_nonce"
+    __table_args__ = (
+        UniqueConstraint("key_id", "nonce"),
+        Index("ix_accounts_spent_nonce_spent", "spent_at"),
+    )
+
+    id: Mapped[int] = id_column()
+    key_id: Mapped[int] = mapped_column(ForeignKey("accounts_program_key.id"))
+    nonce: Mapped[str] = mapped_column(Unicode(64))
+    spent_at: Mapped[datetime]
+
+
 class SecondFactor(HoldsSealed, Control):
     """The secret that an account shares with its owner's authenticator (TOTP)."""
 

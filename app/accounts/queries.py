@@ -7,7 +7,15 @@ from flask import current_app
 from sqlalchemy import func, or_, select
 
 from app import clock
-from app.accounts.models import Account, JoinOffer, Membership, RecoveryCode, SecondFactor, SignIn
+from app.accounts.models import (
+    Account,
+    JoinOffer,
+    Membership,
+    ProgramKey,
+    RecoveryCode,
+    SecondFactor,
+    SignIn,
+)
 from app.accounts.services import actor_of
 from app.accounts.services.places import place_of
 from app.actor import Actor
@@ -76,6 +84,19 @@ def list_tokens(*, by: Actor) -> list[Token]:
         .limit(200)
     )
     return [Token(s.id, s.label, name, s.started_at, s.seen_at, s.ended_at) for s, name in rows]
+
+
+def list_program_keys(*, by: Actor) -> list[tuple[ProgramKey, str]]:
+    """Keys that programs of the actor's place sign with, newest first, with the programs' names."""
+    rows = db.session.execute(
+        select(ProgramKey, Account.display_name)
+        .join(Membership, Membership.id == ProgramKey.membership_id)
+        .join(Account, Account.id == Membership.account_id)
+        .where(Membership.tenant_id == place_of(by))
+        .order_by(ProgramKey.id.desc())
+        .limit(200)
+    )
+    return [(key, name) for key, name in rows]
 
 
 @dataclass(frozen=True, slots=True)

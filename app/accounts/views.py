@@ -136,8 +136,8 @@ def show_policy() -> ResponseReturnValue:
 @blueprint.get("/tokens")
 @requires("accounts.token.manage")
 def show_tokens() -> ResponseReturnValue:
-    """API tokens of the centre, and the programs they belong to."""
-    return _tokens_page("", "", Form(services.create_program))
+    """API tokens of the place, and the programs they belong to."""
+    return _tokens_page()
 
 
 @blueprint.post("/tokens")
@@ -145,26 +145,53 @@ def show_tokens() -> ResponseReturnValue:
 def issue_token() -> ResponseReturnValue:
     """Issue a token; its text is in this one answer and nowhere else."""
     account_id, label = request.form.get("account_id", type=int), request.form.get("label", "").strip()
-    program_form = Form(services.create_program)
     if account_id is None or not label or not label.isprintable():
         text = gettext("Please choose an account and say what the token is for.")
-        return _tokens_page("", text, program_form), 422
+        return _tokens_page(message=text), 422
     try:
         token = services.issue_token(account_id=account_id, label=label, by=current_actor())
     except DomainError as refusal:
-        return _tokens_page("", refusal.text, program_form), refusal.status
-    return _tokens_page(token, "", program_form)
+        return _tokens_page(message=refusal.text), refusal.status
+    return _tokens_page(fresh=token)
 
 
 @blueprint.post("/programs")
 @requires("accounts.token.manage")
 def create_program() -> ResponseReturnValue:
-    """Open the account of a program; it signs in with tokens only."""
+    """Open the account of a program; it comes in with tokens or signs with a key."""
     form = Form(services.create_program, request.form)
     if account := form.perform(by=current_actor()):
         flash(gettext("The account %(name)s was opened.", name=account.sign_in_name), "success")
         return redirect(url_for(".show_tokens"), 303)
-    return _tokens_page("", "", form), 422
+    return _tokens_page(program_form=form), 422
+
+
+@blueprint.get("/keys")
+@requires("accounts.token.manage")
+def show_keys() -> ResponseReturnValue:
+    """The keys that programs of the place sign with."""
+    return _keys_page(Form(services.register_key))
+
+
+@blueprint.post("/keys")
+@requires("accounts.token.manage")
+def register_key() -> ResponseReturnValue:
+    """Take a program's public key."""
+    form = Form(services.register_key, request.form)
+    if key := form.perform(by=current_actor()):
+        flash(gettext("The key was registered; the program names it %(id)s.", id=key.id), "success")
+        return redirect(url_for(".show_keys"), 303)
+    return _keys_page(form), 422
+
+
+@blueprint.post("/keys/<int:key_id>/end")
+@requires("accounts.token.manage")
+def end_key(key_id: int) -> ResponseReturnValue:
+    """Refuse what is signed with it from now on."""
+    form = Form(services.end_key, request.form, key_id=key_id)
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    return redirect(url_for(".show_keys"), 303)
 
 
 @blueprint.post("/tokens/<int:sign_in_id>/end")
@@ -177,19 +204,27 @@ def revoke_token(sign_in_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_tokens"), 303)
 
 
-def _tokens_page(fresh: str, message: str, program_form: Form) -> str:
-    by = current_actor()
-    accounts = [
+def _programs() -> list[tuple[int, str]]:
+    return [
         (member.account.id, f"{member.account.display_name} ({member.account.sign_in_name})")
-        for member in queries.list_members(by=by)
-        if member.membership.is_enabled and (member.account.is_program or member.account.id == by.account_id)
+        for member in queries.list_members(by=current_actor())
+        if member.membership.is_enabled and member.account.is_program
     ]
+
+
+def _tokens_page(*, fresh: str = "", message: str = "", program_form: Form | None = None) -> str:
+    by = current_actor()
     return render_template(
         "accounts/tokens.html",
         tokens=queries.list_tokens(by=by),
-        accounts=accounts,
+        accounts=[*_programs(), (by.account_id, by.name)],
         fresh=fresh,
         message=message,
-        program_form=program_form,
+        program_form=program_form or Form(services.create_program),
         roles=_roles(),
     )
+
+
+def _keys_page(form: Form) -> str:
+    keys = queries.list_program_keys(by=current_actor())
+    return render_template("accounts/keys.html", keys=keys, key_form=form, programs=_programs())

@@ -10,17 +10,17 @@ from pydantic_core import core_schema
 from app.use_cases import Arguments
 
 _REFUSALS = {
-    "400": "The body is not JSON.",
-    "401": "No token, or one that has ended.",
+    "400": "The request, or the JSON in it, cannot be read.",
+    "401": "No token or signature, or one that has ended.",
     "403": "The account lacks the permission, or the centre has not switched the module on.",
     "404": "There is no such record in this centre.",
     "409": "Taken, changed or full; or the Idempotency-Key was used for something else.",
     "415": "The body's type is not application/json.",
     "422": "An argument is wrong, or a rule says no.",
-    "429": "Too many requests.",
+    "429": "Too much at once, of the account or of its centre; Retry-After says when to try again.",
     "503": "A database or an outside party does not answer; Retry-After says when to try again.",
 }
-_READ_REFUSALS = ("401", "403", "404", "422", "503")
+_READ_REFUSALS = ("400", "401", "403", "404", "422", "429", "503")
 _PROBLEM = {
     "type": "object",
     "description": "A refusal (RFC 9457). Programs match on `code`, never on `title`.",
@@ -88,11 +88,19 @@ def _make() -> dict[str, Any]:
             "version": "1",
             "description": "Every use case of the system, for programs. Keys of rows are strings.",
         },
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"signature": []}],
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Signature",
+                    "description": "RFC 9421, with Signature-Input and a nonce; docs/programs.md.",
+                },
+            },
         },
     }
 

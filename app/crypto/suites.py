@@ -9,7 +9,7 @@ import importlib.util
 import os
 from typing import Any, Protocol
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -60,6 +60,10 @@ class Suite(Protocol):
 
     def public_key(self, private: bytes) -> bytes:
         """The public half of a private key, as PEM."""
+        ...
+
+    def is_public_key(self, text: bytes) -> bool:
+        """Whether this is a public key (PEM) that the suite can verify with."""
         ...
 
     def sign(self, private: bytes, data: bytes) -> bytes:
@@ -118,6 +122,12 @@ class International(_Hashing):
             .public_key()
             .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
+
+    def is_public_key(self, text: bytes) -> bool:
+        try:
+            return isinstance(serialization.load_pem_public_key(text), Ed25519PublicKey)
+        except (ValueError, UnsupportedAlgorithm):
+            return False
 
     def sign(self, private: bytes, data: bytes) -> bytes:
         return _ed25519(private).sign(data)
@@ -183,6 +193,14 @@ class Commercial(_Hashing):
         public = formats.load_pem_private_key(private, None).public_key()
         made: bytes = public.public_bytes(formats.Encoding.PEM, formats.PublicFormat.SubjectPublicKeyInfo)
         return made
+
+    def is_public_key(self, text: bytes) -> bool:
+        ec, _, formats = _tongsuo()
+        try:
+            key = formats.load_pem_public_key(text)
+        except (ValueError, TypeError):
+            return False
+        return isinstance(getattr(key, "curve", None), ec.SM2)
 
     def sign(self, private: bytes, data: bytes) -> bytes:
         ec, sm3, formats = _tongsuo()

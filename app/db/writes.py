@@ -1,12 +1,12 @@
-"""Updates that say how many rows they changed: compare-and-set instead of a lock."""
+"""Statements that say how many rows they changed: compare-and-set instead of a lock."""
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update
+from sqlalchemy import CursorResult, Delete, Update
 
 from app.db.base import db
 
 
-def update_rows(statement: Update) -> int:
-    """Carry out an update and return how many rows it changed; loaded rows are brought along."""
+def update_rows(statement: Update | Delete) -> int:
+    """Carry out an update or a removal and return how many rows it met; loaded rows are brought along."""
     return cast(CursorResult[Any], db.session.execute(statement)).rowcount

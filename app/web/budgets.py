@@ -200,6 +200,6 @@ def _give_back(error: BaseException | None) -> None:
 def _refuse(budget: str, actor: Actor, retry_after: int = 2) -> NoReturn:
     REFUSED.labels(budget).inc()
     log.warning("budget.spent", budget=budget, tenant=actor.tenant_id, account=actor.account_id)
-    if actor.origin == "api":
-        _remember(request.headers["Authorization"].partition(" ")[2].strip(), retry_after)
+    if bearer := request.headers.get("Authorization", "").removeprefix("Bearer ").strip():
+        _remember(bearer, retry_after)
     raise TooBusy(retry_after=retry_after)

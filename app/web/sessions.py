@@ -23,6 +23,7 @@ from app import i18n, tracing
 from app.accounts import services
 from app.accounts.queries import name_of_place
 from app.accounts.services import SignedIn
+from app.crypto.signed_requests import Asked
 from app.db.units import Mode, Unit, open_unit
 from app.errors import DomainError, NotSignedIn
 from app.i18n import N_
@@ -82,9 +83,14 @@ def install(app: Flask) -> None:
 
 
 def _refuse_forged() -> None:
-    """A browser sends cookies by itself, a bearer token never: only the former may be tricked."""
+    """A browser sends cookies by itself, a token or a signature never: only the former may be tricked."""
     tracing.begin_trace(request.headers.get("X-Request-Id", ""))
-    if current_app.config.get("WTF_CSRF_ENABLED", True) and request.endpoint and not _bearer():
+    if (
+        current_app.config.get("WTF_CSRF_ENABLED", True)
+        and request.endpoint
+        and not _bearer()
+        and not _is_signed()
+    ):
         current_app.extensions["his_csrf"].protect()
 
 
@@ -114,12 +120,28 @@ def _find_signed_in() -> SignedIn | None:
     address = request.remote_addr or ""
     if bearer := _bearer():
         refuse_hasty(bearer)
-        found = services.find_signed_in(bearer, address=address, origin="api")
-        if found is None:
-            raise NotSignedIn
-        return found
+        return _known(services.find_signed_in(bearer, address=address, origin="api"))
+    if _is_signed():
+        return _known(services.find_signer(_as_asked(), address=address))
     token = session.get(TOKEN, "")
     return services.find_signed_in(token, address=address) if token else None
+
+
+def _known(found: SignedIn | None) -> SignedIn:
+    """A program that shows who it is, is somebody or is refused: it never goes on as a stranger."""
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def _is_signed() -> bool:
+    """Whether a program signed this request (RFC 9421); no browser does that by itself."""
+    return "Signature-Input" in request.headers
+
+
+def _as_asked() -> Asked:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Asked(request.method, request.url, headers, request.get_data(cache=True))
 
 
 def _bearer() -> str:

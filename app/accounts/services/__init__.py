@@ -19,6 +19,7 @@ from app.accounts.services.people import (
     create_program,
 )
 from app.accounts.services.places import end_all_sign_ins
+from app.accounts.services.program_keys import end_key, find_signer, forget_spent, register_key
 from app.accounts.services.second_factor import (
     Enrolled,
     begin_enrolment,
@@ -62,9 +63,12 @@ __all__ = [
     "create_program",
     "decline_offer",
     "end_all_sign_ins",
+    "end_key",
     "end_own_sign_in",
     "find_actor",
     "find_signed_in",
+    "find_signer",
+    "forget_spent",
     "give_code",
     "invite",
     "invite_first",
@@ -72,6 +76,7 @@ __all__ = [
     "offer_membership",
     "open_account",
     "present_profile",
+    "register_key",
     "reset_factor",
     "reset_password",
     "revoke_token",

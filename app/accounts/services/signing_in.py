@@ -28,7 +28,7 @@ from app.tenancy import DISTRICT
 from app.use_cases import use_case
 
 FAILURES, LOCK_MINUTES = 5, 15
-_SEEN_EVERY = timedelta(seconds=60)
+SEEN_EVERY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,7 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
             return None
         actor = _actor(row.account_id, row.display_name, row, address, origin)
     missing = _missing(row, moment)
-    if moment - row.seen_at > _SEEN_EVERY and missing != "password":  # a locked desk does not wake by itself
+    if moment - row.seen_at > SEEN_EVERY and missing != "password":  # a locked desk does not wake by itself
         with suppress(DBAPIError), control_unit(Mode.WRITE):  # a page goes on while nobody can write
             db.session.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=moment))
             db.session.commit()

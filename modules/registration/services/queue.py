@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock
 from app.actor import Actor
-from app.db import db
+from app.db import db, update_rows
 from app.db.locks import lock_rows
 from app.events import emit
 from app.use_cases import use_case
@@ -265,7 +265,7 @@ def _claim(visit: Visit, by: Actor) -> bool:
         )
         .execution_options(synchronize_session=False)
     )
-    if db.session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
+    if update_rows(taken) != 1:
         return False
     db.session.refresh(visit)
     return True
