@@ -11,7 +11,7 @@ from app import audit, daily, promotion, relay
 from app.crypto import heads
 from app.crypto import services as proofs
 from app.crypto.cli import keys
-from app.db import isolation, migrate
+from app.db import isolation, kinship, migrate
 from app.doctor.cli import doctor
 from app.registry import Finding, installed
 from app.tenancy import directory
@@ -149,6 +149,8 @@ def kernel_findings() -> list[Finding]:
     for name, engine in partition_engines().items():
         open_tables = ", ".join(isolation.unguarded(engine))
         found.append(Finding(f"tables of {name} without a policy", "none", open_tables or "none"))
+        strangers = ", ".join(kinship.strangers(name))
+        found.append(Finding(f"rows of {name} that point into another centre", "none", strangers or "none"))
     return found
 
 
