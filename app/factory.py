@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.cli.add_command(command)
     operations.install(app, registry)
     runner.install(app)
-    access.refuse_open_routes(app)
+    access.refuse_undeclared(app)
     return app
 
 

@@ -6,8 +6,10 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, g
 
+from app import use_cases
 from app.actor import Actor
 from app.errors import ModuleOff, NotSignedIn, PermissionDenied
+from app.jobs.registry import kinds as job_kinds
 from app.registry import installed
 from app.tenancy import Tenant, tenant_of
 
@@ -87,20 +89,15 @@ def modules_on() -> frozenset[str]:
     return frozenset(installed().modules) if tenant_id is None else tenant_of(tenant_id).modules
 
 
-def refuse_open_routes(app: Flask) -> None:
-    """Stop the start when a route does not declare who may use it."""
-    undeclared = [
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint != "static" and not hasattr(app.view_functions[rule.endpoint], "required_permission")
-    ]
-    if undeclared:
-        raise RuntimeError(f"routes without a declared permission: {sorted(undeclared)}")
-    unknown = {
-        permission
-        for view in app.view_functions.values()
-        if (permission := getattr(view, "required_permission", PUBLIC)) not in {PUBLIC, ANYONE}
-        and permission not in app.extensions["his_registry"].permissions
-    }
-    if unknown:
-        raise RuntimeError(f"routes ask for permissions that no manifest declares: {sorted(unknown)}")
+def refuse_undeclared(app: Flask) -> None:
+    """Stop the start when a route, a use case or a job does not say who may use it, or asks for an unknown right."""
+    views = {rule.endpoint for rule in app.url_map.iter_rules()} - {"static"}
+    asked = {view: getattr(app.view_functions[view], "required_permission", None) for view in views}
+    if undeclared := sorted(view for view, permission in asked.items() if permission is None):
+        raise RuntimeError(f"routes without a declared permission: {undeclared}")
+    asked = {view: permission for view, permission in asked.items() if permission not in {PUBLIC, ANYONE}}
+    asked |= {name: case.permission for name, case in use_cases.registry.items()}
+    asked |= {name: kind.permission for name, kind in job_kinds.items()}
+    known = app.extensions["his_registry"].permissions
+    if unknown := sorted(name for name, permission in asked.items() if permission not in known):
+        raise RuntimeError(f"permissions that no manifest declares are asked for by: {unknown}")

@@ -15,6 +15,7 @@ from app.accounts import services
 from app.accounts.errors import NotAProgram, TwoAdministrators
 from app.actor import Actor, system_actor
 from app.errors import PermissionDenied
+from app.jobs.registry import kinds
 from app.registry import (
     ADMINISTRATORS,
     DISTRICT_ROLES,
@@ -26,6 +27,7 @@ from app.registry import (
     Role,
     Scope,
 )
+from app.web.access import ANYONE, PUBLIC, refuse_undeclared
 from tenants import services as tenants
 from tenants.services import NotForThisRole
 
@@ -41,17 +43,29 @@ def _permissions(app: Flask) -> dict[str, Permission]:
 # ACC-01 Deny by default
 
 
-def test_acc_01_a_route_without_a_declared_permission_stops_the_start() -> None:
-    from app.web.access import refuse_open_routes, requires
+def test_acc_01_each_route_without_its_declaration_stops_the_start(app: Flask) -> None:
+    refuse_undeclared(app)
+    for endpoint, view in app.view_functions.items():
+        if endpoint == "static":
+            continue
+        app.view_functions[endpoint] = lambda: "open"
+        with pytest.raises(RuntimeError, match=f"without a declared permission: .'{endpoint}'"):
+            refuse_undeclared(app)
+        app.view_functions[endpoint] = view
+    refuse_undeclared(app)
 
-    made = Flask("open")
-    made.extensions["his_registry"] = Registry()
-    made.add_url_rule("/open", "open", lambda: "open")
-    with pytest.raises(RuntimeError, match="without a declared permission"):
-        refuse_open_routes(made)
-    made.view_functions["open"] = requires("no.such.right")(lambda: "closed")
-    with pytest.raises(RuntimeError, match="no manifest declares"):
-        refuse_open_routes(made)
+
+def test_acc_01_each_right_that_no_manifest_declares_stops_the_start(app: Flask) -> None:
+    declared = app.extensions["his_registry"].permissions
+    asked = {getattr(view, "required_permission", PUBLIC) for view in app.view_functions.values()}
+    asked |= {case.permission for case in use_cases.registry.values()}
+    asked |= {kind.permission for kind in kinds.values()}
+    for permission in asked - {PUBLIC, ANYONE}:
+        taken = declared.pop(permission)
+        with pytest.raises(RuntimeError, match="no manifest declares"):
+            refuse_undeclared(app)
+        declared[permission] = taken
+    refuse_undeclared(app)
 
 
 def test_acc_01_every_use_case_refuses_an_actor_without_rights(app: Flask, ours: dict[str, Any]) -> None:
