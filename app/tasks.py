@@ -24,7 +24,7 @@ from app.db import Control, choice_column, db, id_column, text_column, update_ro
 from app.db.units import control_reading, kernel_unit
 from app.errors import DomainError, NotFound
 from app.i18n import N_, gettext
-from app.jobs.models import OPEN, JobStatus
+from app.jobs.models import OPEN, JobStatus, Progress
 from app.jobs.runner import INTERRUPTED
 from app.registry import installed
 
@@ -34,7 +34,7 @@ SHOWN = 100
 log = structlog.get_logger()
 
 
-class DistrictTask(Control):
+class DistrictTask(Progress, Control):
     """One piece of long work of the district."""
 
     __tablename__ = "control_task"
@@ -63,18 +63,6 @@ class DistrictTask(Control):
         if not self.facts:
             return gettext(self.message) if self.message else ""
         return gettext(self.message, **self.facts)
-
-    @property
-    def is_finished(self) -> bool:
-        """Nothing more will happen to it."""
-        return self.status not in OPEN
-
-    @property
-    def percent(self) -> int:
-        """How far it is, 0 to 100."""
-        if self.status is JobStatus.DONE:
-            return 100
-        return min(100, 100 * self.done // self.total) if self.total else 0
 
 
 @dataclass

@@ -23,7 +23,27 @@ class JobStatus(Choice):
 OPEN = (JobStatus.WAITING, JobStatus.RUNNING)
 
 
-class Job(TenantScoped, Model):
+class Progress:
+    """How far long work is; for whatever has a status and counts its steps."""
+
+    status: Any
+    done: Any
+    total: Any
+
+    @property
+    def is_finished(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.status not in OPEN
+
+    @property
+    def percent(self) -> int:
+        """How far it is, 0 to 100."""
+        if self.status is JobStatus.DONE:
+            return 100
+        return min(100, 100 * self.done // self.total) if self.total else 0
+
+
+class Job(Progress, TenantScoped, Model):
     """One piece of long work: what, for whom, how far."""
 
     __tablename__ = "kernel_job"
@@ -50,18 +70,6 @@ class Job(TenantScoped, Model):
     seen_at: Mapped[datetime]  # the runner's last sign of life
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-
-    @property
-    def is_finished(self) -> bool:
-        """Nothing more will happen to it."""
-        return self.status not in OPEN
-
-    @property
-    def percent(self) -> int:
-        """How far it is, 0 to 100."""
-        if self.status is JobStatus.DONE:
-            return 100
-        return min(100, 100 * self.done // self.total) if self.total else 0
 
 
 class JobResult(TenantScoped, Model):

@@ -1,15 +1,14 @@
 """The program itself: what every answer carries, what it never does, and what hostile input meets."""
 
 import ast
-import importlib.util
 import re
 import sys
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
 from flask import Flask
+from support.tools import tool
 
 from app.config import ROOT
 
@@ -188,25 +187,15 @@ def test_pii_06_pages_load_nothing_from_elsewhere() -> None:
     assert [str(file) for file in files if foreign.search(file.read_text(encoding="utf-8"))] == []
 
 
-def _tool(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"deploy_{name}", ROOT / "deploy" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-gm.lock", "requirements-dev.lock"])
 def test_app_11_every_library_is_pinned_with_its_hashes(lock: str) -> None:
-    parts = _tool("sbom").python_parts((ROOT / lock).read_text(encoding="utf-8"))
+    parts = tool("sbom").python_parts((ROOT / lock).read_text(encoding="utf-8"))
     assert len(parts) > 40
     assert [part["name"] for part in parts if not part["hashes"]] == []
 
 
 def test_app_11_the_list_names_what_the_project_asks_for() -> None:
-    told = _tool("sbom").bill()
+    told = tool("sbom").bill()
     names = {part["name"] for part in told["components"]}
     wanted = re.findall(
         r'^    "([A-Za-z0-9_-]+)', (ROOT / "pyproject.toml").read_text().split("optional")[0], re.M

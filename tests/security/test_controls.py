@@ -1,12 +1,10 @@
 """The page of controls: every one is shown by a test, or stands open with a reason and a day."""
 
-import importlib.util
-import sys
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from support.tools import tool
 
 ROOT = Path(__file__).resolve().parents[2]
 WANTED = {
@@ -20,17 +18,7 @@ WANTED = {
 }
 
 
-def _tool(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"deploy_{name}", ROOT / "deploy" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-controls = _tool("controls")
+controls = tool("controls")
 LIST = {control["id"]: control for control in controls.read_controls()}
 
 

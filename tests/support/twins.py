@@ -29,23 +29,13 @@ from modules.charging import services as charging
 from modules.clinic import services as clinic
 from modules.clinic.rules.record import RecordText
 from modules.dispensing import services as dispensing
+from modules.dispensing.rules.review import ReviewCheck
 from modules.patients import services as patients
 from modules.patients.queries import id_check_digit
 from modules.registration import queries as visits
 from modules.registration import services as registration
 
-CHECKS = [
-    "department",
-    "name",
-    "age",
-    "drug_name",
-    "form",
-    "strength",
-    "quantity",
-    "appearance",
-    "usage",
-    "diagnosis",
-]
+CHECKS = [check.value for check in ReviewCheck]
 
 
 def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:

@@ -20,18 +20,7 @@ from modules.dispensing import services as dispensing
 from modules.patients import services as patients
 from modules.registration import services as registration
 
-CHECKS = [
-    "department",
-    "name",
-    "age",
-    "drug_name",
-    "form",
-    "strength",
-    "quantity",
-    "appearance",
-    "usage",
-    "diagnosis",
-]
+CHECKS = [check.value for check in dispensing.ReviewCheck]
 METHODS = ("cash", "wechat", "wechat", "alipay", "bank_card")
 
 

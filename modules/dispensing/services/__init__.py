@@ -1,5 +1,6 @@
 """Everything that moves stock and works on prescriptions at the pharmacy."""
 
+from modules.dispensing.rules.review import ReviewCheck
 from modules.dispensing.services.holds import hold_stock, release_prescription, release_refunded
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
 from modules.dispensing.services.storeroom import (
@@ -23,6 +24,7 @@ from modules.dispensing.services.tasks import (
 
 __all__ = [
     "ReturnLineInput",
+    "ReviewCheck",
     "StockLineInput",
     "TransferLineInput",
     "dispense_prescription",

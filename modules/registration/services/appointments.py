@@ -32,6 +32,7 @@ from modules.registration.models import (
 )
 from modules.registration.rules import visits
 from modules.registration.rules.settings import RegistrationSettings
+from modules.registration.services.places import give_back_place
 
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
 _OPEN = (AppointmentStatus.BOOKED, AppointmentStatus.STOPPED)
@@ -88,7 +89,7 @@ def cancel_appointment(*, appointment_id: int, reason: Reason, by: Actor) -> App
     )
     if not was_stopped and not in_time:
         raise TooLateToCancel(hours=hours)
-    _give_back(appointment)
+    give_back_place(appointment)
     appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
     appointment.cancel_reason = reason
     audit.record("appointment.cancelled", appointment, by=by, reason=reason)
@@ -109,7 +110,7 @@ def transfer_appointment(*, appointment_id: int, slot_id: int, by: Actor) -> App
     slot, session = queries.lock_slot(slot_id)
     _refuse_unbookable(slot, session, Channel.WINDOW, queries.settings_of(by.tenant_id), is_transfer=True)
     slot.take_place()
-    _give_back(appointment)
+    give_back_place(appointment)
     _place(appointment, slot, session)
     appointment.status = AppointmentStatus.BOOKED
     _store(appointment)
@@ -155,14 +156,6 @@ def _place(appointment: Appointment, slot: Slot, session: ClinicSession) -> None
     appointment.department_id, appointment.practitioner_id = session.department_id, session.practitioner_id
     appointment.on, appointment.shift = session.on, session.shift
     appointment.window_starts_at = slot.starts_at
-
-
-def _give_back(appointment: Appointment) -> None:
-    if not visits.place_returns_to_pool(now=clock.now(), window_start=appointment.window_starts_at):
-        return
-    slot = lock_row(Slot, appointment.slot_id)
-    if slot is not None:
-        slot.give_back_place()
 
 
 def _store(appointment: Appointment) -> None:

@@ -98,9 +98,7 @@ def recall(*, visit_id: int, by: Actor) -> Visit:
         NotFound: no such visit here.
         VisitNotWaiting: the patient was not called.
     """
-    visit = queries.lock_visit(visit_id)
-    if visit.status is not VisitStatus.CALLED:
-        raise VisitNotWaiting(status=visit.status.label)
+    visit = _lock_called(visit_id)
     visit.called_at, visit.call_count = clock.now(), visit.call_count + 1
     audit.record("visit.recalled", visit, by=by)
     return visit
@@ -114,9 +112,7 @@ def pass_over(*, visit_id: int, by: Actor) -> Visit:
         NotFound: no such visit here.
         VisitNotWaiting: the patient was not called.
     """
-    visit = queries.lock_visit(visit_id)
-    if visit.status is not VisitStatus.CALLED:
-        raise VisitNotWaiting(status=visit.status.label)
+    visit = _lock_called(visit_id)
     _pass(visit, [queries.get_session(visit.session_id)])
     audit.record("visit.passed_over", visit, by=by)
     return visit
@@ -269,6 +265,13 @@ def _claim(visit: Visit, by: Actor) -> bool:
         return False
     db.session.refresh(visit)
     return True
+
+
+def _lock_called(visit_id: int) -> Visit:
+    visit = queries.lock_visit(visit_id)
+    if visit.status is not VisitStatus.CALLED:
+        raise VisitNotWaiting(status=visit.status.label)
+    return visit
 
 
 def _count(visit: Visit, sessions: list[ClinicSession]) -> None:

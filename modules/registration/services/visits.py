@@ -45,6 +45,7 @@ from modules.registration.models import (
 )
 from modules.registration.rules import queue, slots, visits
 from modules.registration.rules.settings import RegistrationSettings
+from modules.registration.services.places import give_back_place
 
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
 
@@ -151,7 +152,7 @@ def cancel_visit(*, visit_id: int, reason: Reason, by: Actor) -> Visit:
     if refusal is not None:
         raise VisitAlreadySeen
     visit.status, visit.cancelled_at, visit.cancel_reason = VisitStatus.CANCELLED, clock.now(), reason
-    _give_back(visit)
+    give_back_place(visit)
     db.session.flush()
     audit.record("visit.cancelled", visit, by=by, reason=reason)
     emit(VisitCancelled(visit_id=visit.id, reason=reason))
@@ -174,7 +175,7 @@ def transfer_visit(*, visit_id: int, slot_id: int, by: Actor) -> Visit:
     slot, session = queries.lock_slot(slot_id)
     _refuse_closed(session)
     _refuse_over(slot)
-    _give_back(visit)
+    give_back_place(visit)
     slot.take_place()
     try:
         with db.session.begin_nested():
@@ -341,17 +342,6 @@ def _announce(visit: Visit) -> None:
             fee_codes=tuple(visit.fee_codes),
         )
     )
-
-
-def _give_back(visit: Visit) -> None:
-    """The place returns to the pool, if its window has not begun."""
-    if visit.slot_id is None or visit.window_starts_at is None:
-        return
-    if not visits.place_returns_to_pool(now=clock.now(), window_start=visit.window_starts_at):
-        return
-    slot = lock_row(Slot, visit.slot_id)
-    if slot is not None:
-        slot.give_back_place()
 
 
 def _refuse_closed(session: ClinicSession) -> None:
