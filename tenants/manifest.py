@@ -184,6 +184,8 @@ module = Module(
         "centre.created": N_("Centre opened"),
         "centre.renamed": N_("Centre renamed"),
         "centre.settings_changed": N_("Settings changed"),
+        "centre.logo_changed": N_("Logo changed"),
+        "centre.logo_removed": N_("Logo removed"),
         "module.switched": N_("Module switched on or off"),
         "role.grant_changed": N_("Right of a role changed"),
         "station.added": N_("Station added"),
