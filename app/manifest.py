@@ -47,6 +47,7 @@ module = Module(
         "account.password_reset": N_("Password reset"),
         "account.opened_by_code": N_("Account opened by its owner with a one-time code"),
         "account.password_changed": N_("Password changed"),
+        "account.keys_chosen": N_("Own keys chosen"),
         "token.issued": N_("API token issued"),
         "token.revoked": N_("API token revoked"),
         "job.started": N_("Long-running work started"),

@@ -3,6 +3,7 @@
 from datetime import time
 
 from app.i18n import N_
+from app.keys import LABELS, STANDARD
 from app.registry import (
     DISTRICT_ROLES,
     Daily,
@@ -57,6 +58,14 @@ module = Module(
             SettingKind.CHOICE,
             "normal",
             options=(("compact", N_("Compact")), ("normal", N_("Normal")), ("large", N_("Large"))),
+        ),
+        Setting(
+            "keys",
+            N_("Keys"),
+            SettingKind.CHOICE,
+            STANDARD,
+            options=tuple(LABELS.items()),
+            help=N_("Everybody may choose others on their own page."),
         ),
         Setting("start_page", N_("First page after sign-in"), SettingKind.PAGE, ""),
         Setting("start_page.registrar", N_("First page of the registrar"), SettingKind.PAGE, ""),
