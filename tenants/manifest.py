@@ -18,7 +18,7 @@ from app.registry import (
 )
 from tenants import cli, exports, moves, provisioning
 from tenants.events import CentreOrdered
-from tenants.views import centre, district, operation, places, staff, theme
+from tenants.views import centre, district, forms, operation, places, staff, theme
 from tenants.views import exports as export_pages
 
 module = Module(
@@ -31,6 +31,7 @@ module = Module(
         staff.blueprint,
         places.blueprint,
         centre.blueprint,
+        forms.blueprint,
         district.blueprint,
         operation.blueprint,
         export_pages.blueprint,
@@ -157,6 +158,14 @@ module = Module(
             order=40,
         ),
         MenuEntry(
+            N_("Forms"),
+            "forms.show_forms",
+            icon="list-details",
+            permission="tenants.settings.change",
+            group="administration",
+            order=41,
+        ),
+        MenuEntry(
             N_("Parts of the system"),
             "centre.show_modules",
             icon="plug",
@@ -195,6 +204,7 @@ module = Module(
         "centre.settings_changed": N_("Settings changed"),
         "centre.logo_changed": N_("Logo changed"),
         "centre.logo_removed": N_("Logo removed"),
+        "centre.form_arranged": N_("Form arranged"),
         "module.switched": N_("Module switched on or off"),
         "role.grant_changed": N_("Right of a role changed"),
         "station.added": N_("Station added"),

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
@@ -9,17 +11,20 @@ from typing import Annotated, Any
 from pydantic import Field
 from sqlalchemy import delete, select
 
-from app import audit, clock
+from app import audit, clock, main_forms
 from app.actor import Actor
 from app.db import db, lock_row
 from app.db.units import control_reading
 from app.errors import InvalidInput, NotFound
 from app.i18n import gettext
+from app.registry import installed
 from app.tenancy import tenant_of
 from app.use_cases import use_case
 from tenants import pictures
 from tenants.models import Centre, Logo
 
+Names = Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=100)]
+PARTS = ("order", "hidden", "required")  # of an arrangement
 LOGOS_KEPT = 64  # of letterheads, in a process
 
 
@@ -69,6 +74,65 @@ def remove_logo(*, by: Actor) -> Centre:
     _wear(centre, "")
     audit.record("centre.logo_removed", centre, by=by)
     return centre
+
+
+@use_case("tenants.settings.change", database="control")
+def arrange_form(
+    *,
+    form: Annotated[str, Field(max_length=80)],
+    order: Names,
+    hidden: Names | None = None,
+    required: Names | None = None,
+    by: Actor,
+) -> Centre:
+    """Put the fields of a main form into the centre's order, hide some and insist on others.
+
+    Raises:
+        NotFound: there is no such form, or the actor belongs to no centre.
+        InvalidInput: a field is not of this form, cannot be hidden, or cannot be required.
+    """
+    declared = installed().forms.get(form)
+    if declared is None:
+        raise NotFound(field="form")
+    try:
+        choice = main_forms.checked(declared, order=order, hidden=hidden or [], required=required or [])
+    except main_forms.NotPossible as why:
+        raise InvalidInput({why.field: [gettext("This cannot be done with this field.")]}) from None
+    return _keep_arrangement(form, choice, by)
+
+
+@use_case("tenants.settings.change", database="control")
+def restore_form(*, form: Annotated[str, Field(max_length=80)], by: Actor) -> Centre:
+    """Give a main form back the order and the fields that its module declares.
+
+    Raises:
+        NotFound: there is no such form, or the actor belongs to no centre.
+    """
+    if form not in installed().forms:
+        raise NotFound(field="form")
+    return _keep_arrangement(form, {}, by)
+
+
+def _keep_arrangement(form: str, choice: dict[str, Any], by: Actor) -> Centre:
+    centre = own_centre(by)
+    before = centre.settings.get(main_forms.SETTING, {})
+    after = {name: kept for name, kept in {**before, form: choice}.items() if kept}
+    centre.settings = {**centre.settings, main_forms.SETTING: after}
+    centre.version += 1
+    audit.record("centre.form_arranged", centre, by=by, form=form, before=before.get(form, {}), after=choice)
+    return centre
+
+
+def arrangements_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrangements that a template's settings hold and that today's forms allow, as settings of a centre."""
+    found = {}
+    for name, choice in settings.get(main_forms.SETTING, {}).items():
+        declared = installed().forms.get(name)
+        if declared is None:
+            continue
+        with suppress(main_forms.NotPossible):  # taken under a release that declared the form otherwise
+            found[name] = main_forms.checked(declared, **{key: choice.get(key, []) for key in PARTS})
+    return {main_forms.SETTING: found} if found else {}
 
 
 def _wear(centre: Centre, digest: str) -> None:

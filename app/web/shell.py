@@ -12,7 +12,7 @@ from app.accounts.services import SignedIn
 from app.i18n import N_, gettext
 from app.registry import MenuEntry, fill_place, installed
 from app.tenancy import DISTRICT
-from app.web import keys
+from app.web import keys, main_forms
 from app.web.access import current_tenant, find_actor, modules_on
 
 GROUPS = (
@@ -90,6 +90,7 @@ def install(app: Flask) -> None:
 
     app.jinja_env.globals["theme_url"] = _theme_url
     keys.install(app)
+    main_forms.install(app)
 
 
 def _place(name: str, **facts: Any) -> Any:
