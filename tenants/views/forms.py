@@ -41,7 +41,7 @@ def show_form(name: str) -> ResponseReturnValue:
 def arrange_form(name: str) -> ResponseReturnValue:
     """Keep the arrangement; everybody's next page has it."""
     form, typed = _form_of(name), _typed()
-    act = Form(style.arrange_form, request.form, form=name, **typed)
+    act = Form(style.arrange_form, request.form, form=name, start=None, **typed)
     if act.perform(by=current_actor()):
         flash(gettext("Saved. The form looks like this from the next page on."), "success")
         return redirect(url_for(".show_form", name=name), 303)
