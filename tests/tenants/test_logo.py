@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
+from support.outpatients import make_patient, register
 from werkzeug.datastructures import FileStorage
 
 from app.actor import Actor
@@ -162,9 +163,19 @@ def test_only_who_changes_settings_changes_the_logo(sign_in: Callable[[str], Any
     assert sign_in("doctor").post("/centre/logo/removal").status_code == 403
 
 
-def test_papers_carry_the_logo_inside(sign_in: Callable[[str], Any], administrator: Actor) -> None:
+def test_papers_carry_the_logo_inside(
+    sign_in: Callable[[str], Any],
+    administrator: Actor,
+    registrar: Actor,
+    doctor: Actor,
+    ours: dict[str, Any],
+) -> None:
+    bare = register(ours, make_patient(registrar), registrar=registrar, doctor=doctor)
+    assert b"/Image" not in sign_in("registrar").get(f"/registration/visits/{bare.id}/ticket").data
     assert style.letterhead(administrator.tenant_id).logo == ""
     bring(sign_in("administrator"), picture())
     head = style.letterhead(administrator.tenant_id)
+    visit = register(ours, make_patient(registrar), registrar=registrar, doctor=doctor)
+    assert b"/Image" in sign_in("registrar").get(f"/registration/visits/{visit.id}/ticket").data
     assert head.logo.startswith("data:image/png;base64,")
     assert str(head) == tenant_of(administrator.tenant_id).name
