@@ -49,6 +49,7 @@ module = Module(
         "account.password_reset": N_("Password reset"),
         "account.opened_by_code": N_("Account opened by its owner with a one-time code"),
         "account.password_changed": N_("Password changed"),
+        "account.keys_chosen": N_("Own keys chosen"),
         "token.issued": N_("API token issued"),
         "token.revoked": N_("API token revoked"),
         "program_key.registered": N_("Key of a program registered"),

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from app.actor import Actor
 from app.events import Event
 from app.i18n import N_, Choice
+from app.main_forms import MainForm
 
 
 class Scope(Choice):
@@ -254,6 +255,7 @@ class Module:
         default_factory=dict
     )  # what its code records in the trail → the words for it
     settings: tuple[Setting, ...] = ()
+    forms: tuple[MainForm, ...] = ()  # main forms, which a centre arranges
     prepares: Preparation | None = None
     tasks: Mapping[str, tuple[str, Callable[[Any], tuple[str, dict[str, Any]]]]] = field(
         default_factory=dict
@@ -290,6 +292,8 @@ class Registry:
         self.lookups: dict[str, tuple[str, Lookup]] = {}
         self.places: dict[str, list[tuple[str, Callable[..., str]]]] = {}
         self.settings: dict[str, Setting] = {}
+        self.forms: dict[str, MainForm] = {}
+        self.form_of_case: dict[str, MainForm] = {}
 
     def add(self, module: Module) -> None:
         """Install a manifest; names must be new and requirements installed before."""
@@ -303,10 +307,20 @@ class Registry:
             if setting.name in self.settings:
                 raise RuntimeError(f"setting {setting.name} is declared twice")
             self.settings[setting.name] = setting
+        for form in module.forms:
+            self._add_form(form)
         for lookup in module.lookups:
             self.lookups[lookup.kind] = (module.name, lookup)
         for place, fragment in module.places.items():
             self.places.setdefault(place, []).append((module.name, fragment))
+
+    def _add_form(self, form: MainForm) -> None:
+        names = [field.name for field in form.fields]
+        if form.name in self.forms or len(set(names)) < len(names):
+            raise RuntimeError(f"form {form.name}, or a field of it, is declared twice")
+        self.forms[form.name] = form
+        for case in (*form.cases, *form.drafts):
+            self.form_of_case[case] = form
 
     def _add_permission(self, permission: Permission) -> None:
         if permission.code in self.permissions:

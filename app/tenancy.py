@@ -52,6 +52,7 @@ class Tenant:
     modules: frozenset[str]
     grants: Mapping[str, frozenset[str]]  # role → permissions
     settings: Mapping[str, Any] = field(default_factory=dict)
+    logo: str = ""  # digest of its logo, if it has one
 
     def refusal(self) -> CentreClosed:
         """Why nobody works in this centre that is not active."""

@@ -22,9 +22,9 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app import audit, clock, missing
+from app import audit, clock, main_forms, missing
 from app.actor import Actor
-from app.complaints import complaints_of, refuse_what_no_engine_stores
+from app.complaints import complaint, complaints_of, refuse_what_no_engine_stores
 from app.db import db, marks
 from app.db.base import Base
 from app.db.retrying import PASSING, Retrying, commit, routes
@@ -39,7 +39,7 @@ from app.errors import (
     PermissionDenied,
 )
 from app.records import CommandLog, ControlCommandLog
-from app.tenancy import directory, forget_request_memo, tenant_of
+from app.tenancy import directory, forget_request_memo, setting, tenant_of
 
 ResultT = TypeVar("ResultT", bound=Callable[..., Any])
 LONGEST_COMMAND_ID = 64
@@ -94,6 +94,7 @@ class Secret:
 
 registry: dict[str, UseCase] = {}
 _given_command: ContextVar[str] = ContextVar("command_id", default="")
+_is_typed: ContextVar[bool] = ContextVar("is_typed", default=False)
 
 
 def use_case(
@@ -137,11 +138,14 @@ def case_of(function: Callable[..., Any]) -> UseCase:
     return case
 
 
-def perform(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str = "") -> Any:
+def perform(
+    name: str, arguments: dict[str, Any], *, by: Actor, command_id: str = "", is_typed: bool = False
+) -> Any:
     """Carry out a command by name: API, kiosk, job and offline replay come through here."""
     if command_id.startswith(KERNELS_OWN):
         command_id = hashlib.sha256(command_id.encode(errors="replace")).hexdigest()
-    return carry_out(name, arguments, by=by, command_id=command_id)
+    with command(command_id, is_typed=is_typed):
+        return _perform(registry[name], arguments, by)
 
 
 def carry_out(name: str, arguments: dict[str, Any], *, by: Actor, command_id: str) -> Any:
@@ -151,15 +155,19 @@ def carry_out(name: str, arguments: dict[str, Any], *, by: Actor, command_id: st
 
 
 @contextmanager
-def command(command_id: str) -> Iterator[None]:
-    """The next use case inside the block carries this id; its second arrival returns the first result."""
+def command(command_id: str, *, is_typed: bool = False) -> Iterator[None]:
+    """The next use case inside the block carries this id; its second arrival returns the first result.
+
+    ``is_typed``: somebody fills in a form, so the centre's own rules about its main forms hold.
+    """
     if len(command_id) > LONGEST_COMMAND_ID or not (command_id.isascii() and command_id.isprintable()):
         command_id = hashlib.sha256(command_id.encode(errors="replace")).hexdigest()
-    token = _given_command.set(command_id)
+    token, typed_token = _given_command.set(command_id), _is_typed.set(is_typed)
     try:
         yield
     finally:
         _given_command.reset(token)
+        _is_typed.reset(typed_token)
 
 
 def schema_of(
@@ -198,11 +206,13 @@ def checked(schema: type[Arguments], arguments: dict[str, Any]) -> dict[str, Any
 
 def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
     command_id = _given_command.get() or uuid.uuid4().hex
+    is_typed = _is_typed.get()
     _given_command.set("")  # the id is spent: a second use case of this request is another command
+    _is_typed.set(False)
     tries = Retrying()
     while True:
         try:
-            return _try(case, arguments, by, command_id)
+            return _try(case, arguments, by, command_id, is_typed)
         except PASSING as failure:
             if not tries.may_go_on(failure):
                 raise
@@ -213,10 +223,12 @@ def _perform(case: UseCase, arguments: dict[str, Any], by: Actor) -> Any:
             raise
 
 
-def _try(case: UseCase, arguments: dict[str, Any], by: Actor, command_id: str) -> Any:
+def _try(case: UseCase, arguments: dict[str, Any], by: Actor, command_id: str, is_typed: bool) -> Any:
     """One try: what may change between two tries, rights and place of the centre, is asked each time."""
     _admit(case, by, command_id)
     values = validated(case, arguments)
+    if is_typed:
+        _refuse_unfilled(case, values, by)
     digest = _digest(case, values)
     values = case.prepare(values, by) if case.prepare else values
     try:
@@ -259,6 +271,18 @@ def _admit(case: UseCase, by: Actor, command_id: str) -> None:
     if not by.may(case.permission):
         audit.write_refusal(case, by, command_id, "permission.denied")
         raise PermissionDenied(permission=case.permission)
+
+
+def _refuse_unfilled(case: UseCase, values: dict[str, Any], by: Actor) -> None:
+    """The centre insists on fields of a main form that the use case itself does not require."""
+    from app.registry import installed
+
+    form = installed().form_of_case.get(case.name)
+    if form is None or case.name in form.drafts:
+        return
+    choice = setting(by.tenant_id, main_forms.SETTING, {}).get(form.name, {})
+    if missing_names := main_forms.unfilled(form, choice, values):
+        raise InvalidInput({name: [complaint("missing")] for name in missing_names})
 
 
 def _module_is_on(tenant_id: int | None, module: str) -> bool:

@@ -145,4 +145,5 @@ class TenantDirectory:
             modules=modules,
             grants={role: frozenset(held) for role, held in grants.items()},
             settings=dict(centre.settings),
+            logo=centre.logo,
         )

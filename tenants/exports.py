@@ -32,7 +32,7 @@ from app.errors import Conflict, NotFound, PermissionDenied
 from app.i18n import N_
 from app.tenancy import directory
 from app.use_cases import use_case
-from tenants.models import Centre, Export, ModuleSubscription, RoleGrant
+from tenants.models import Centre, Export, Logo, ModuleSubscription, RoleGrant
 from tenants.moves import CentreBusy
 
 KIND = "centre.export"
@@ -268,6 +268,13 @@ def _of_control(centre: Centre) -> list[tuple[str, list[dict[str, Any]]]]:
         )
         return [
             ("centre", [{"id": centre.id, **settings}]),
+            (
+                "logo",
+                [
+                    {"digest": one.digest, "png": base64.b64encode(one.content).decode()}
+                    for one in db.session.scalars(select(Logo).where(Logo.tenant_id == centre.id))
+                ],
+            ),
             (
                 "modules",
                 [{"module": one.module, "is_on": one.is_on} for one in db.session.scalars(switches)],

@@ -3,6 +3,7 @@
 from datetime import time
 
 from app.i18n import N_
+from app.keys import LABELS, STANDARD
 from app.registry import (
     DISTRICT_ROLES,
     Daily,
@@ -17,7 +18,7 @@ from app.registry import (
 )
 from tenants import cli, exports, moves, provisioning
 from tenants.events import CentreOrdered
-from tenants.views import centre, district, operation, places, staff, theme
+from tenants.views import centre, district, forms, operation, places, staff, theme
 from tenants.views import exports as export_pages
 
 module = Module(
@@ -30,6 +31,7 @@ module = Module(
         staff.blueprint,
         places.blueprint,
         centre.blueprint,
+        forms.blueprint,
         district.blueprint,
         operation.blueprint,
         export_pages.blueprint,
@@ -57,6 +59,14 @@ module = Module(
             SettingKind.CHOICE,
             "normal",
             options=(("compact", N_("Compact")), ("normal", N_("Normal")), ("large", N_("Large"))),
+        ),
+        Setting(
+            "keys",
+            N_("Keys"),
+            SettingKind.CHOICE,
+            STANDARD,
+            options=tuple(LABELS.items()),
+            help=N_("Everybody may choose others on their own page."),
         ),
         Setting("start_page", N_("First page after sign-in"), SettingKind.PAGE, ""),
         Setting("start_page.registrar", N_("First page of the registrar"), SettingKind.PAGE, ""),
@@ -148,6 +158,14 @@ module = Module(
             order=40,
         ),
         MenuEntry(
+            N_("Forms"),
+            "forms.show_forms",
+            icon="list-details",
+            permission="tenants.settings.change",
+            group="administration",
+            order=41,
+        ),
+        MenuEntry(
             N_("Parts of the system"),
             "centre.show_modules",
             icon="plug",
@@ -184,6 +202,9 @@ module = Module(
         "centre.created": N_("Centre opened"),
         "centre.renamed": N_("Centre renamed"),
         "centre.settings_changed": N_("Settings changed"),
+        "centre.logo_changed": N_("Logo changed"),
+        "centre.logo_removed": N_("Logo removed"),
+        "centre.form_arranged": N_("Form arranged"),
         "module.switched": N_("Module switched on or off"),
         "role.grant_changed": N_("Right of a role changed"),
         "station.added": N_("Station added"),

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, Integer, Unicode, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Invitation
@@ -42,6 +42,7 @@ class Centre(Control):
     state_at: Mapped[datetime | None]
     plan: Mapped[str] = mapped_column(Unicode(20), default="")  # code of the plan; "" has every module
     template: Mapped[str] = mapped_column(Unicode(20), default="")  # what it was made from
+    logo: Mapped[str] = mapped_column(Unicode(64), default="")  # digest of its logo; "" has none
     codes: ClassVar[
         tuple[Invitation, ...]
     ] = ()  # of its first administrators, in the one answer that made it
@@ -51,6 +52,21 @@ class Centre(Control):
         self.state, self.state_reason, self.state_at = state, reason, at
         self.is_active = state is CentreState.OPEN
         self.version += 1
+
+
+class Logo(Control):
+    """The logo of a centre (院徽), drawn anew as PNG from what was brought."""
+
+    __tablename__ = "tenants_logo"
+    __table_args__ = (UniqueConstraint("tenant_id"),)
+
+    id: Mapped[int] = id_column()
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants_centre.id"))
+    digest: Mapped[str] = mapped_column(Unicode(64))
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    changed_at: Mapped[datetime]
 
 
 class Plan(Control):

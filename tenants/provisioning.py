@@ -24,7 +24,7 @@ from app.i18n import N_
 from app.pinyin import initials
 from app.registry import installed
 from app.use_cases import use_case
-from tenants import plans, templating
+from tenants import plans, style, templating
 from tenants.events import CentreOrdered
 from tenants.models import Centre, CentreState, Department, RoleGrant, Station
 from tenants.moves import PartitionUnknown
@@ -87,6 +87,7 @@ def provision_centre(
     partition = partition or least_loaded()
     _refuse_partition(partition)
     settings = checked_settings({key: value for key, value in body.settings.items() if _is_declared(key)})
+    settings |= style.arrangements_of(body.settings)
     centre = create_centre(
         code=code, name=name, district=district, partition=partition, settings=settings, by=by
     )

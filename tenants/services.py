@@ -27,6 +27,7 @@ from tenants.models import (
     StationKind,
     Title,
 )
+from tenants.style import own_centre
 
 Code = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_-]+$")]
 Name = Annotated[str, Field(min_length=2, max_length=50)]
@@ -104,7 +105,7 @@ def rename_centre(*, name: Annotated[str, Field(min_length=2, max_length=100)], 
     Raises:
         NotFound: the actor belongs to no centre.
     """
-    centre = _own_centre(by)
+    centre = own_centre(by)
     centre.name = name
     centre.version += 1
     audit.record("centre.renamed", centre, by=by)
@@ -120,7 +121,7 @@ def change_settings(*, settings: dict[str, Any], by: Actor) -> Centre:
         InvalidInput: no manifest declares a setting of this name, or its value is not possible.
     """
     settings = checked_settings(settings)
-    centre = _own_centre(by)
+    centre = own_centre(by)
     before = {name: centre.settings.get(name) for name in settings}
     centre.settings = {**centre.settings, **settings}
     centre.version += 1
@@ -141,7 +142,7 @@ def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, 
     modules = installed().modules
     if module not in modules or not modules[module].is_optional:
         raise NotFound(field="module")
-    centre = _own_centre(by)
+    centre = own_centre(by)
     allowed = plans.allowed_by(centre.plan)
     if not plans.allows(allowed, module):
         raise plans.NotInPlan(field="module")
@@ -195,7 +196,7 @@ def change_grant(
         raise NotForThisRole(field="permission", permission=permission)
     if is_granted and installed().permissions[permission].is_districts and not by.is_system:
         raise DistrictsPermission(field="permission", permission=permission)
-    centre = _own_centre(by)
+    centre = own_centre(by)
     row = db.session.scalar(
         select(RoleGrant).where(
             RoleGrant.tenant_id == centre.id, RoleGrant.role == role, RoleGrant.permission == permission
@@ -370,13 +371,6 @@ def change_practitioner(
     practitioner.may_prescribe_controlled = may_prescribe_controlled
     audit.record("practitioner.changed", practitioner, by=by)
     return practitioner
-
-
-def _own_centre(by: Actor) -> Centre:
-    centre = lock_row(Centre, by.tenant_id or 0)
-    if centre is None:
-        raise NotFound
-    return centre
 
 
 def checked_settings(given: dict[str, Any]) -> dict[str, Any]:

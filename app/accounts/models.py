@@ -28,6 +28,7 @@ class Account(Control):
     failed_count: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None]
     is_program: Mapped[bool] = mapped_column(default=False)  # signs in by token only, has no password
+    key_scheme: Mapped[str] = mapped_column(Unicode(20), default="")  # keys of one's own; "" has the centre's
     created_at: Mapped[datetime]
     memberships: Mapped[list["Membership"]] = relationship(back_populates="account", order_by="Membership.id")
 

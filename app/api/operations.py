@@ -90,7 +90,11 @@ def _performing(case: UseCase) -> Callable[[], ResponseReturnValue]:
     def perform() -> ResponseReturnValue:
         by = current_actor()
         result = use_cases.perform(
-            case.name, _body(), by=by, command_id=request.headers.get("Idempotency-Key", "")
+            case.name,
+            _body(),
+            by=by,
+            command_id=request.headers.get("Idempotency-Key", ""),
+            is_typed=True,
         )
         return jsonify(answer_of(result))
 

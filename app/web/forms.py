@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from app.actor import Actor
 from app.errors import DomainError, InvalidInput
 from app.use_cases import KERNELS_OWN, UseCase, case_of, command
+from app.web.main_forms import hidden_of_case
 
 _LINE = re.compile(r"^(\w+)-(\d+)-(\w+)$")
 
@@ -69,18 +70,22 @@ class Form:
     def perform(self, *, by: Actor) -> Any:
         """Carry out the use case; None when it was refused, and then the form says why."""
         try:
-            with command(self.command_id):
+            with command(self.command_id, is_typed=True):
                 return self._function(**self.arguments(), by=by)
         except DomainError as refusal:
             self.reject(refusal)
             return None
 
     def arguments(self) -> dict[str, Any]:
-        """Arguments for the use case from what was typed; an empty text counts as not given."""
+        """Arguments for the use case from what was typed; an empty text counts as not given.
+
+        A field that the centre has hidden is not read: what is stored in it stays.
+        """
         typed = self._typed if self._typed is not None else MultiDict()
-        found: dict[str, Any] = {}
+        hidden = hidden_of_case(self.case.name) & set(self.case.schema.model_fields)
+        found = {name: self._start[name] for name in hidden if self._start.get(name) not in (None, "")}
         for name, field in self.case.schema.model_fields.items():
-            if name in self._fixed:
+            if name in self._fixed or name in hidden:
                 continue
             if _is_list(field.annotation):
                 lines = _lines(typed, name)

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from app import keys
 from app.accounts import queries, services
 from app.errors import DomainError, NotFound
 from app.i18n import gettext
@@ -27,7 +28,21 @@ def show_own() -> ResponseReturnValue:
         factor=queries.find_factor(by.account_id),
         present=g.signed_in,
         role_label=role_label,
+        keys_form=Form(services.choose_keys, start={"scheme": g.signed_in.key_scheme}),
+        schemes=[(code, gettext(label)) for code, label in keys.LABELS.items()],
+        acts=[
+            (gettext(label), [keys.key_in(code, key) for code in keys.LABELS])
+            for key, label in keys.ACTS.items()
+        ],
     )
+
+
+@blueprint.post("/keys")
+@requires("accounts.self.manage")
+def choose_keys() -> ResponseReturnValue:
+    """Work with other keys than the centre chose, or with the centre's again."""
+    form = Form(services.choose_keys, request.form)
+    return _answer(form, gettext("Saved."))
 
 
 @blueprint.post("/sign-ins/<int:sign_in_id>/end")

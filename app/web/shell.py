@@ -12,6 +12,7 @@ from app.accounts.services import SignedIn
 from app.i18n import N_, gettext
 from app.registry import MenuEntry, fill_place, installed
 from app.tenancy import DISTRICT
+from app.web import keys, main_forms
 from app.web.access import current_tenant, find_actor, modules_on
 
 GROUPS = (
@@ -65,6 +66,7 @@ class Shell:
     sign_out_url: str
     home_url: str
     theme_url: str
+    logo_url: str
     session_url: str
     idle_minutes: int
 
@@ -87,6 +89,8 @@ def install(app: Flask) -> None:
         }
 
     app.jinja_env.globals["theme_url"] = _theme_url
+    keys.install(app)
+    main_forms.install(app)
 
 
 def _place(name: str, **facts: Any) -> Any:
@@ -124,6 +128,7 @@ def _shell() -> Shell | None:
         sign_out_url=url_for("sessions.sign_out"),
         home_url=url_for("home.show_home"),
         theme_url=_theme_url(),
+        logo_url=_logo_url(),
         session_url=url_for("sessions.show_session"),
         idle_minutes=current_app.extensions["his_settings"].sign_in_lock_minutes,
     )
@@ -151,6 +156,13 @@ def _theme_url() -> str:
         return ""
     tenant = current_tenant()
     return url_for("theme.show_theme", tenant_code=tenant.code, version=tenant.version)
+
+
+def _logo_url() -> str:
+    actor = find_actor()
+    if actor is None or actor.tenant_id is None or not current_tenant().logo:
+        return ""
+    return url_for("theme.show_logo", digest=current_tenant().logo)
 
 
 def _menu(on: frozenset[str]) -> list[MenuGroup]:

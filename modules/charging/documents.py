@@ -1,11 +1,11 @@
 """Papers of the cashier's window: receipt and shift sheet."""
 
 from app.printing import to_pdf
-from app.tenancy import tenant_of
 from modules.charging import queries
 from modules.charging.rules.fee_classes import FEE_CLASS_PLACES, FeeClass, invoice_lines
 from modules.charging.rules.tenders import TenderMethod
 from modules.patients import queries as patients
+from tenants.style import letterhead
 
 
 def receipt_paper(print_id: int) -> bytes:
@@ -19,7 +19,7 @@ def receipt_paper(print_id: int) -> bytes:
         view=view,
         classes=classes,
         patient=patients.get_patient(view.bill.patient_id),
-        centre=tenant_of(view.settlement.tenant_id).name,
+        centre=letterhead(view.settlement.tenant_id),
     )
 
 
@@ -38,5 +38,5 @@ def shift_paper(shift_id: int) -> bytes:
                 key=lambda row: FEE_CLASS_PLACES[FeeClass(row.code)].invoice_line,
             )
         ],
-        centre=tenant_of(shift.tenant_id).name,
+        centre=letterhead(shift.tenant_id),
     )

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from app import printing
-from app.tenancy import tenant_of
 from modules.clinic.models import SignedRecord
 from modules.clinic.rules.record import PART_LABELS
 from tenants.queries import get_department
+from tenants.style import letterhead
 
 
 def record_paper(signed: SignedRecord, *, offset: tuple[float, float] = (0, 0)) -> bytes:
@@ -18,7 +18,7 @@ def record_paper(signed: SignedRecord, *, offset: tuple[float, float] = (0, 0)) 
         signed=signed,
         content=content,
         parts=[(label, text) for label, text in parts if text],
-        centre=tenant_of(signed.tenant_id).name,
+        centre=letterhead(signed.tenant_id),
         department=get_department(int(content["department_id"])).name,
         begun_at=datetime.fromisoformat(content["begun_at"]),
         offset=offset,

@@ -5,7 +5,10 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from app.i18n import gettext
+from app.use_cases import case_of
 from app.web.forms import Form
+from app.web.main_forms import hidden_of_case
 from modules.clinic.models import Encounter, Measurement
 from modules.clinic.rules.vitals import VitalSigns
 
@@ -13,25 +16,37 @@ Typed = MultiDict[str, str]
 _YES_NO = {True: "true", False: "false", None: ""}
 
 
-def nested(typed: Typed, prefix: str) -> dict[str, str]:
-    """The filled fields named ``prefix-…``."""
+def nested(
+    typed: Typed, prefix: str, *, hidden: frozenset[str] = frozenset(), kept: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The filled fields named ``prefix-…``; a field that is ``hidden`` is not read, what is ``kept`` of it stays."""
     start = f"{prefix}-"
-    return {
-        name.removeprefix(start): value
-        for name, value in typed.items()
-        if name.startswith(start) and value.strip() != ""
-    }
+    found = {name: value for name, value in typed.items() if name not in hidden and value.strip() != ""}
+    for name in hidden:
+        if kept and kept.get(name) not in (None, ""):
+            found[name] = kept[name]
+    return {name.removeprefix(start): value for name, value in found.items() if name.startswith(start)}
 
 
-def record_form(use_case: Callable[..., Any], typed: Typed, visit_id: int, **fixed: Any) -> Form:
-    """The form of a use case that takes the record, its diagnoses and the vital signs."""
+def record_form(
+    use_case: Callable[..., Any],
+    typed: Typed,
+    visit_id: int,
+    *,
+    kept: Callable[[], Mapping[str, Any]],
+) -> Form:
+    """The form of a use case that takes the record, its diagnoses and the vital signs.
+
+    ``kept`` reads what is stored, for the fields that the centre has hidden, if there are any.
+    """
+    hidden = hidden_of_case(case_of(use_case).name)
+    stored = kept() if hidden else {}
     return Form(
         use_case,
         typed,
         visit_id=visit_id,
-        record=nested(typed, "record"),
-        vitals=nested(typed, "vitals") or None,
-        **fixed,
+        record=nested(typed, "record", hidden=hidden, kept=stored),
+        vitals=nested(typed, "vitals", hidden=hidden, kept=stored) or None,
     )
 
 
@@ -71,3 +86,16 @@ class DeskForm(Form):
     def of(cls, use_case: Callable[..., Any], encounter: Encounter, start: Mapping[str, Any]) -> "DeskForm":
         """An open form."""
         return cls(use_case, start={**start, "revision": encounter.revision}, visit_id=encounter.visit_id)
+
+
+def choices() -> dict[str, list[tuple[str, str]]]:
+    """Options of the select fields of the record and the vital signs."""
+    return {
+        "kinds": [("first", gettext("First")), ("return", gettext("Return"))],
+        "yes_no": [("false", gettext("No")), ("true", gettext("Yes"))],
+        "glucose_moments": [
+            ("fasting", gettext("Fasting")),
+            ("after_meal", gettext("After a meal")),
+            ("random", gettext("At random")),
+        ],
+    }

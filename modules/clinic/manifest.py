@@ -22,6 +22,7 @@ from app.registry import (
     WaitingRow,
 )
 from modules.clinic import queries
+from modules.clinic.rules.main_forms import RECORD_FORM, VITAL_SIGNS_FORM
 from modules.clinic.views import blueprint
 from modules.patients import queries as patients
 from modules.registration import queries as registration
@@ -121,6 +122,7 @@ module = Module(
         Permission("clinic.template.save", N_("Keep one's own templates and phrases"), ("doctor",)),
         Permission("clinic.template.share", N_("Give templates to the whole centre"), ("administrator",)),
     ),
+    forms=(RECORD_FORM, VITAL_SIGNS_FORM),
     menu=(
         MenuEntry(N_("Doctor's desk"), "clinic.show_desk", "stethoscope", "clinic.encounter.begin", order=20),
         MenuEntry(

@@ -1,5 +1,6 @@
 """The doctor's desk (门诊医生站) and the nurse's page of vital signs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -11,10 +12,12 @@ from app.i18n import gettext
 from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
+from app.web.main_forms import hidden_of_case
 from app.web.paging import links
 from app.web.read_after import fresh
 from modules.clinic import documents, forms, queries, services
 from modules.clinic.models import Encounter, EncounterStatus, TemplateScope
+from modules.clinic.rules.main_forms import OF_WOMEN
 from modules.clinic.rules.record import PART_LABELS, is_chinese_medicine
 from modules.patients import queries as patients
 from modules.patients import services as patient_services
@@ -127,11 +130,21 @@ def _desk(visit_id: int, form: Form | None = None) -> ResponseReturnValue:
         is_mine=is_mine,
         is_writable=is_writable,
         is_tcm=_is_tcm(visit.department_id) if form is not None else False,
+        lists=forms.choices(),
+        OF_WOMEN=OF_WOMEN,
         asks_pregnancy=patient.sex == "2" and 12 <= age <= 55,
         pressure_is_due=encounter is not None and queries.pressure_is_due(patient.id, patient.born_on),
         templates=queries.list_templates(by.practitioner_id) if is_writable else [],
         TemplateScope=TemplateScope,
     ), 422 if form is not None and form.refusal else 200
+
+
+def _record_form(use_case: Callable[..., Any], visit_id: int) -> Form:
+    def kept() -> dict[str, Any]:
+        stored = queries.get_encounter(visit_id).record
+        return forms.start_values(stored, [], queries.latest_measurement(visit_id))
+
+    return forms.record_form(use_case, request.form, visit_id, kept=kept)
 
 
 def _is_tcm(department_id: int) -> bool:
@@ -171,7 +184,7 @@ def show_context(visit_id: int) -> ResponseReturnValue:
 @requires("clinic.record.write")
 def save_record(visit_id: int) -> ResponseReturnValue:
     """Save the draft; answers what the page needs to go on: the new revision, or what is wrong."""
-    form = forms.record_form(services.save_record, request.form, visit_id)
+    form = _record_form(services.save_record, visit_id)
     saved = form.perform(by=current_actor())
     page = render_template("clinic/record_state.html", form=form, saved=saved, now=clock.now())
     return page, 200 if saved else 422
@@ -181,7 +194,7 @@ def save_record(visit_id: int) -> ResponseReturnValue:
 @requires("clinic.record.sign")
 def sign_record(visit_id: int) -> ResponseReturnValue:
     """Sign the record, or with a reason its correction."""
-    form = forms.record_form(services.sign_record, request.form, visit_id)
+    form = _record_form(services.sign_record, visit_id)
     if form.perform(by=current_actor()):
         flash(gettext("The record is signed."), "success")
         return redirect(url_for(".show_visit", visit_id=visit_id), 303)
@@ -196,7 +209,7 @@ def complete_visit(visit_id: int) -> ResponseReturnValue:
     if queries.get_encounter(visit_id).is_signed:
         form = Form(services.finish_encounter, request.form, visit_id=visit_id)
     else:
-        form = forms.record_form(services.complete_visit, request.form, visit_id)
+        form = _record_form(services.complete_visit, visit_id)
     if form.perform(by=by):
         flash(gettext("The visit is finished."), "success")
         return redirect(url_for(".show_desk"), 303)
@@ -274,7 +287,8 @@ def record_vital_signs(visit_id: int) -> ResponseReturnValue:
         audit.seen(visit)
     patient = patients.get_patient(visit.patient_id)
     if request.method == "POST":
-        vitals = forms.nested(request.form, "vitals")
+        hidden = hidden_of_case("clinic.record_vital_signs")
+        vitals = forms.nested(request.form, "vitals", hidden=hidden)
         form = Form(services.record_vital_signs, request.form, visit_id=visit_id, vitals=vitals)
         if form.perform(by=current_actor()):
             flash(gettext("Saved."), "success")
@@ -286,6 +300,7 @@ def record_vital_signs(visit_id: int) -> ResponseReturnValue:
         "clinic/vital_signs.html",
         visit=visit,
         form=form,
+        lists=forms.choices(),
         banner=patients.banner(patient),
         waiting=[],
         people={},

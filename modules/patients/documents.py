@@ -4,9 +4,9 @@ from app import clock, trail
 from app.actor import Actor
 from app.printing import to_pdf
 from app.records import Outcome
-from app.tenancy import tenant_of
 from modules.patients import queries
 from modules.patients.models import Patient
+from tenants.style import letterhead
 
 MOST = 1_000  # rows on one paper; who needs more asks the screen
 
@@ -22,7 +22,7 @@ def readers_paper(patient: Patient, *, by: Actor) -> bytes:
         most=MOST,
         labels=dict(Outcome.options()),
         words_of=trail.words_of,
-        centre=tenant_of(by.tenant_id).name,
+        centre=letterhead(by.tenant_id),
         by=by,
         now=clock.now(),
     )

@@ -19,6 +19,7 @@ from app.registry import (
 from modules.patients import api, jobs, queries, services, subscribers, views
 from modules.patients.events import PatientChanged, PatientCreated, PatientsMerged, PatientsUnmerged
 from modules.patients.rules.masking import REVEAL
+from modules.patients.rules.resident_form import RESIDENT_FORM
 from modules.patients.views.lookups import find_in_palette, find_patients
 from modules.patients.views.readers import READERS_VIEW
 
@@ -87,6 +88,7 @@ module = Module(
         Permission("patients.index.follow", N_("Keep the region-wide index")),
         Permission("patients.patient.import", N_("Import residents from a file"), ("administrator",)),
     ),
+    forms=(RESIDENT_FORM,),
     menu=(
         MenuEntry(
             N_("Residents"),

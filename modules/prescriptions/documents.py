@@ -6,11 +6,11 @@ import segno
 
 from app import printing
 from app.i18n import N_
-from app.tenancy import tenant_of
 from modules.prescriptions.models import Item, Prescription, Sheet
 from modules.prescriptions.rules.code128 import bars
 from modules.prescriptions.rules.sheets import SHEET_STYLES, SheetKind
 from tenants.queries import get_department
+from tenants.style import letterhead
 
 CORNERS = {
     Sheet.ORDINARY: "",
@@ -37,7 +37,7 @@ def prescription_paper(
         prescription=prescription,
         heading=prescription.heading,
         items=items,
-        centre=tenant_of(prescription.tenant_id).name,
+        centre=letterhead(prescription.tenant_id),
         department=get_department(prescription.department_id).name,
         paper=SHEET_STYLES[SheetKind(prescription.sheet.value)].paper,
         corner=CORNERS[prescription.sheet],

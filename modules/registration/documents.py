@@ -1,10 +1,10 @@
 """Papers of registration."""
 
 from app.printing import to_pdf
-from app.tenancy import tenant_of
 from modules.patients import queries as patients
 from modules.registration import queries
 from modules.registration.models import Visit
+from tenants.style import letterhead
 
 
 def queue_ticket(visit: Visit) -> bytes:
@@ -14,7 +14,7 @@ def queue_ticket(visit: Visit) -> bytes:
     return to_pdf(
         "registration/ticket.html",
         visit=visit,
-        centre=tenant_of(visit.tenant_id).name,
+        centre=letterhead(visit.tenant_id),
         department=department,
         practitioner=practitioner,
         patient_name=patients.masked_names([visit.patient_id]).get(visit.patient_id, ""),

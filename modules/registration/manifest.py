@@ -7,6 +7,7 @@ from app.registry import Daily, Lookup, MenuEntry, Module, Permission, Plot, Set
 from modules.registration import api, queries, views
 from modules.registration.models import FeeScheme
 from modules.registration.rules.settings import RegistrationSettings
+from modules.registration.rules.visit_form import VISIT_FORM
 from modules.registration.views.home import booked_heap, days_plot, hours_plot, waiting_heap
 from modules.registration.views.lookups import find_departments, find_practitioners
 
@@ -202,6 +203,7 @@ module = Module(
         ),
     ),
     settings=SETTINGS,
+    forms=(VISIT_FORM,),
     daily=(
         Daily("registration.generate_sessions", time(0, 5)),
         Daily("registration.end_sessions", time(0, 10)),

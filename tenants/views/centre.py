@@ -1,5 +1,6 @@
 """What a centre decides for itself: settings and theme, parts of the system, what roles may do."""
 
+import base64
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from app.i18n import gettext
 from app.registry import EVERYONE, Role, Setting, SettingKind, installed
 from app.web.access import current_actor, current_tenant, requires
 from app.web.forms import Form
-from tenants import services
+from tenants import pictures, services, style
 
 blueprint = Blueprint("centre", __name__, url_prefix="/centre", template_folder="../templates")
 ON = ("1", "true", "on")
@@ -50,6 +51,31 @@ def rename() -> ResponseReturnValue:
     return _settings_page(None, form), 422
 
 
+@blueprint.post("/logo")
+@requires("tenants.settings.change")
+def set_logo() -> ResponseReturnValue:
+    """Take the chosen picture as the centre's logo."""
+    upload = request.files.get("content")
+    brought = upload.stream.read(pictures.LARGEST + 1) if upload else b""
+    form = Form(style.set_logo, request.form, content=base64.b64encode(brought).decode())
+    if form.perform(by=current_actor()):
+        flash(gettext("Saved."), "success")
+        return redirect(url_for(".show_settings"), 303)
+    start = {"name": current_tenant().name}
+    return _settings_page(None, Form(services.rename_centre, start=start), logo_form=form), 422
+
+
+@blueprint.post("/logo/removal")
+@requires("tenants.settings.change")
+def remove_logo() -> ResponseReturnValue:
+    """Take the logo away."""
+    form = Form(style.remove_logo, request.form)
+    if not form.perform(by=current_actor()):
+        raise form.refusal or DomainError
+    flash(gettext("The logo is removed."), "success")
+    return redirect(url_for(".show_settings"), 303)
+
+
 def _declared() -> dict[str, Setting]:
     """Settings of the parts that are on."""
     on = current_tenant().modules
@@ -65,7 +91,7 @@ def _is_switch(setting: Setting) -> bool:
     return setting.kind is SettingKind.SWITCH
 
 
-def _settings_page(form: Form | None, name_form: Form) -> str:
+def _settings_page(form: Form | None, name_form: Form, *, logo_form: Form | None = None) -> str:
     chosen = current_tenant().settings
     start = {name: chosen.get(name, setting.default) for name, setting in _declared().items()}
     groups = [
@@ -84,6 +110,8 @@ def _settings_page(form: Form | None, name_form: Form) -> str:
         "tenants/settings.html",
         form=form or Form(services.change_settings, start=start),
         name_form=name_form,
+        logo_form=logo_form or Form(style.set_logo),
+        largest=pictures.LARGEST // 1024,
         groups=groups,
         pages=pages,
         values=values,

@@ -1,10 +1,11 @@
 """The look of a centre."""
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from app.errors import NotFound
-from app.web.access import public
+from app.web.access import current_tenant, public, signed_in
+from tenants import style
 
 blueprint = Blueprint("theme", __name__)
 PRESETS = {
@@ -53,3 +54,13 @@ def show_sample(theme: str, density: str) -> ResponseReturnValue:
     answer = Response(sheet(theme, density), mimetype="text/css")
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
+
+
+@blueprint.get("/theme/logo/<string:digest>.png")
+@signed_in
+def show_logo(digest: str) -> ResponseReturnValue:
+    """The logo of the reader's own centre; another logo has another address."""
+    answer = Response(style.logo_file(current_tenant().id, digest), mimetype="image/png")
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    answer.set_etag(digest)
+    return answer.make_conditional(request)

@@ -10,6 +10,7 @@ from support.outpatients import FULL_RECORD, make_patient, open_encounter, regis
 
 from app.actor import Actor
 from app.db import tenant_unit
+from app.keys import SCHEMES, key_in
 from modules.charging import queries as charging
 from modules.charging.services import settle_bill
 from modules.dispensing.queries import get_task
@@ -25,11 +26,19 @@ pytestmark = [
     pytest.mark.parametrize("setting", ["desktop-zh_Hans"], indirect=True),
 ]
 OpenDesk = Callable[[str], Any]
+KeyOf = Callable[[str], str]
 IDENTITY_NUMBER = "11010519491231002X"
 
 
+@pytest.fixture(params=list(SCHEMES))
+def key(request: pytest.FixtureRequest, administrator: Actor) -> KeyOf:
+    """The key that the centre's scheme has for one of the standard's: the budgets hold in each."""
+    change_settings(settings={"keys": request.param}, by=administrator)
+    return lambda standard: key_in(request.param, standard)
+
+
 def test_a_known_resident_has_a_queue_number_after_three(
-    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk, key: KeyOf
 ) -> None:
     session_of(ours, doctor)
     patient = make_patient(
@@ -40,14 +49,14 @@ def test_a_known_resident_has_a_queue_number_after_three(
     desk.identify(IDENTITY_NUMBER)
     desk.press("Enter")
     page.wait_for_selector(f"#window-patient >> text={patient.name}")
-    desk.press("F8")
+    desk.press(key("F8"))
     page.wait_for_url("**registered=**")
     assert page.inner_text("#window-fee .amount-due").lstrip("0") == "1"
     assert desk.acts == 3
 
 
 def test_a_scanned_card_gives_a_queue_number_after_two(
-    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk, key: KeyOf
 ) -> None:
     session_of(ours, doctor)
     patient = make_patient(registrar)
@@ -55,19 +64,19 @@ def test_a_scanned_card_gives_a_queue_number_after_two(
     page = desk.open("/registration/window")
     desk.scan(patient.record_no)
     page.wait_for_selector(f"#window-patient >> text={patient.name}")
-    desk.press("F8")
+    desk.press(key("F8"))
     page.wait_for_url("**registered=**")
     assert desk.acts == 2
 
 
 def test_the_next_patient_is_called_with_one(
-    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk, key: KeyOf
 ) -> None:
     patient = make_patient(registrar)
     visit = register(ours, patient, registrar=registrar, doctor=doctor)
     desk = open_desk("doctor")
     page = desk.open("/clinic/desk")
-    desk.press("F9")
+    desk.press(key("F9"))
     page.wait_for_selector(f".pb >> text={patient.name}")
     assert desk.acts == 1
     with tenant_unit(ours["tenant_id"]):
@@ -75,7 +84,7 @@ def test_the_next_patient_is_called_with_one(
 
 
 def test_three_favourites_are_signed_with_few(
-    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk, key: KeyOf
 ) -> None:
     _sign_three_drugs(ours, registrar, doctor)
     encounter = open_encounter(ours, registrar=registrar, doctor=doctor, record=FULL_RECORD)
@@ -85,7 +94,7 @@ def test_three_favourites_are_signed_with_few(
         desk.press(f"Alt+{row + 1}")
         page.wait_for_selector(f"#rx-lines tbody tr:nth-child({row + 2})")
     desk.settle()
-    desk.press("F8")
+    desk.press(key("F8"))
     page.wait_for_selector("text=RX26112000002")
     assert desk.acts <= 10
     with tenant_unit(ours["tenant_id"]):
@@ -94,12 +103,12 @@ def test_three_favourites_are_signed_with_few(
 
 
 def test_an_exact_bill_is_settled_with_two(
-    ours: dict[str, Any], registrar: Actor, cashier: Actor, open_desk: OpenDesk
+    ours: dict[str, Any], registrar: Actor, cashier: Actor, open_desk: OpenDesk, key: KeyOf
 ) -> None:
     bill = make_bill(ours, registrar)
     desk = open_desk("cashier")
     page = desk.open(f"/charging/desk/{bill.id}")
-    desk.press("F10")
+    desk.press(key("F10"))
     desk.press("Enter")
     page.wait_for_selector("text=票据")
     assert desk.acts == 2
@@ -115,6 +124,7 @@ def test_a_paid_slip_is_dispensed_with_two(
     cashier: Actor,
     administrator: Actor,
     open_desk: OpenDesk,
+    key: KeyOf,
 ) -> None:
     change_settings(settings={"single_pharmacist": True}, by=administrator)
     bill = make_bill(ours, registrar)
@@ -123,9 +133,9 @@ def test_a_paid_slip_is_dispensed_with_two(
     desk = open_desk("pharmacist")
     page = desk.open("/dispensing/window")
     desk.scan(prescription.number)
-    page.wait_for_selector("[data-key=F8]")
+    page.wait_for_selector(f"[data-key='{key('F8')}']")
     desk.settle()
-    desk.press("F8")
+    desk.press(key("F8"))
     page.wait_for_selector("text=已发药")
     assert desk.acts == 2
     with tenant_unit(ours["tenant_id"]):

@@ -508,6 +508,7 @@ DIGESTS = {  # digests without a secret, random tokens, and comparing in constan
     "app/web/assets.py": "names of files",
     "app/web/health.py": "compare_digest",
     "deploy/assets.py": "pinned files",
+    "tenants/pictures.py": "the address of a picture",
     "tenants/exports.py": "whether a file of an export is as it was written",
 }
 

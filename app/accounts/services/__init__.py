@@ -1,6 +1,7 @@
 """Who may sign in, where, and as what."""
 
 from app.accounts.errors import CodeRefused, SignInRefused
+from app.accounts.services.habits import choose_keys
 from app.accounts.services.invitations import invite, invite_first, open_account, reset_password
 from app.accounts.services.joining import (
     accept_offer,
@@ -58,6 +59,7 @@ __all__ = [
     "change_password",
     "change_password_profile",
     "change_roles",
+    "choose_keys",
     "confirm_enrolment",
     "create_account",
     "create_program",

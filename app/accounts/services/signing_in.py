@@ -44,6 +44,7 @@ class SignedIn:
     missing: str = (
         ""  # "code": the second factor was not given yet; "enrolment": there must be one and is not
     )
+    key_scheme: str = ""  # keys of one's own; "" has the centre's
 
 
 def sign_in(*, name: str, password: str, address: str, now: datetime | None = None) -> str:
@@ -273,7 +274,16 @@ def find_signed_in(token: str, *, address: str, origin: str = "desk") -> SignedI
     if missing:
         actor = replace(actor, permissions=frozenset())  # whatever a page forgets to ask, nothing is allowed
     must_change = row.must_change_password or _is_worn_out(row, moment)
-    return SignedIn(row.id, row.membership_id, actor, row.display_name, must_change, row.places, missing)
+    return SignedIn(
+        row.id,
+        row.membership_id,
+        actor,
+        row.display_name,
+        must_change,
+        row.places,
+        missing,
+        row.key_scheme,
+    )
 
 
 def _is_worn_out(row: Any, moment: datetime) -> bool:
@@ -310,6 +320,7 @@ _OF_A_REQUEST = (  # columns, not rows: every request asks for them
     SignIn.factor_at,
     SecondFactor.confirmed_at,
     Account.display_name,
+    Account.key_scheme,
     Account.must_change_password,
     Account.password_set_at,
     Account.created_at,

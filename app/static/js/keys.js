@@ -1,17 +1,25 @@
 // The one registry of keys. A control declares its key with data-key="F8"; the hint bar shows what is registered.
-import { composing, make, onContent, text, visible } from './page.js';
+// Scripts name keys as the standard has them; the page says which keys its reader has instead.
+import { composing, config, make, onContent, text, visible } from './page.js';
 
 const names = { Insert: 'Ins', Delete: 'Del', Escape: 'Esc', ' ': 'Space' };
 const builtIn = []; // {key, label, run, when}: lower rank than a control's own; without `run` it is only shown
 
+/** The reader's key for what the standard does with `key`. */
+function keyOf(key) {
+  return config.keys?.[key] || key;
+}
+
 /** Declare a key that belongs to no control. `when()` says whether it makes sense on this page. */
-export function register(entry) {
+export function register(declared) {
+  const entry = { ...declared, key: keyOf(declared.key) };
   if (builtIn.some((other) => other.key === entry.key)) console.error(`Key ${entry.key} is registered twice`);
   else builtIn.push(entry);
 }
 
 function combination(event) {
-  const key = names[event.key] || (event.key.length === 1 ? event.key.toUpperCase() : event.key);
+  const letter = event.altKey && /^Key([A-Z])$/.exec(event.code); // with Alt some keyboards make another sign
+  const key = letter?.[1] || names[event.key] || (event.key.length === 1 ? event.key.toUpperCase() : event.key);
   const shift = event.shiftKey && (key.length > 1 || /[A-Z]/.test(key));
   return `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`;
 }
@@ -97,7 +105,7 @@ document.addEventListener('keydown', (event) => {
   if (composing(event) || event.defaultPrevented) return;
   const key = combination(event);
   const known = entries();
-  const entry = known.get(key) || (key === 'Ctrl+S' ? known.get('F2') : undefined);
+  const entry = known.get(key) || (key === 'Ctrl+S' ? known.get(keyOf('F2')) : undefined);
   if (entry?.run) {
     if (key === 'Esc' && somethingOpen()) return; // that closes first, by itself
     event.preventDefault();
@@ -105,7 +113,7 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (key === 'Ctrl+S' || key === 'F7') event.preventDefault(); // the browser's own meaning only disturbs here
-  if (key === 'F1' || (key === '?' && !typing(event.target))) {
+  if (key === keyOf('F1') || (key === '?' && !typing(event.target))) {
     event.preventDefault();
     document.getElementById('key-sheet')?.showModal();
     return;

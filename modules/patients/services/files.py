@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from app import audit, clock, numbering
+from app import audit, clock, dictionaries, numbering
 from app.actor import Actor
 from app.blind_index import is_value
 from app.db import db, lock_row
@@ -200,6 +200,7 @@ def form_choices() -> dict[str, list[tuple[str, str]]]:
         "sexes": SexCode.options(),
         "document_kinds": DocumentKind.options(),
         "cost_types": CostType.options(),
+        "ethnicities": dictionaries.options("ethnicity"),
     }
 
 

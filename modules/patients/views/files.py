@@ -12,6 +12,7 @@ from app.web.paging import links
 from modules.patients import queries, services
 from modules.patients.models import AllergyCertainty, AllergyKind, CardKind, CostType
 from modules.patients.rules.masking import FIELDS, REVEAL
+from modules.patients.rules.resident_form import NOT_IN_CORRECTIONS
 from modules.patients.views.blueprint import blueprint
 
 ALLERGY = {"kind": AllergyKind.DRUG.value, "certainty": AllergyCertainty.CONFIRMED.value}
@@ -35,8 +36,7 @@ def create_patient() -> ResponseReturnValue:
     if request.method == "POST" and (patient := form.perform(by=current_actor())):
         return redirect(url_for(".show_patient", patient_id=patient.id), 303)
     status = 422 if request.method == "POST" else 200
-    facts = services.form_choices() | {"ethnicities": dictionaries.options("ethnicity")}
-    return render_template("patients/new.html", form=form, alike=[], **facts), status
+    return render_template("patients/new.html", form=form, alike=[], lists=services.form_choices()), status
 
 
 @blueprint.post("/resembling")
@@ -134,10 +134,14 @@ def change_patient(patient_id: int) -> ResponseReturnValue:
     )
     if request.method == "POST" and form.perform(by=current_actor()):
         return redirect(url_for(".show_patient", patient_id=patient_id), 303)
-    facts = services.form_choices() | {"ethnicities": dictionaries.options("ethnicity")}
     status = 422 if request.method == "POST" else 200
     page = render_template(
-        "patients/edit.html", form=form, patient=patient, banner=queries.banner(patient), **facts
+        "patients/edit.html",
+        form=form,
+        patient=patient,
+        banner=queries.banner(patient),
+        lists=services.form_choices(),
+        without=NOT_IN_CORRECTIONS,
     )
     return page, status
 
