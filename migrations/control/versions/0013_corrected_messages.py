@@ -1,0 +1,52 @@
+"""Messages that were corrected or abandoned."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+STATES = "status IN ('waiting','claimed','done','dead','corrected','abandoned')"
+BEFORE = "status IN ('waiting','claimed','done','dead')"
+
+
+def _allow(table: Any, condition: str) -> None:
+    """SQLite makes the table anew, and then without its old conditions."""
+    if op.get_context().dialect.name != "sqlite":
+        table.drop_constraint(op.f("ck_control_delivery_status"), type_="check")
+    table.create_check_constraint(op.f("ck_control_delivery_status"), sa.text(condition))
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("control_delivery") as table:
+        table.add_column(sa.Column("corrected_from", sa.BigInteger(), nullable=True))
+        table.add_column(sa.Column("reason", sa.Unicode(300), nullable=False, server_default=""))
+        _allow(table, STATES)
+    _only_once("control_delivery", "corrected_from", "ux_control_delivery_corrected")
+
+
+def _only_once(table: str, column: str, name: str) -> None:
+    given = sa.text(f"{column} IS NOT NULL")
+    op.create_index(
+        name,
+        table,
+        [column],
+        unique=True,
+        postgresql_where=given,
+        sqlite_where=given,
+        mssql_where=given,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ux_control_delivery_corrected", table_name="control_delivery")
+    delivery = sa.table("control_delivery", sa.column("status", sa.Unicode))
+    settled = delivery.c.status.in_(["corrected", "abandoned"])
+    op.execute(sa.update(delivery).where(settled).values(status="done"))  # never to be sent again
+    with op.batch_alter_table("control_delivery") as table:
+        _allow(table, BEFORE)
+        table.drop_column("reason", mssql_drop_default=True)
+        table.drop_column("corrected_from", mssql_drop_default=True)
