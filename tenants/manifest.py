@@ -17,7 +17,7 @@ from app.registry import (
 )
 from tenants import cli, exports, moves, provisioning
 from tenants.events import CentreOrdered
-from tenants.views import centre, district, operation, places, staff, theme
+from tenants.views import centre, district, operation, places, rights, staff, theme
 from tenants.views import exports as export_pages
 
 module = Module(
@@ -30,6 +30,7 @@ module = Module(
         staff.blueprint,
         places.blueprint,
         centre.blueprint,
+        rights.blueprint,
         district.blueprint,
         operation.blueprint,
         export_pages.blueprint,
@@ -140,6 +141,14 @@ module = Module(
             order=32,
         ),
         MenuEntry(
+            N_("All rights"),
+            "rights.show_matrix",
+            icon="list-details",
+            permission="tenants.role.view",
+            group="administration",
+            order=33,
+        ),
+        MenuEntry(
             N_("Centre settings"),
             "centre.show_settings",
             icon="settings",
@@ -185,6 +194,7 @@ module = Module(
         "centre.renamed": N_("Centre renamed"),
         "centre.settings_changed": N_("Settings changed"),
         "module.switched": N_("Module switched on or off"),
+        "role.matrix_printed": N_("Table of all rights printed"),
         "role.grant_changed": N_("Right of a role changed"),
         "station.added": N_("Station added"),
         "station.changed": N_("Station changed"),
@@ -254,6 +264,12 @@ module = Module(
             N_("Change what roles may do"),
             ("security_administrator",),
             duty=Duty.SECURITY,
+        ),
+        Permission(
+            "tenants.role.view",
+            N_("Read and print all rights of all roles"),
+            ("security_administrator", "auditor", "district_security", "district_auditor"),
+            scope=Scope.ANYWHERE,
         ),
         Permission(
             "tenants.department.manage",
