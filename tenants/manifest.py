@@ -15,8 +15,9 @@ from app.registry import (
     Setting,
     SettingKind,
 )
-from tenants import cli, exports, moves, provisioning
+from tenants import bulk, cli, exports, moves, parts, provisioning
 from tenants.events import CentreOrdered
+from tenants.views import bulk as bulk_pages
 from tenants.views import centre, district, operation, places, rights, staff, theme
 from tenants.views import exports as export_pages
 
@@ -32,6 +33,7 @@ module = Module(
         centre.blueprint,
         rights.blueprint,
         district.blueprint,
+        bulk_pages.blueprint,
         operation.blueprint,
         export_pages.blueprint,
     ),
@@ -167,10 +169,12 @@ module = Module(
     ),
     tasks={
         moves.MOVE: (N_("Move a centre to another partition"), moves.carry_out_move),
+        bulk.OPEN: (N_("Open many centres"), bulk.carry_out),
+        parts.PREPARE: (N_("Prepare parts of the system in centres"), parts.carry_out),
         exports.KIND: (N_("Export all data of a centre"), exports.carry_out),
     },
     daily=(Daily("tenants.note_usage", time(0, 30)),),
-    tidies=(exports.remove_old,),
+    tidies=(exports.remove_old, bulk.forget_old_codes),
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
         "usage.noted": N_("Use of the centre written down"),
@@ -186,6 +190,10 @@ module = Module(
         "centre.prepared": N_("Centre prepared"),
         "centre.suspended": N_("Centre suspended"),
         "centre.reopened": N_("Centre opened again"),
+        "centre.many_asked": N_("Opening of many centres asked for"),
+        "centre.codes_kept": N_("One-time codes of a new centre kept"),
+        "centre.codes_taken": N_("One-time codes of new centres handed out"),
+        "centre.parts_asked": N_("Preparation of parts of a centre asked for"),
         "centre.plan_changed": N_("Plan of a centre changed"),
         "plan.saved": N_("Plan saved"),
         "template.saved": N_("Template taken from a centre"),

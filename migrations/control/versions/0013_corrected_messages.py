@@ -1,9 +1,11 @@
-"""Messages that were corrected or abandoned."""
+"""Messages that were corrected or abandoned; one-time codes of centres that were opened together."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from app.db import types
 
 revision = "0013"
 down_revision = "0011"
@@ -26,6 +28,18 @@ def upgrade() -> None:
         table.add_column(sa.Column("reason", sa.Unicode(300), nullable=False, server_default=""))
         _allow(table, STATES)
     _only_once("control_delivery", "corrected_from", "ux_control_delivery_corrected")
+    op.create_table(
+        "tenants_opened_codes",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("task_id", sa.BigInteger(), nullable=False),
+        sa.Column("centre_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("codes", types.Sensitive(2465), nullable=False),
+        sa.Column("made_at", types.UtcDateTime(), nullable=False),
+        sa.Column("taken_at", types.UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants_opened_codes")),
+    )
+    op.create_index("ix_tenants_opened_codes_task", "tenants_opened_codes", ["task_id", "id"])
 
 
 def _only_once(table: str, column: str, name: str) -> None:
@@ -42,6 +56,7 @@ def _only_once(table: str, column: str, name: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("tenants_opened_codes")
     op.drop_index("ux_control_delivery_corrected", table_name="control_delivery")
     delivery = sa.table("control_delivery", sa.column("status", sa.Unicode))
     settled = delivery.c.status.in_(["corrected", "abandoned"])
