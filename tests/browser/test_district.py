@@ -77,7 +77,7 @@ def test_a_centre_is_provisioned_by_keyboard_within_a_minute(
 def test_the_place_is_changed_in_the_header_by_keyboard(
     ours: dict[str, Any], theirs: dict[str, Any], setting: tuple[str, str], open_desk: OpenDesk
 ) -> None:
-    with control_unit():
+    with kernel_unit(""):
         account_id = ours["people"]["doctor"]["account_id"]
         db.session.add(Membership(account_id=account_id, tenant_id=theirs["tenant_id"], roles=["doctor"]))
         db.session.commit()
