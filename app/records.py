@@ -129,6 +129,7 @@ class DeliveryColumns:
             Index(f"ix_{name}_turn", "status", "tenant_id", "id"),
             Index(
                 f"ux_{name}_corrected",
+                "tenant_id",
                 "corrected_from",
                 unique=True,
                 **only_where("corrected_from IS NOT NULL"),

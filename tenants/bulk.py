@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from app import audit, clock, ids, tasks
 from app.accounts.models import Account
-from app.actor import Actor
+from app.actor import Actor, system_actor
 from app.db import db, update_rows
-from app.db.units import control_reading, kernel_unit
+from app.db.units import control_reading
 from app.errors import DomainError, InvalidInput, NotFound
 from app.i18n import N_, gettext
 from app.tenancy import DISTRICT
@@ -277,15 +277,23 @@ def _rows_of(task_id: int, by: Actor) -> Sequence[OpenedCodes]:
 
 
 def forget_old_codes() -> int:
-    """Empty what nobody took before it was worth nothing; returns how many."""
-    moment = clock.now()
-    with kernel_unit(""):
-        old = update(OpenedCodes).where(
-            OpenedCodes.taken_at.is_(None), OpenedCodes.made_at < moment - CODES_GOOD_FOR
-        )
-        count = update_rows(old.values(sealed_codes="", taken_at=moment))
-        db.session.commit()
-        return count
+    """Empty what nobody took before it was worth nothing; returns how many centres' codes."""
+    with control_reading():
+        count = db.session.scalar(select(func.count()).select_from(OpenedCodes).where(_is_old())) or 0
+    if count:
+        empty_old_codes(by=system_actor(None))
+    return count
+
+
+@use_case("tenants.centre.create", database="control", is_step=True)
+def empty_old_codes(*, by: Actor) -> None:
+    """Empty the codes whose days are over."""
+    count = update_rows(update(OpenedCodes).where(_is_old()).values(sealed_codes="", taken_at=clock.now()))
+    audit.record("centre.codes_emptied", None, by=by, count=count)
+
+
+def _is_old() -> ColumnElement[bool]:
+    return and_(OpenedCodes.taken_at.is_(None), OpenedCodes.made_at < clock.now() - CODES_GOOD_FOR)
 
 
 def as_csv(rows: Iterable[Sequence[str]]) -> str:

@@ -192,6 +192,7 @@ module = Module(
         "centre.reopened": N_("Centre opened again"),
         "centre.many_asked": N_("Opening of many centres asked for"),
         "centre.codes_kept": N_("One-time codes of a new centre kept"),
+        "centre.codes_emptied": N_("One-time codes that nobody took emptied"),
         "centre.codes_taken": N_("One-time codes of new centres handed out"),
         "centre.parts_asked": N_("Preparation of parts of a centre asked for"),
         "centre.plan_changed": N_("Plan of a centre changed"),

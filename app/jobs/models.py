@@ -33,7 +33,13 @@ class Job(TenantScoped, Model):
         Index("ix_kernel_job_account", "tenant_id", "account_id", "id"),
         Index("ix_kernel_job_status", "status", "id"),
         Index("ix_kernel_job_started", "tenant_id", "started_at"),
-        Index("ux_kernel_job_repeats", "repeats", unique=True, **only_where("repeats IS NOT NULL")),
+        Index(
+            "ux_kernel_job_repeats",
+            "tenant_id",
+            "repeats",
+            unique=True,
+            **only_where("repeats IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = id_column()

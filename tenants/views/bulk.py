@@ -12,7 +12,7 @@ from app.web.forms import Form
 from tenants import bulk
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/district", template_folder="../templates")
-LARGEST = 500_000  # bytes of a list
+LARGEST = 300_000  # bytes of a list
 HEADS = {
     "code": N_("Code"),
     "name": N_("Name"),

@@ -35,7 +35,7 @@ def _only_once(table: str, column: str, name: str) -> None:
     op.create_index(
         name,
         table,
-        [column],
+        ["tenant_id", column],
         unique=True,
         postgresql_where=given,
         sqlite_where=given,
