@@ -32,9 +32,13 @@ class Event:
         return self.by
 
 
+class Private:
+    """Marks a value of an event, in its annotation, that speaks of somebody's health: the outbox shows it masked."""
+
+
 EventT = TypeVar("EventT", bound=Event)
 Subscriber = Callable[[Any], None]
-_KERNEL_FIELDS = {"event_id", "tenant_id", "at", "by"}
+KERNEL_FIELDS = {"event_id", "tenant_id", "at", "by"}
 
 
 class Subscriptions:
@@ -111,7 +115,7 @@ def emit(event: EventT) -> EventT:
 
 
 def _payload(event: Event) -> dict[str, Any]:
-    own = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in _KERNEL_FIELDS}
+    own = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in KERNEL_FIELDS}
     actor = event.actor
     who = {"account_id": actor.account_id, "name": actor.name, "practitioner_id": actor.practitioner_id}
     payload: dict[str, Any] = json.loads(json.dumps(to_jsonable_python({**own, "by": who})))

@@ -8,8 +8,9 @@ from app.accounts.services import forget_spent
 from app.i18n import N_
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, EVERYWHERE, Daily, Duty, MenuEntry, Module, Permission, Scope, Waiting
-from app.web import health, home, jobs, lookups, own_account, second_factor, sessions, trail, welcome
+from app.web import health, home, jobs, lookups, outbox, own_account, second_factor, sessions, trail, welcome
 
+OPERATORS = ("administrator", "district_operator")
 SECURITY = ("security_administrator", "district_security")
 
 module = Module(
@@ -27,6 +28,7 @@ module = Module(
         jobs.blueprint,
         accounts.blueprint,
         trail.blueprint,
+        outbox.blueprint,
     ),
     commands=(run_worker, invite_person),
     tidies=(forget_spent,),
@@ -58,6 +60,9 @@ module = Module(
         "job.cancelled": N_("Long-running work stopped"),
         "object.not_found": N_("Asked for a record that is not here"),
         "delivery.sent_again": N_("Message sent again"),
+        "delivery.opened": N_("Health details of a message read"),
+        "delivery.corrected": N_("Message corrected"),
+        "delivery.abandoned": N_("Message abandoned"),
         "daily.finished": N_("Daily work finished"),
         "daily.failed": N_("Daily work failed"),
         "rows.proven": N_("Important rows checked"),
@@ -98,9 +103,18 @@ module = Module(
         Permission(
             "accounts.outbox.manage",
             N_("See and resend the outbox"),
-            ("administrator",),
+            OPERATORS,
+            scope=Scope.ANYWHERE,
             duty=Duty.SYSTEM,
         ),
+        Permission(
+            "accounts.outbox.correct",
+            N_("Correct and abandon messages that were given up"),
+            OPERATORS,
+            scope=Scope.ANYWHERE,
+            duty=Duty.SYSTEM,
+        ),
+        Permission("accounts.outbox.reveal", N_("Read the health details in messages")),
         Permission("accounts.daily.run", N_("Carry out the daily work")),
         Permission("accounts.rows.prove", N_("Check that important rows are unchanged")),
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
@@ -134,7 +148,7 @@ module = Module(
         ),
         MenuEntry(
             N_("Outbox"),
-            "trail.show_outbox",
+            "outbox.show_outbox",
             icon="send",
             permission="accounts.outbox.manage",
             group="administration",
@@ -161,8 +175,8 @@ module = Module(
         Waiting(
             N_("Messages given up"),
             "accounts.outbox.manage",
-            "trail.show_outbox",
-            trail.dead_heap,
+            "outbox.show_outbox",
+            outbox.dead_heap,
             icon="send",
             nothing=N_("Every message reached those who wait for it."),
             order=60,

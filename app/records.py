@@ -95,6 +95,11 @@ class DeliveryStatus(Choice):
     CLAIMED = "claimed", N_("In progress")
     DONE = "done", N_("Delivered")
     DEAD = "dead", N_("Given up")
+    CORRECTED = "corrected", N_("Corrected")  # another message, corrected, went in its place
+    ABANDONED = "abandoned", N_("Abandoned")  # somebody decided that it is not needed
+
+
+UNSETTLED = (DeliveryStatus.WAITING, DeliveryStatus.CLAIMED, DeliveryStatus.DEAD)
 
 
 class DeliveryColumns:
@@ -110,14 +115,25 @@ class DeliveryColumns:
     claimed_by: Mapped[str] = mapped_column(Unicode(60), default="")
     done_at: Mapped[datetime | None]
     last_error: Mapped[str] = text_column(1000, default="")
+    corrected_from: Mapped[int | None]  # the delivery in whose place this one goes
+    reason: Mapped[str] = text_column(300, default="")  # why it was corrected or abandoned
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805  a class method in all but name
         name = cls.__tablename__  # type: ignore[attr-defined]
         return (
-            CheckConstraint("status IN ('waiting','claimed','done','dead')", name="status"),
+            CheckConstraint(
+                "status IN ('waiting','claimed','done','dead','corrected','abandoned')", name="status"
+            ),
             Index(f"ix_{name}_due", "status", "due_at", "id"),
             Index(f"ix_{name}_turn", "status", "tenant_id", "id"),
+            Index(
+                f"ux_{name}_corrected",
+                "tenant_id",
+                "corrected_from",
+                unique=True,
+                **only_where("corrected_from IS NOT NULL"),
+            ),
             Index(f"ix_{name}_tenant", "tenant_id", "id"),
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app import audit, clock, daily, ids, tasks
@@ -23,7 +24,7 @@ from app.db.places import TenantPlace
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
 from app.jobs import runner
-from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
+from app.records import UNSETTLED, ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
 from app.registry import installed
 from app.tenancy import directory, tenant_of
 from app.use_cases import DELIVERY, command
@@ -134,7 +135,7 @@ def _deliver(delivery_type: Any, partition: str, delivery: Any, row: Any) -> Non
         with open_unit(reader, zone), command(f"{DELIVERY}{delivery.id}"):
             subscriber(event)
     except Exception as failure:  # whatever went wrong, the row must say so and be tried again
-        error = f"{type(failure).__name__}: {failure}"[:1000]
+        error = _in_words(failure)
         log.warning(
             "delivery.failed",
             delivery=delivery.id,
@@ -142,6 +143,15 @@ def _deliver(delivery_type: Any, partition: str, delivery: Any, row: Any) -> Non
             error=type(failure).__name__,
         )
     _settle(delivery_type, partition, delivery, error)
+
+
+def _in_words(failure: Exception) -> str:
+    """What went wrong, without what was said: a wrong value may be a private one."""
+    if isinstance(failure, ValidationError):
+        found = failure.errors(include_url=False, include_input=False, include_context=False)
+        wrong = ("-".join(str(part) for part in one["loc"]) + ": " + one["type"] for one in found)
+        return f"{type(failure).__name__}: {', '.join(wrong)}"[:1000]
+    return f"{type(failure).__name__}: {failure}"[:1000]
 
 
 def _settle(delivery_type: Any, partition: str, delivery: Any, error: str) -> None:
@@ -162,31 +172,15 @@ def _settle(delivery_type: Any, partition: str, delivery: Any, error: str) -> No
 
 
 def unfinished(partition: str) -> dict[str, int]:
-    """Status → number of deliveries that are not done."""
+    """Status → number of deliveries that nobody has settled: neither the relay nor a person."""
     delivery_type = Delivery if partition else ControlDelivery
     with open_unit(Unit(Mode.READ, None, partition, all_tenants=True)):
         rows = db.session.execute(
             select(delivery_type.status, func.count())
-            .where(delivery_type.status != DeliveryStatus.DONE.value)
+            .where(delivery_type.status.in_([status.value for status in UNSETTLED]))
             .group_by(delivery_type.status)
         )
         return {row[0]: row[1] for row in rows}
-
-
-def send_again(partition: str, delivery_id: int, tenant_id: int | None) -> bool:
-    """Put a dead delivery back in the queue; False when there is none."""
-    delivery_type = Delivery if partition else ControlDelivery
-    with kernel_unit(partition):
-        statement = (
-            update(delivery_type)
-            .where(delivery_type.id == delivery_id, delivery_type.status == DeliveryStatus.DEAD.value)
-            .values(status=DeliveryStatus.WAITING.value, attempts=0, due_at=clock.now())
-        )
-        if tenant_id is not None:
-            statement = statement.where(delivery_type.tenant_id == tenant_id)
-        done = update_rows(statement) == 1
-        db.session.commit()
-        return done
 
 
 class Worker(threading.Thread):

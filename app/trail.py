@@ -1,4 +1,4 @@
-"""Reading the trail and the outbox of one centre; the job that proves the chain."""
+"""Reading the trail of one centre; the job that proves the chain."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,15 +14,7 @@ from app.db import Page, contains_text, db, page_by_key, starts_with
 from app.errors import NotFound
 from app.i18n import N_, gettext
 from app.jobs import Handle, job
-from app.records import (
-    AuditRow,
-    ControlAuditRow,
-    ControlDelivery,
-    ControlEventRow,
-    Delivery,
-    DeliveryStatus,
-    EventRow,
-)
+from app.records import AuditRow, ControlAuditRow
 from app.registry import installed
 from app.tenancy import tenant_of
 
@@ -144,33 +136,3 @@ def verify_trail(*, handle: Handle, by: Actor) -> None:
                 gettext("%(name)s: signed heads that do NOT agree: %(count)s.", name=name, count=len(against))
             )
         handle.step(number + 1, len(chains), " ".join(said))
-
-
-def page_of_outbox(status: str, *, in_control: bool, by: Actor, before: int | None = None) -> Page[Any]:
-    """Deliveries of the centre in a state, newest first, each with its event."""
-    delivery: Any = ControlDelivery if in_control else Delivery
-    statement = select(delivery).where(delivery.tenant_id == by.tenant_id)
-    if status:
-        statement = statement.where(delivery.status == status)
-    else:
-        statement = statement.where(delivery.status != DeliveryStatus.DONE.value)
-    return page_by_key(statement, delivery.id, before=before, size=50)
-
-
-def events_of(deliveries: list[Any], *, in_control: bool) -> dict[int, Any]:
-    """Event id → event, in one statement."""
-    event: Any = ControlEventRow if in_control else EventRow
-    ids = sorted({delivery.event_id for delivery in deliveries})
-    return {row.id: row for row in db.session.scalars(select(event).where(event.id.in_(ids)))}
-
-
-def dead_deliveries(by: Actor, *, size: int) -> tuple[int, list[Delivery]]:
-    """How many deliveries of the centre the relay has given up, and the latest of them. One statement."""
-    statement = (
-        select(Delivery, func.count().over())
-        .where(Delivery.tenant_id == by.tenant_id, Delivery.status == DeliveryStatus.DEAD.value)
-        .order_by(Delivery.id.desc())
-        .limit(size)
-    )
-    rows = db.session.execute(statement).all()
-    return (rows[0][1] if rows else 0), [row[0] for row in rows]

@@ -13,21 +13,11 @@ from app.actor import Actor, system_actor
 from app.db.moving import MoveFailed
 from app.errors import DomainError, InvalidInput
 from app.use_cases import perform
-from tenants import exports, moves, provisioning
+from tenants import exports, moves, parts, provisioning
+from tenants.bulk import COLUMNS, NEEDED
 from tenants.directory import TenantDirectory
 from tenants.models import Centre
 
-COLUMNS = (
-    "code",
-    "name",
-    "district",
-    "administrator",
-    "security_administrator",
-    "partition",
-    "template",
-    "plan",
-)
-NEEDED = COLUMNS[:5]
 centres = AppGroup("centre", help="Centres as tenants: open them, move them between partitions.")
 
 
@@ -38,7 +28,7 @@ centres = AppGroup("centre", help="Centres as tenants: open them, move them betw
 @click.option("--administrator", required=True, help="Full name; signs in as admin@CODE.")
 @click.option("--security-administrator", required=True, help="Full name; signs in as security@CODE.")
 @click.option("--partition", default="", help="None: the one with the fewest centres.")
-@click.option("--template", default=provisioning.DEFAULT_TEMPLATE, show_default=True)
+@click.option("--template", default=parts.DEFAULT_TEMPLATE, show_default=True)
 @click.option("--plan", default=provisioning.DEFAULT_PLAN, show_default=True)
 @with_appcontext
 def create(**given: str) -> None:

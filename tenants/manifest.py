@@ -16,9 +16,10 @@ from app.registry import (
     Setting,
     SettingKind,
 )
-from tenants import cli, exports, moves, provisioning
+from tenants import bulk, cli, exports, moves, parts, provisioning
 from tenants.events import CentreOrdered
-from tenants.views import centre, district, forms, operation, places, staff, theme
+from tenants.views import bulk as bulk_pages
+from tenants.views import centre, district, forms, operation, places, rights, staff, theme
 from tenants.views import exports as export_pages
 
 module = Module(
@@ -32,7 +33,9 @@ module = Module(
         places.blueprint,
         centre.blueprint,
         forms.blueprint,
+        rights.blueprint,
         district.blueprint,
+        bulk_pages.blueprint,
         operation.blueprint,
         export_pages.blueprint,
     ),
@@ -150,6 +153,14 @@ module = Module(
             order=32,
         ),
         MenuEntry(
+            N_("All rights"),
+            "rights.show_matrix",
+            icon="list-details",
+            permission="tenants.role.view",
+            group="administration",
+            order=33,
+        ),
+        MenuEntry(
             N_("Centre settings"),
             "centre.show_settings",
             icon="settings",
@@ -176,10 +187,12 @@ module = Module(
     ),
     tasks={
         moves.MOVE: (N_("Move a centre to another partition"), moves.carry_out_move),
+        bulk.OPEN: (N_("Open many centres"), bulk.carry_out),
+        parts.PREPARE: (N_("Prepare parts of the system in centres"), parts.carry_out),
         exports.KIND: (N_("Export all data of a centre"), exports.carry_out),
     },
     daily=(Daily("tenants.note_usage", time(0, 30)),),
-    tidies=(exports.remove_old,),
+    tidies=(exports.remove_old, bulk.forget_old_codes),
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
         "usage.noted": N_("Use of the centre written down"),
@@ -195,6 +208,11 @@ module = Module(
         "centre.prepared": N_("Centre prepared"),
         "centre.suspended": N_("Centre suspended"),
         "centre.reopened": N_("Centre opened again"),
+        "centre.many_asked": N_("Opening of many centres asked for"),
+        "centre.codes_kept": N_("One-time codes of a new centre kept"),
+        "centre.codes_emptied": N_("One-time codes that nobody took emptied"),
+        "centre.codes_taken": N_("One-time codes of new centres handed out"),
+        "centre.parts_asked": N_("Preparation of parts of a centre asked for"),
         "centre.plan_changed": N_("Plan of a centre changed"),
         "plan.saved": N_("Plan saved"),
         "template.saved": N_("Template taken from a centre"),
@@ -206,6 +224,7 @@ module = Module(
         "centre.logo_removed": N_("Logo removed"),
         "centre.form_arranged": N_("Form arranged"),
         "module.switched": N_("Module switched on or off"),
+        "role.matrix_printed": N_("Table of all rights printed"),
         "role.grant_changed": N_("Right of a role changed"),
         "station.added": N_("Station added"),
         "station.changed": N_("Station changed"),
@@ -275,6 +294,12 @@ module = Module(
             N_("Change what roles may do"),
             ("security_administrator",),
             duty=Duty.SECURITY,
+        ),
+        Permission(
+            "tenants.role.view",
+            N_("Read and print all rights of all roles"),
+            ("security_administrator", "auditor", "district_security", "district_auditor"),
+            scope=Scope.ANYWHERE,
         ),
         Permission(
             "tenants.department.manage",

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Invitation
 from app.crypto.digests import Proven
+from app.crypto.fields import HoldsSealed, Opened, sealed_column
 from app.db import Control, Model, TenantScoped, choice_column, id_column, text_column
 from app.i18n import N_, Choice
+from app.tenancy import DISTRICT
 
 
 class CentreState(Choice):
@@ -248,3 +250,23 @@ class Practitioner(TenantScoped, Model):
     may_prescribe_controlled: Mapped[bool] = mapped_column(default=False)
     may_review: Mapped[bool] = mapped_column(default=False)  # a pharmacist's right to review prescriptions
     is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class OpenedCodes(HoldsSealed, Control):
+    """One-time codes of a centre that was opened with many others: sealed, handed out once, then empty."""
+
+    tenant_id: ClassVar[int] = DISTRICT  # under whose key the codes are sealed
+    __tablename__ = "tenants_opened_codes"
+    __table_args__ = (Index("ix_tenants_opened_codes_task", "task_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    task_id: Mapped[int]
+    centre_id: Mapped[int]
+    account_id: Mapped[int]  # who asked, and alone may take them
+    sealed_codes: Mapped[str] = sealed_column("codes", 600)
+    codes = Opened[str]("sealed_codes")
+    made_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    handed: ClassVar[
+        tuple[tuple[str, ...], ...]
+    ] = ()  # of all centres of the task, in the one answer that took them

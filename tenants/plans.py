@@ -14,6 +14,7 @@ from app.errors import Conflict, InvalidInput, NotFound
 from app.i18n import N_, gettext
 from app.registry import installed
 from app.use_cases import use_case
+from tenants import parts
 from tenants.models import Centre, Plan
 
 EVERYTHING = "*"
@@ -93,6 +94,16 @@ def allows(allowed: frozenset[str] | None, module: str) -> bool:
     return allowed is None or module in allowed
 
 
+def modules_of(code: str) -> list[str]:
+    """Every module that a centre of this plan may have on, those that nobody switches off among them."""
+    allowed = allowed_by(code)
+    return [
+        name
+        for name, module in installed().modules.items()
+        if not module.is_optional or allows(allowed, name)
+    ]
+
+
 def refuse_unknown(code: str) -> None:
     """Refuse a plan that does not exist.
 
@@ -107,6 +118,8 @@ def refuse_unknown(code: str) -> None:
 def change_plan(*, tenant_id: int, plan: Annotated[str, Field(max_length=20)], by: Actor) -> Centre:
     """Give a centre another plan, in force with everybody's next click; nothing recorded is lost.
 
+    A task prepares the parts that it has not had before.
+
     Raises:
         NotFound: there is no such centre.
         PlanUnknown: there is no such plan.
@@ -117,6 +130,8 @@ def change_plan(*, tenant_id: int, plan: Annotated[str, Field(max_length=20)], b
     refuse_unknown(plan)
     before, centre.plan = centre.plan, plan
     centre.version += 1
+    added = set(modules_of(plan)) - set(modules_of(before))
+    parts.ask([centre], added, about=f"{centre.code} {centre.name}", by=by)
     audit.record("centre.plan_changed", centre, by=by, before=before, after=plan)
     return centre
 
@@ -131,6 +146,8 @@ def save_plan(
 ) -> Plan:
     """Make a plan of the district's own, or change it for every centre that has it.
 
+    A task prepares in those centres the parts that the plan has gained.
+
     Raises:
         InvalidInput: the code is a shipped plan's, a module is unknown, or one needs another that is missing.
     """
@@ -140,10 +157,13 @@ def save_plan(
     if row is None:
         row = Plan(code=code)
         db.session.add(row)
+    added = set(modules) - set(row.modules or [])
     row.name, row.modules = name, sorted(modules)
     db.session.flush()
-    for centre in db.session.scalars(select(Centre).where(Centre.plan == code)):
+    centres = db.session.scalars(select(Centre).where(Centre.plan == code)).all()
+    for centre in centres:
         centre.version += 1
+    parts.ask(centres, added, about=name, by=by)
     audit.record("plan.saved", row, by=by, modules=sorted(modules), at=clock.now())
     return row
 

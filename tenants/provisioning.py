@@ -24,14 +24,14 @@ from app.i18n import N_
 from app.pinyin import initials
 from app.registry import installed
 from app.use_cases import use_case
-from tenants import plans, style, templating
+from tenants import parts, plans, style, templating
 from tenants.events import CentreOrdered
 from tenants.models import Centre, CentreState, Department, RoleGrant, Station
 from tenants.moves import PartitionUnknown
 from tenants.services import Code, checked_settings, create_centre
 
 FIRST = (("administrator", "admin"), ("security_administrator", "security"))
-DEFAULT_TEMPLATE, DEFAULT_PLAN = "standard", "full"
+DEFAULT_PLAN = "full"
 Person = Annotated[str, Field(min_length=2, max_length=50)]
 Reason = Annotated[str, Field(min_length=2, max_length=300)]
 log = structlog.get_logger()
@@ -65,7 +65,7 @@ def provision_centre(
     name: Annotated[str, Field(min_length=2, max_length=100)],
     district: Annotated[str, Field(min_length=2, max_length=100)],
     partition: Annotated[str, Field(max_length=20)] = "",
-    template: Annotated[str, Field(max_length=20)] = DEFAULT_TEMPLATE,
+    template: Annotated[str, Field(max_length=20)] = parts.DEFAULT_TEMPLATE,
     plan: Annotated[str, Field(max_length=20)] = DEFAULT_PLAN,
     administrator: Person,
     security_administrator: Person,
@@ -143,12 +143,8 @@ def prepare_centre(tenant_id: int) -> None:
         return
     by = system_actor(tenant_id, name="provisioning")
     try:
-        body = templating.body_of(centre.template or DEFAULT_TEMPLATE)
-        fill_centre(template=centre.template or DEFAULT_TEMPLATE, name=centre.name, by=by)
-        allowed = plans.allowed_by(centre.plan)
-        for name, module in installed().modules.items():
-            if module.prepares and (not module.is_optional or plans.allows(allowed, name)):
-                module.prepares.fill(body.prepared.get(name, {}), by)
+        fill_centre(template=centre.template or parts.DEFAULT_TEMPLATE, name=centre.name, by=by)
+        parts.fill_parts(centre, plans.modules_of(centre.plan), by=by)
     except Exception as failure:
         why = failure.text if isinstance(failure, DomainError) else f"{type(failure).__name__}: {failure}"
         note_prepared(tenant_id=tenant_id, failed_because=why[:300], by=system_actor(None))

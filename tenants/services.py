@@ -14,7 +14,7 @@ from app.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.i18n import N_, gettext
 from app.registry import Duty, Role, installed
 from app.use_cases import registry, use_case
-from tenants import plans, rules
+from tenants import parts, plans, rules
 from tenants.models import (
     Centre,
     Department,
@@ -133,6 +133,8 @@ def change_settings(*, settings: dict[str, Any], by: Actor) -> Centre:
 def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, by: Actor) -> Centre:
     """Switch an optional module of the actor's centre on or off, at once and everywhere.
 
+    One that is switched on is prepared within seconds, as in a new centre.
+
     Raises:
         NotFound: no such optional module.
         ModuleNeeded: another module that is on requires it.
@@ -170,6 +172,8 @@ def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, 
     else:
         db.session.add(ModuleSubscription(tenant_id=centre.id, module=module, is_on=is_on))
     centre.version += 1
+    if is_on:
+        parts.ask([centre], [module], about=f"{centre.code} {centre.name}", by=by)
     audit.record("module.switched", centre, by=by, module=module, is_on=is_on)
     return centre
 

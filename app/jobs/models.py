@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model, TenantScoped, choice_column, id_column
+from app.db.indexes import only_where
 from app.i18n import N_, Choice
 
 
@@ -52,6 +53,13 @@ class Job(Progress, TenantScoped, Model):
         Index("ix_kernel_job_account", "tenant_id", "account_id", "id"),
         Index("ix_kernel_job_status", "status", "id"),
         Index("ix_kernel_job_started", "tenant_id", "started_at"),
+        Index(
+            "ux_kernel_job_repeats",
+            "tenant_id",
+            "repeats",
+            unique=True,
+            **only_where("repeats IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = id_column()
@@ -65,11 +73,17 @@ class Job(Progress, TenantScoped, Model):
     account_id: Mapped[int]
     actor_name: Mapped[str] = mapped_column(Unicode(100))
     is_cancel_asked: Mapped[bool] = mapped_column(default=False)
+    repeats: Mapped[int | None]  # the work that did not come to its end, asked for again
     result_name: Mapped[str] = mapped_column(Unicode(200), default="")
     asked_at: Mapped[datetime]
     seen_at: Mapped[datetime]  # the runner's last sign of life
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """It ended, but not as wanted."""
+        return self.status in {JobStatus.FAILED, JobStatus.CANCELLED}
 
 
 class JobResult(TenantScoped, Model):

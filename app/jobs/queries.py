@@ -28,6 +28,12 @@ def get_result(job_id: int, *, by: Actor) -> tuple[Job, JobResult]:
     return found, result
 
 
+def repeated_as(job_id: int) -> int | None:
+    """The job that was asked for in the place of this one."""
+    found: int | None = db.session.scalar(select(Job.id).where(Job.repeats == job_id))
+    return found
+
+
 def page_of_jobs(*, by: Actor, before: int | None = None) -> Page[Job]:
     """The actor's jobs, newest first."""
     statement = select(Job).where(Job.account_id == by.account_id)

@@ -10,7 +10,7 @@ from app.actor import Actor
 from app.db import db, lock_row
 from app.errors import Conflict, ModuleOff, NotFound, PermissionDenied
 from app.i18n import N_, select_locale
-from app.jobs import runner
+from app.jobs import queries, runner
 from app.jobs.models import Job, JobStatus
 from app.jobs.registry import arguments_of, kinds
 from app.registry import installed
@@ -23,6 +23,13 @@ class AlreadyEnded(Conflict):
 
     code = "jobs.already_ended"
     message = N_("This work has already ended.")
+
+
+class NotToRepeat(Conflict):
+    """It came to its end, still works, or somebody has asked for it again."""
+
+    code = "jobs.not_to_repeat"
+    message = N_("This work cannot be asked for again.")
 
 
 @use_case("accounts.job.start")
@@ -40,6 +47,27 @@ def start_job(
         ModuleOff: its module is switched off.
         InvalidInput: an argument is wrong.
     """
+    return _begin(kind, arguments or {}, by=by)
+
+
+@use_case("accounts.job.start")
+def repeat_job(*, job_id: int, by: Actor) -> Job:
+    """Ask again for work that failed or was stopped, as it was asked for; once, in however many windows.
+
+    Raises:
+        NotFound: the actor has no such job.
+        NotToRepeat: it has not ended badly, or was asked for again already.
+        PermissionDenied, ModuleOff, InvalidInput: as for new work.
+    """
+    old = lock_row(Job, job_id)
+    if old is None or old.account_id != by.account_id:
+        raise NotFound(field="job_id")
+    if not old.may_be_repeated or queries.repeated_as(job_id) is not None:
+        raise NotToRepeat(field="job_id")
+    return _begin(old.kind, old.arguments, by=by, repeats=old.id)
+
+
+def _begin(kind: str, arguments: dict[str, Any], *, by: Actor, repeats: int | None = None) -> Job:
     found = kinds.get(kind)
     if found is None:
         raise NotFound(field="kind")
@@ -48,7 +76,7 @@ def start_job(
     module = found.permission.split(".", 1)[0]
     if module in installed().modules and module not in tenant_of(by.tenant_id).modules:
         raise ModuleOff(module=module)
-    given = arguments_of(found, arguments or {})
+    given = arguments_of(found, arguments)
     moment = clock.now()
     row = Job(
         kind=kind,
@@ -58,13 +86,18 @@ def start_job(
         actor_name=by.name[:100],
         asked_at=moment,
         seen_at=moment,
+        repeats=repeats,
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("job.started", row, by=by, kind=kind, arguments=row.arguments)
+    audit.record("job.started", row, by=by, kind=kind, arguments=row.arguments, **_again(repeats))
     tenant_id = row.tenant_id
     after_commit(lambda: runner.dispatch(tenant_id, kind))
     return row
+
+
+def _again(repeats: int | None) -> dict[str, int]:
+    return {} if repeats is None else {"repeats": repeats}
 
 
 @use_case("accounts.job.view")

@@ -42,9 +42,7 @@ def open_heap(by: Actor) -> Heap:
 @requires("accounts.job.view")
 def show_job(job_id: int) -> ResponseReturnValue:
     """One job: how far it is, and what it made."""
-    return render_template(
-        "jobs/show.html", job=queries.get_job(job_id, by=current_actor()), label_of=label_of
-    )
+    return _job_page(job_id)
 
 
 @blueprint.get("/<int:job_id>/progress")
@@ -61,6 +59,28 @@ def cancel_job(job_id: int) -> ResponseReturnValue:
     Form(services.cancel_job, request.form, job_id=job_id).perform(by=current_actor())
     queries.get_job(job_id, by=current_actor())
     return redirect(url_for(".show_job", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/repetition")
+@requires("accounts.job.start")
+def repeat_job(job_id: int) -> ResponseReturnValue:
+    """Ask again for work that did not come to its end."""
+    form = Form(services.repeat_job, request.form, job_id=job_id)
+    made = form.perform(by=current_actor())
+    if made is None:
+        return _job_page(job_id, form), 422
+    return redirect(url_for(".show_job", job_id=made.id), 303)
+
+
+def _job_page(job_id: int, form: Form | None = None) -> str:
+    job = queries.get_job(job_id, by=current_actor())
+    return render_template(
+        "jobs/show.html",
+        job=job,
+        label_of=label_of,
+        form=form or Form(services.repeat_job),
+        repeated_as=queries.repeated_as(job_id) if job.may_be_repeated else None,
+    )
 
 
 @blueprint.get("/<int:job_id>/result")

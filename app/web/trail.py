@@ -1,19 +1,16 @@
-"""The audit trail and the outbox on the screen."""
+"""The audit trail on the screen."""
 
 from datetime import date
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import audit, relay, trail
-from app.actor import Actor
-from app.errors import DomainError, NotFound
-from app.i18n import gettext
+from app import trail
+from app.errors import DomainError
 from app.jobs import services as jobs
-from app.records import DeliveryStatus, Outcome
-from app.registry import FIRST_ROWS, Heap, WaitingRow
+from app.records import Outcome
 from app.trail import Wanted
-from app.web.access import current_actor, current_tenant, requires
+from app.web.access import current_actor, requires
 from app.web.budgets import heavy
 from app.web.forms import Form
 from app.web.paging import links
@@ -94,48 +91,3 @@ def verify() -> ResponseReturnValue:
     if not row:
         raise form.refusal or DomainError
     return redirect(url_for("jobs.show_job", job_id=row.id), 303)
-
-
-@blueprint.get("/outbox")
-@requires("accounts.outbox.manage")
-def show_outbox() -> ResponseReturnValue:
-    """What has not reached those who react later."""
-    by, in_control = current_actor(), _in_control()
-    status = request.args.get("status", "")
-    if status and status not in set(DeliveryStatus):
-        abort(404)
-    page = trail.page_of_outbox(
-        status, in_control=in_control, by=by, before=request.args.get("before", type=int)
-    )
-    events = trail.events_of(page.rows, in_control=in_control)
-    states = DeliveryStatus.options()
-    return render_template(
-        "trail/outbox.html",
-        page=links(page),
-        events=events,
-        states=states,
-        status=status,
-        labels=dict(states),
-        where="district" if in_control else "centre",
-    )
-
-
-def dead_heap(by: Actor) -> Heap:
-    """Messages that were given up, the latest first, for the home page."""
-    count, found = trail.dead_deliveries(by, size=FIRST_ROWS)
-    url = url_for("trail.show_outbox", status=DeliveryStatus.DEAD.value)
-    label = DeliveryStatus.DEAD.label
-    return Heap(count, [WaitingRow(row.due_at, row.event_name, label, url, "d") for row in found])
-
-
-@blueprint.post("/outbox/<int:delivery_id>/sending")
-@requires("accounts.outbox.manage")
-def send_again(delivery_id: int) -> ResponseReturnValue:
-    """Put a delivery that was given up back into the queue."""
-    by, in_control = current_actor(), _in_control()
-    partition = "" if in_control else current_tenant().partition
-    if not relay.send_again(partition, delivery_id, by.tenant_id):
-        raise NotFound
-    audit.note("delivery.sent_again", by=by, delivery=delivery_id)
-    flash(gettext("It will be sent again within seconds."), "success")
-    return redirect(url_for(".show_outbox", where=request.args.get("where")), 303)

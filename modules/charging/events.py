@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
-from app.events import Event
+from app.events import Event, Private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class SettledLine:
     source_kind: str  # registration_visit | prescriptions_item | charging_manual
     source_id: int
     item_kind: str  # drug | service
-    item_id: int
+    item_id: Annotated[int, Private()]
     quantity: Decimal
     amount: Decimal
     fee_class: str

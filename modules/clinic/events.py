@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 
-from app.events import Event
+from app.events import Event, Private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,12 @@ class SignedDiagnosis:
     """One diagnosis of a signed record; position 1 is the main one."""
 
     position: int
-    code: str
-    name: str
-    is_suspected: bool
-    onset_on: date | None
-    is_chronic: bool
-    notifiable_class: str  # 甲类, 乙类, 丙类; empty when no report is due
+    code: Annotated[str, Private()]
+    name: Annotated[str, Private()]
+    is_suspected: Annotated[bool, Private()]
+    onset_on: Annotated[date | None, Private()]
+    is_chronic: Annotated[bool, Private()]
+    notifiable_class: Annotated[str, Private()]  # 甲类, 乙类, 丙类; empty when no report is due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
-from app.events import Event
+from app.events import Event, Private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedLine:
     """One movement of one batch; cost in yuan, quantity in minimum units, always positive."""
 
-    drug_id: int
+    drug_id: Annotated[int, Private()]
     batch_id: int
     quantity: Decimal
     cost_amount: Decimal

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
-from app.events import Event
+from app.events import Event, Private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,10 +14,10 @@ class SignedLine:
 
     item_id: int
     line_no: int
-    drug_id: int
-    drug_code: str
-    drug_name: str
-    quantity: Decimal
+    drug_id: Annotated[int, Private()]
+    drug_code: Annotated[str, Private()]
+    drug_name: Annotated[str, Private()]
+    quantity: Annotated[Decimal, Private()]
     is_whole_packs: bool  # priced by the pack, because it may not be split
 
 
@@ -52,7 +53,7 @@ class PrescriptionVoided(Event):
 
     prescription_id: int
     visit_id: int
-    reason: str
+    reason: Annotated[str, Private()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
-from tenants import exports, moves, plans, provisioning, queries, templating
+from tenants import exports, moves, parts, plans, provisioning, queries, templating
 from tenants.models import Centre
 
 blueprint = Blueprint("district", __name__, url_prefix="/district", template_folder="../templates")
@@ -30,7 +30,7 @@ def open_centre() -> ResponseReturnValue:
     proposed = min(loads, key=lambda name: (loads[name], name)) if loads else ""
     start = {
         "partition": proposed,
-        "template": provisioning.DEFAULT_TEMPLATE,
+        "template": parts.DEFAULT_TEMPLATE,
         "plan": provisioning.DEFAULT_PLAN,
     }
     typed = request.form if request.method == "POST" else None
@@ -97,6 +97,14 @@ def change_plan(tenant_id: int) -> ResponseReturnValue:
     return _answer(tenant_id, "plan", form, gettext("Saved."))
 
 
+@blueprint.post("/centres/<int:tenant_id>/parts")
+@requires("tenants.plan.manage")
+def prepare_parts(tenant_id: int) -> ResponseReturnValue:
+    """Prepare every part of the centre once more."""
+    form = Form(parts.prepare_parts, request.form, tenant_id=tenant_id)
+    return _answer(tenant_id, "parts", form, gettext("The parts are being prepared."))
+
+
 @blueprint.post("/centres/<int:tenant_id>/template")
 @requires("tenants.centre.create")
 def take_template(tenant_id: int) -> ResponseReturnValue:
@@ -123,6 +131,7 @@ def centre_page(tenant_id: int, forms: dict[str, Form]) -> str:
         "suspension": (provisioning.suspend_centre, {}),
         "reopening": (provisioning.reopen_centre, {}),
         "plan": (plans.change_plan, {"plan": row.plan}),
+        "parts": (parts.prepare_parts, {}),
         "template": (templating.save_template, {}),
         "move": (moves.ask_to_move, {}),
         "export": (exports.ask_export, {"is_opened": True}),

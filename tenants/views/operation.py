@@ -1,6 +1,7 @@
 """The operator's pages beside the centres: partitions, long work, moves."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from app.i18n import N_, gettext
 from app.registry import installed
 from app.web.access import current_actor, requires
 from app.web.forms import Form
-from tenants import moves, partitions, plans, provisioning, usage
+from tenants import bulk, moves, partitions, plans, provisioning, usage
 
 _USAGE_HEADS = (
     N_("Code"),
@@ -82,14 +83,21 @@ def show_tasks() -> ResponseReturnValue:
 @requires("tenants.centre.move")
 def show_task(task_id: int) -> ResponseReturnValue:
     """One piece of long work: how far it is, and what came of it."""
-    return render_template("tenants/task.html", task=tasks.get_task(task_id), label_of=tasks.label_of)
+    return render_template("tenants/task.html", label_of=tasks.label_of, **_progress(task_id))
 
 
 @blueprint.get("/tasks/<int:task_id>/progress")
 @requires("tenants.centre.move")
 def show_progress(task_id: int) -> ResponseReturnValue:
     """The part of the page that asks again every second until the work has ended."""
-    return render_template("tenants/task_progress.html", task=tasks.get_task(task_id))
+    return render_template("tenants/task_progress.html", **_progress(task_id))
+
+
+def _progress(task_id: int) -> dict[str, Any]:
+    """A task, and the form that takes its one-time codes while there are some."""
+    task, by = tasks.get_task(task_id), current_actor()
+    has_codes = task.kind == bulk.OPEN and task.is_finished and bulk.codes_waiting(task_id, by=by)
+    return {"task": task, "taking": Form(bulk.take_codes) if has_codes else None}
 
 
 @blueprint.get("/plans")

@@ -203,3 +203,34 @@ class _Nobody:
 
     def put(self, tenant_id: int, job_id: int) -> None:
         """Leave the job waiting."""
+
+
+def test_work_that_failed_is_asked_for_again_once(
+    finish: Any, administrator: Actor, ours: dict[str, Any], sign_in: Any
+) -> None:
+    is_down = [True]
+
+    @job("tests.staff.flaky", "tenants.practitioner.manage", "Count staff")
+    def flaky(*, handle: Handle, by: Actor, rounds: Annotated[int, Field(ge=1, le=100)] = 3) -> Paper:
+        if is_down[0]:
+            raise RuntimeError("away")
+        return Paper("rounds.txt", str(rounds).encode(), "text/plain")
+
+    first = services.start_job(kind="tests.staff.flaky", arguments={"rounds": 7}, by=administrator)
+    finish()
+    client = sign_in("administrator")
+    assert f"/jobs/{first.id}/repetition" in client.get(f"/jobs/{first.id}").text
+    is_down[0] = False
+    data = {"command_id": "again" * 4}
+    answers = [client.post(f"/jobs/{first.id}/repetition", data=data) for _ in range(2)]
+    finish()
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].location == answers[1].location
+    again = _row(int(answers[0].location.rpartition("/")[2]), ours["tenant_id"])
+    assert (again.status, again.arguments, again.repeats) == (JobStatus.DONE, {"rounds": 7}, first.id)
+    assert client.post(f"/jobs/{first.id}/repetition").status_code == 422
+    assert client.post(f"/jobs/{again.id}/repetition").status_code == 422
+    page = client.get(f"/jobs/{first.id}").text
+    assert answers[0].location in page
+    assert "repetition" not in page
+    assert sign_in("auditor").post(f"/jobs/{first.id}/repetition").status_code == 404

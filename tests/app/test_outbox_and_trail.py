@@ -10,6 +10,7 @@ from app.actor import Actor
 from app.db import db
 from app.db.units import kernel_unit
 from app.events import subscriptions
+from app.outbox import services as outbox
 from app.records import AuditRow, Delivery
 from modules.patients import services
 from modules.patients.events import PatientCreated
@@ -47,7 +48,7 @@ def test_an_event_reaches_its_later_subscriber_once(registrar: Actor) -> None:
 
 
 @pytest.mark.control("AUD-04")
-def test_a_delivery_that_fails_is_kept_shown_and_sent_again(registrar: Actor) -> None:
+def test_a_delivery_that_fails_is_kept_shown_and_sent_again(registrar: Actor, administrator: Actor) -> None:
     _create(registrar)
     FAILING[0] = True
     for _ in range(relay.ATTEMPTS):
@@ -58,7 +59,7 @@ def test_a_delivery_that_fails_is_kept_shown_and_sent_again(registrar: Actor) ->
     with kernel_unit("p1"):
         dead = db.session.query(Delivery).filter_by(status="dead").one()
         assert "other side is down" in dead.last_error
-    assert relay.send_again("p1", dead.id, registrar.tenant_id)
+    outbox.send_messages(delivery_ids=[dead.id], by=administrator)
     relay.run_until_empty()
     assert len(SEEN) == 1
 

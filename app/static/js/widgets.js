@@ -44,6 +44,28 @@ function tickRest(button) {
   boxes.find((box) => !box.checked)?.focus();
 }
 
+/** Show the rows of a table that hold what is typed; a group by its own name shows all of its rows. */
+function filterRows(input) {
+  const typed = input.value.trim().toLowerCase();
+  let shown = 0;
+  for (const group of document.querySelectorAll(`#${input.dataset.filterRows} [data-filter-group]`)) {
+    const whole = group.dataset.filterGroup.toLowerCase().includes(typed);
+    let found = 0;
+    for (const row of group.querySelectorAll('[data-filter-text]')) {
+      row.hidden = !whole && !row.dataset.filterText.toLowerCase().includes(typed);
+      found += row.hidden ? 0 : 1;
+    }
+    group.hidden = !found;
+    shown += found;
+  }
+  const nothing = document.querySelector(`[data-filter-nothing="${input.dataset.filterRows}"]`);
+  if (nothing) nothing.hidden = shown > 0;
+}
+
+document.addEventListener('input', ({ target }) => {
+  if (target.dataset?.filterRows) filterRows(target);
+});
+
 document.addEventListener('change', ({ target }) => {
   if (target.type !== 'checkbox' || !target.form?.id || !document.querySelector(`[data-tick-rest="${target.form.id}"]`)) return;
   target.dataset.touched = '1';

@@ -1,0 +1,120 @@
+"""Many centres from a list: brought, looked over, begun; and their one-time codes, once."""
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.errors import DomainError, InvalidInput
+from app.i18n import N_, gettext
+from app.web.access import current_actor, requires
+from app.web.forms import Form
+from tenants import bulk
+
+blueprint = Blueprint("bulk", __name__, url_prefix="/district", template_folder="../templates")
+LARGEST = 300_000  # bytes of a list
+HEADS = {
+    "code": N_("Code"),
+    "name": N_("Name"),
+    "district": N_("District"),
+    "administrator": N_("Centre administrator"),
+    "security_administrator": N_("Security administrator"),
+    "partition": N_("Partition"),
+    "template": N_("Template"),
+    "plan": N_("Plan"),
+}
+
+
+class NotReadable(DomainError):
+    """Bytes that are no text."""
+
+    code = "tenants.list_not_readable"
+    message = N_("The file is no text in UTF-8 or GB 18030, or too large.")
+
+
+@blueprint.get("/centres/many")
+@requires("tenants.centre.create")
+def show_form() -> ResponseReturnValue:
+    """Upload or paste the list."""
+    return _form_page("")
+
+
+@blueprint.post("/centres/many/preview")
+@requires("tenants.centre.create")
+def preview() -> ResponseReturnValue:
+    """Every line as it would be opened, with what is wrong at its cell."""
+    typed = request.form.get("list", "")
+    try:
+        typed = _brought() or typed
+        checked = bulk.check(bulk.read(typed))
+    except DomainError as refusal:
+        return _form_page(typed, refusal.text), 422
+    is_wrong = any(one.complaints for one in checked)
+    return _preview_page(typed, checked, Form(bulk.open_many)), 422 if is_wrong else 200
+
+
+@blueprint.post("/centres/many")
+@requires("tenants.centre.create")
+def begin() -> ResponseReturnValue:
+    """Begin the task; what was looked over is checked once more."""
+    typed = request.form.get("list", "")
+    try:
+        lines = bulk.read(typed)
+    except DomainError as refusal:
+        return _form_page(typed, refusal.text), 422
+    form = Form(bulk.open_many, request.form, lines=lines)
+    if task := form.perform(by=current_actor()):
+        return redirect(url_for("operation.show_task", task_id=task.id), 303)
+    if not isinstance(form.refusal, InvalidInput):
+        raise form.refusal or DomainError
+    return _preview_page(typed, bulk.check(lines), form), 422
+
+
+@blueprint.post("/tasks/<int:task_id>/codes")
+@requires("tenants.centre.create")
+def take_codes(task_id: int) -> ResponseReturnValue:
+    """The one-time codes, on the screen to be printed or as a file; this once."""
+    form = Form(bulk.take_codes, request.form, task_id=task_id)
+    row = form.perform(by=current_actor())
+    if form.refusal is not None:
+        raise form.refusal
+    handed = row.handed if row else ()
+    if handed and request.form.get("as") == "csv":
+        headers = {"Content-Disposition": "attachment; filename=codes.csv", "Cache-Control": "no-store"}
+        return Response("\ufeff" + bulk.as_csv(handed), mimetype="text/csv", headers=headers)
+    return render_template("tenants/opened_codes.html", handed=handed, task_id=task_id)
+
+
+def _brought() -> str:
+    """The text of an uploaded file, "" when there is none."""
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        return ""
+    content = upload.stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise NotReadable
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise NotReadable
+
+
+def _form_page(typed: str, complaint: str = "") -> str:
+    return render_template(
+        "tenants/many_centres.html",
+        typed=typed,
+        complaint=complaint,
+        columns=bulk.COLUMNS,
+        needed=bulk.NEEDED,
+        most=bulk.MOST,
+    )
+
+
+def _preview_page(typed: str, checked: list[bulk.Checked], form: Form) -> str:
+    heads: list[Any] = [(name, gettext(text)) for name, text in HEADS.items()]
+    wrong = sum(bool(one.complaints) for one in checked)
+    return render_template(
+        "tenants/many_preview.html", typed=typed, checked=checked, heads=heads, wrong=wrong, form=form
+    )
