@@ -7,9 +7,11 @@ from app.accounts.cli import invite_person
 from app.i18n import N_
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, EVERYWHERE, Daily, Duty, MenuEntry, Module, Permission, Scope, Waiting
-from app.web import health, home, jobs, lookups, own_account, second_factor, sessions, trail, welcome
+from app.watch.limits import SETTINGS
+from app.web import alarms, health, home, jobs, lookups, own_account, second_factor, sessions, trail, welcome
 
 SECURITY = ("security_administrator", "district_security")
+AUDIT = ("auditor", "district_auditor")
 
 module = Module(
     name="accounts",
@@ -26,6 +28,7 @@ module = Module(
         jobs.blueprint,
         accounts.blueprint,
         trail.blueprint,
+        alarms.blueprint,
     ),
     commands=(run_worker, invite_person),
     acts={
@@ -43,6 +46,8 @@ module = Module(
         "offer.withdrawn": N_("Offer of a place taken back"),
         "offer.accepted": N_("Offer of a place accepted"),
         "offer.declined": N_("Offer of a place declined"),
+        "alarm.noted": N_("Alarm noted"),
+        "account.person_noted": N_("Owner of an account noted"),
         "account.roles_changed": N_("Roles changed"),
         "account.password_reset": N_("Password reset"),
         "account.opened_by_code": N_("Account opened by its owner with a one-time code"),
@@ -86,9 +91,20 @@ module = Module(
         Permission(
             "accounts.audit.view",
             N_("Read the audit trail"),
-            ("auditor", "district_auditor"),
+            AUDIT,
             scope=Scope.ANYWHERE,
             duty=Duty.AUDIT,
+        ),
+        Permission("accounts.alarm.view", N_("See alarms"), (*SECURITY, *AUDIT), scope=Scope.ANYWHERE),
+        Permission(
+            "accounts.alarm.note",
+            N_("Take note of alarms"),
+            SECURITY,
+            scope=Scope.ANYWHERE,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "accounts.readings.view", N_("See who reads how many records"), ("auditor",), duty=Duty.AUDIT
         ),
         Permission(
             "accounts.outbox.manage",
@@ -101,6 +117,7 @@ module = Module(
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
         Permission("accounts.job.start", N_("Start long-running work"), EVERYONE),
     ),
+    settings=SETTINGS,
     daily=(Daily("crypto.prove_rows", time(2, 30)),),
     menu=(
         MenuEntry(
@@ -118,6 +135,22 @@ module = Module(
             permission="accounts.policy.change",
             group="district",
             order=34,
+        ),
+        MenuEntry(
+            N_("Alarms"),
+            "alarms.show_alarms",
+            icon="bell",
+            permission="accounts.alarm.view",
+            group="administration",
+            order=68,
+        ),
+        MenuEntry(
+            N_("Readings by person"),
+            "alarms.show_readings",
+            icon="chart-bar",
+            permission="accounts.readings.view",
+            group="administration",
+            order=69,
         ),
         MenuEntry(
             N_("Audit trail"),
@@ -153,6 +186,15 @@ module = Module(
         ),
     ),
     waiting=(
+        Waiting(
+            N_("Alarms to note"),
+            "accounts.alarm.view",
+            "alarms.show_alarms",
+            alarms.open_heap,
+            icon="bell",
+            nothing=N_("Nothing unusual stands in the trail."),
+            order=10,
+        ),
         Waiting(
             N_("Messages given up"),
             "accounts.outbox.manage",

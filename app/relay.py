@@ -27,6 +27,7 @@ from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStat
 from app.registry import installed
 from app.tenancy import directory, tenant_of
 from app.use_cases import DELIVERY, command
+from app.watch.passing import Watch
 
 ATTEMPTS = 8
 CLAIM_MINUTES = 5
@@ -195,7 +196,7 @@ class Worker(threading.Thread):
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
         self._app, self._seconds = app, seconds
-        self._rounds, self._hours = daily.Rounds(), heads.Hours()
+        self._rounds, self._hours, self._watch = daily.Rounds(), heads.Hours(), Watch()
         self._swept = 0.0
         self._tasks = tasks.Doer(app)
         self.stopping = threading.Event()
@@ -208,6 +209,7 @@ class Worker(threading.Thread):
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._watch.look()
                     self._tasks.look()
                     self._hours.look()
                     self._rounds.look()

@@ -49,6 +49,7 @@ module = Module(
     acts={
         "patient.created": N_("File opened"),
         "patient.changed": N_("File corrected"),
+        "patient.watched": N_("File put under watch, or no longer"),
         "patient.read": N_("File read"),
         "readers.read": N_("Looked up who saw a resident"),
         "readers.printed": N_("List of who saw a resident printed"),
@@ -84,6 +85,7 @@ module = Module(
         Permission("patients.card.issue", N_("Issue and block cards"), ("registrar", "cashier")),
         Permission("patients.merge.propose", N_("Propose to merge two files"), DESKS),
         Permission("patients.merge.decide", N_("Decide on merges"), ("administrator", "doctor")),
+        Permission("patients.patient.watch", N_("Put files under watch"), ("administrator",)),
         Permission("patients.index.follow", N_("Keep the region-wide index")),
         Permission("patients.patient.import", N_("Import residents from a file"), ("administrator",)),
     ),
@@ -127,6 +129,7 @@ module = Module(
             order=70,
         ),
     ),
+    people=queries.people,
     renews=(services.renew_entries_of,),
     later=(
         (PatientCreated, subscribers.follow_in_index),

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, union
 
 from app import clock
-from app.blind_index import is_value
+from app.blind_index import blind_indexes, is_value
 from app.db import Page, db, page_by_key, starts_with
 from app.errors import NotFound
 from app.i18n import gettext
+from app.watch.rules import Person
 from modules.patients.models import Allergy as Allergy
 from modules.patients.models import (
     AllergyCertainty,
@@ -300,3 +301,19 @@ def banner(patient: Patient, allergies: list[Allergy] | None = None) -> Banner:
         allergy_status="listed" if listed else status,
         tags=tags,
     )
+
+
+def people(patient_ids: set[int], documents: set[str]) -> dict[int, Person]:
+    """Residents by file, and those who have one of these documents, as the watch compares them. One statement."""
+    digests = [digest for number in sorted(documents) for digest in blind_indexes(number, purpose="document")]
+    wanted = or_(Patient.id.in_(sorted(patient_ids)), Patient.document_index.in_(digests))
+    rows = db.session.scalars(select(Patient).where(wanted))
+    return {
+        row.id: Person(
+            name=row.name,
+            document=row.document_number.upper() if row.document_number and not row.is_proxy_document else "",
+            home="".join(row.address.split()),
+            is_watched=row.is_watched,
+        )
+        for row in rows
+    }

@@ -17,6 +17,7 @@ from app.accounts.services.people import (
     change_roles,
     create_account,
     create_program,
+    note_person,
 )
 from app.accounts.services.places import end_all_sign_ins
 from app.accounts.services.second_factor import (
@@ -69,6 +70,7 @@ __all__ = [
     "invite",
     "invite_first",
     "issue_token",
+    "note_person",
     "offer_membership",
     "open_account",
     "present_profile",

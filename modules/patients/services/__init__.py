@@ -9,6 +9,7 @@ from modules.patients.services.files import (
     find_resembling,
     form_choices,
     note_visit,
+    watch_patient,
 )
 from modules.patients.services.imports import bring_list, decode_list, import_row
 from modules.patients.services.index import follow_patient, renew_entries, renew_entries_of
@@ -34,5 +35,6 @@ __all__ = [
     "renew_entries",
     "renew_entries_of",
     "undo_merge",
+    "watch_patient",
     "withdraw_allergy",
 ]
