@@ -27,7 +27,8 @@ class TallyColumns:
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805  a class method in all but name
         name = cls.__tablename__  # type: ignore[attr-defined]
         return (
-            Index(f"ux_{name}", "kind", "key", "address", "since", "tenant_id", unique=True),
+            Index(f"ux_{name}", "tenant_id", "kind", "key", "address", "since", unique=True),
+            Index(f"ix_{name}_key", "kind", "key", "since"),
             Index(f"ix_{name}_tenant", "tenant_id", "kind", "since"),
         )
 

@@ -26,8 +26,9 @@ def upgrade() -> None:
         sa.Column("last_no", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_control_tally")),
     )
-    unique = ["kind", "key", "address", "since", "tenant_id"]
+    unique = ["tenant_id", "kind", "key", "address", "since"]
     op.create_index("ux_control_tally", "control_tally", unique, unique=True)
+    op.create_index("ix_control_tally_key", "control_tally", ["kind", "key", "since"])
     op.create_index("ix_control_tally_tenant", "control_tally", ["tenant_id", "kind", "since"])
     op.create_table(
         "control_watch_mark",

@@ -26,8 +26,9 @@ def upgrade() -> None:
         sa.Column("last_no", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kernel_tally")),
     )
-    unique = ["kind", "key", "address", "since", "tenant_id"]
+    unique = ["tenant_id", "kind", "key", "address", "since"]
     op.create_index("ux_kernel_tally", "kernel_tally", unique, unique=True)
+    op.create_index("ix_kernel_tally_key", "kernel_tally", ["kind", "key", "since"])
     op.create_index("ix_kernel_tally_tenant", "kernel_tally", ["tenant_id", "kind", "since"])
     op.create_table(
         "kernel_watch_mark",

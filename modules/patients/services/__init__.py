@@ -9,11 +9,11 @@ from modules.patients.services.files import (
     find_resembling,
     form_choices,
     note_visit,
-    watch_patient,
 )
 from modules.patients.services.imports import bring_list, decode_list, import_row
 from modules.patients.services.index import follow_patient, renew_entries, renew_entries_of
 from modules.patients.services.merges import decide_merge, propose_merge, undo_merge
+from modules.patients.services.watching import watch_patient
 
 __all__ = [
     "CHANGEABLE",

@@ -167,27 +167,6 @@ def change_patient(
     return patient
 
 
-@use_case("patients.patient.watch")
-def watch_patient(
-    *,
-    patient_id: int,
-    is_watched: bool,
-    reason: Annotated[str, Field(min_length=2, max_length=200)],
-    by: Actor,
-) -> Patient:
-    """Put a file under watch, or end that: every reader of it opens an alarm once a day (重点人员).
-
-    Raises:
-        NotFound: no such file here.
-    """
-    patient = lock_row(Patient, patient_id)
-    if patient is None:
-        raise NotFound(field="patient_id")
-    patient.is_watched = is_watched
-    audit.record("patient.watched", patient, by=by, is_watched=is_watched, reason=reason)
-    return patient
-
-
 @use_case("patients.patient.change", is_step=True)
 def note_visit(*, patient_id: int, on: date, by: Actor) -> Patient:
     """Keep the day of the last visit on the file (registration does, inside its own transaction).
