@@ -22,6 +22,7 @@ from app.db.locks import passing_locked
 from app.db.places import TenantPlace
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
+from app.faults import fault_of
 from app.jobs import runner
 from app.records import ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
 from app.registry import installed
@@ -135,7 +136,7 @@ def _deliver(delivery_type: Any, partition: str, delivery: Any, row: Any) -> Non
         with open_unit(reader, zone), command(f"{DELIVERY}{delivery.id}"):
             subscriber(event)
     except Exception as failure:  # whatever went wrong, the row must say so and be tried again
-        error = f"{type(failure).__name__}: {failure}"[:1000]
+        error = fault_of(failure)[:1000]
         log.warning(
             "delivery.failed",
             delivery=delivery.id,

@@ -20,6 +20,7 @@ from app.db.places import Partition
 from app.db.units import control_reading
 from app.errors import Conflict, DomainError, NotFound
 from app.events import emit
+from app.faults import fault_of
 from app.i18n import N_
 from app.pinyin import initials
 from app.registry import installed
@@ -149,7 +150,7 @@ def prepare_centre(tenant_id: int) -> None:
             if module.prepares and (not module.is_optional or plans.allows(allowed, name)):
                 module.prepares.fill(body.prepared.get(name, {}), by)
     except Exception as failure:
-        why = failure.text if isinstance(failure, DomainError) else f"{type(failure).__name__}: {failure}"
+        why = failure.text if isinstance(failure, DomainError) else fault_of(failure)
         note_prepared(tenant_id=tenant_id, failed_because=why[:300], by=system_actor(None))
         log.warning("centre.not_prepared", centre=centre.code, error=type(failure).__name__)
         raise

@@ -50,6 +50,8 @@ _SEALS = {
 class MoveFailed(RuntimeError):
     """The copy is not the original; nothing was switched, the centre goes on where it was."""
 
+    names_nobody = True
+
 
 @dataclass
 class Moved:

@@ -157,14 +157,16 @@ def page_of_readings(
         Tally.since < end,
     )
     least, most = db.session.execute(span).one()
+    if least is None:
+        raise NotFound
     statement = select(AuditRow).where(
         AuditRow.tenant_id == by.tenant_id,
         AuditRow.account_id == account_id,
         AuditRow.patient_id.is_not(None),
         AuditRow.use_case == "",
         AuditRow.outcome == "done",
-        AuditRow.sealed_no >= (least or 0),
-        AuditRow.sealed_no <= (most or 0),
+        AuditRow.sealed_no >= least,
+        AuditRow.sealed_no <= most,
         AuditRow.at >= begin,
         AuditRow.at < end,
     )
