@@ -22,7 +22,7 @@ from app.registry import (
     WaitingRow,
 )
 from modules.clinic import queries
-from modules.clinic.views import blueprint
+from modules.clinic.views import blueprint, copy_records
 from modules.patients import queries as patients
 from modules.registration import queries as registration
 
@@ -136,6 +136,7 @@ module = Module(
             order=25,
         ),
     ),
+    places={"patients.copy.records": copy_records},
     lookups=(Lookup("diagnoses", "clinic.encounter.view", find_diagnoses),),
     waiting=(
         Waiting(

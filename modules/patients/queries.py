@@ -25,6 +25,8 @@ from modules.patients.models import (
     ImportRowStatus,
     Merge,
     MergeStatus,
+    RequestStatus,
+    ResidentRequest,
 )
 from modules.patients.models import Patient as Patient
 from modules.patients.rules.age import AgeForm, age_on
@@ -317,3 +319,38 @@ def people(patient_ids: set[int], documents: set[str]) -> dict[int, Person]:
         )
         for row in rows
     }
+
+
+def get_request(request_id: int) -> ResidentRequest:
+    """What a resident asked for, or NotFound."""
+    found = db.session.get(ResidentRequest, request_id)
+    if found is None:
+        raise NotFound(field="request_id")
+    return found
+
+
+def page_of_requests(
+    state: str, *, patient_id: int | None = None, before: int | None = None
+) -> Page[ResidentRequest]:
+    """Requests of residents in a state (``late``: open and past their day; empty: all), newest first."""
+    statement = select(ResidentRequest)
+    if state:
+        status = RequestStatus.OPEN if state == "late" else RequestStatus(state)
+        statement = statement.where(ResidentRequest.status == status)
+    if state == "late":
+        statement = statement.where(ResidentRequest.due_on < clock.today())
+    if patient_id is not None:
+        statement = statement.where(ResidentRequest.patient_id == patient_id)
+    return page_by_key(statement, ResidentRequest.id, before=before, size=50)
+
+
+def open_requests(*, size: int) -> tuple[int, list[ResidentRequest]]:
+    """How many requests wait for an answer, and the first of them by their day. One statement."""
+    statement = (
+        select(ResidentRequest, func.count().over())
+        .where(ResidentRequest.status == RequestStatus.OPEN)
+        .order_by(ResidentRequest.due_on, ResidentRequest.id)
+        .limit(size)
+    )
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
