@@ -7,6 +7,7 @@ from app.accounts.cli import invite_person
 from app.i18n import N_
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, EVERYWHERE, Daily, Duty, MenuEntry, Module, Permission, Scope, Waiting
+from app.sheets import MOST_ROWS
 from app.watch.limits import SETTINGS
 from app.web import alarms, health, home, jobs, lookups, own_account, second_factor, sessions, trail, welcome
 
@@ -46,6 +47,8 @@ module = Module(
         "offer.withdrawn": N_("Offer of a place taken back"),
         "offer.accepted": N_("Offer of a place accepted"),
         "offer.declined": N_("Offer of a place declined"),
+        "sheet.taken": N_("Sheet taken out of the house"),
+        "job.result_fetched": N_("File of long-running work fetched"),
         "alarm.noted": N_("Alarm noted"),
         "account.person_noted": N_("Owner of an account noted"),
         "account.roles_changed": N_("Roles changed"),
@@ -117,7 +120,7 @@ module = Module(
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
         Permission("accounts.job.start", N_("Start long-running work"), EVERYONE),
     ),
-    settings=SETTINGS,
+    settings=(*SETTINGS, MOST_ROWS),
     daily=(Daily("crypto.prove_rows", time(2, 30)),),
     menu=(
         MenuEntry(
