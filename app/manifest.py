@@ -47,7 +47,6 @@ module = Module(
         "offer.withdrawn": N_("Offer of a place taken back"),
         "offer.accepted": N_("Offer of a place accepted"),
         "offer.declined": N_("Offer of a place declined"),
-        "sheet.taken": N_("Sheet taken out of the house"),
         "job.result_fetched": N_("File of long-running work fetched"),
         "alarm.noted": N_("Alarm noted"),
         "account.person_noted": N_("Owner of an account noted"),

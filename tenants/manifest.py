@@ -164,6 +164,7 @@ module = Module(
     tidies=(exports.remove_old,),
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
+        "sheet.taken": N_("Sheet taken out of the house"),
         "usage.noted": N_("Use of the centre written down"),
         "export.asked": N_("Export of a centre asked for"),
         "export.released": N_("Export of a centre released"),
