@@ -107,12 +107,13 @@ def _give_up(ours: dict[str, Any]) -> None:
 
 def _whole_scans(app: Flask, statements: list[str]) -> list[str]:
     """Statements that SQLite would answer by walking a whole table."""
-    engine = app.extensions["his_engines"]["p1"]
-    if engine.dialect.name != "sqlite":
+    engines = app.extensions["his_engines"]
+    if engines["p1"].dialect.name != "sqlite":
         return []
     found = []
-    with engine.connect() as connection:
+    with engines["p1"].connect() as partition, engines["control"].connect() as control:
         for statement in statements:
+            connection = control if "control_alarm" in statement else partition
             nothing = (None,) * statement.count("?")
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
             if any(re.match(r"SCAN (\w+_\w+)$", row[3]) for row in plan):
