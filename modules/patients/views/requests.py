@@ -58,8 +58,8 @@ def take_request(patient_id: int) -> ResponseReturnValue:
         "patients/new_request.html",
         patient=patient,
         banner=queries.banner(patient),
-        form=form,
-        is_correction=is_correction,
+        copy_form=Form(services.ask_copy, start=start) if is_correction else form,
+        correction_form=form if is_correction else Form(services.ask_correction, start=start),
         requesters=RequestedBy.options(),
         fields_of_file=CorrectedField.options(),
     )
