@@ -225,6 +225,12 @@ def _hash(previous: str, row: Any) -> str:
     return hashlib.sha256(f"{previous}\n{canonical(row)}".encode()).hexdigest()
 
 
+def follows(row: Any, number: int, previous: str) -> bool:
+    """Whether a sealed row is whole and the next after the row with this number and hash."""
+    is_next = row.sealed_no == number + 1 and row.previous_hash == previous
+    return bool(is_next and row.row_hash == _hash(previous, row))
+
+
 def verify(partition: str) -> tuple[int, int | None, int]:
     """Walk the chain: rows read, id of the first bad row or None, rows not sealed yet."""
     row_type: Any = AuditRow if partition else ControlAuditRow
@@ -232,11 +238,7 @@ def verify(partition: str) -> tuple[int, int | None, int]:
     with open_unit(Unit(Mode.READ, None, partition, all_tenants=True)):
         for row in _sealed_rows(row_type):
             number += 1
-            if (
-                row.sealed_no != number
-                or row.previous_hash != previous
-                or row.row_hash != _hash(previous, row)
-            ):
+            if not follows(row, number - 1, previous):
                 bad = row.id
                 break
             previous = row.row_hash

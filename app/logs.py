@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from flask import g, has_request_context, request
 
+from app.faults import neutralise, tell_fault
 from app.tracing import trace_number
 
 
@@ -21,7 +22,8 @@ def install(log_format: str) -> None:
             _add_ids,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            tell_fault,
+            neutralise,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -8,10 +8,25 @@ from app.accounts.services import forget_spent
 from app.i18n import N_
 from app.jobs.cli import run_worker
 from app.registry import EVERYONE, EVERYWHERE, Daily, Duty, MenuEntry, Module, Permission, Scope, Waiting
-from app.web import health, home, jobs, lookups, outbox, own_account, second_factor, sessions, trail, welcome
+from app.sheets import MOST_ROWS
+from app.watch.limits import SETTINGS
+from app.web import (
+    alarms,
+    health,
+    home,
+    jobs,
+    lookups,
+    outbox,
+    own_account,
+    second_factor,
+    sessions,
+    trail,
+    welcome,
+)
 
 OPERATORS = ("administrator", "district_operator")
 SECURITY = ("security_administrator", "district_security")
+AUDIT = ("auditor", "district_auditor")
 
 module = Module(
     name="accounts",
@@ -29,6 +44,7 @@ module = Module(
         accounts.blueprint,
         trail.blueprint,
         outbox.blueprint,
+        alarms.blueprint,
     ),
     commands=(run_worker, invite_person),
     tidies=(forget_spent,),
@@ -47,6 +63,9 @@ module = Module(
         "offer.withdrawn": N_("Offer of a place taken back"),
         "offer.accepted": N_("Offer of a place accepted"),
         "offer.declined": N_("Offer of a place declined"),
+        "job.result_fetched": N_("File of long-running work fetched"),
+        "alarm.noted": N_("Alarm noted"),
+        "account.person_noted": N_("Owner of an account noted"),
         "account.roles_changed": N_("Roles changed"),
         "account.password_reset": N_("Password reset"),
         "account.opened_by_code": N_("Account opened by its owner with a one-time code"),
@@ -96,9 +115,20 @@ module = Module(
         Permission(
             "accounts.audit.view",
             N_("Read the audit trail"),
-            ("auditor", "district_auditor"),
+            AUDIT,
             scope=Scope.ANYWHERE,
             duty=Duty.AUDIT,
+        ),
+        Permission("accounts.alarm.view", N_("See alarms"), (*SECURITY, *AUDIT), scope=Scope.ANYWHERE),
+        Permission(
+            "accounts.alarm.note",
+            N_("Take note of alarms"),
+            SECURITY,
+            scope=Scope.ANYWHERE,
+            duty=Duty.SECURITY,
+        ),
+        Permission(
+            "accounts.readings.view", N_("See who reads how many records"), ("auditor",), duty=Duty.AUDIT
         ),
         Permission(
             "accounts.outbox.manage",
@@ -120,6 +150,7 @@ module = Module(
         Permission("accounts.job.view", N_("See and stop one's own long-running work"), EVERYONE),
         Permission("accounts.job.start", N_("Start long-running work"), EVERYONE),
     ),
+    settings=(*SETTINGS, MOST_ROWS),
     daily=(Daily("crypto.prove_rows", time(2, 30)),),
     menu=(
         MenuEntry(
@@ -137,6 +168,22 @@ module = Module(
             permission="accounts.policy.change",
             group="district",
             order=34,
+        ),
+        MenuEntry(
+            N_("Alarms"),
+            "alarms.show_alarms",
+            icon="bell",
+            permission="accounts.alarm.view",
+            group="administration",
+            order=68,
+        ),
+        MenuEntry(
+            N_("Readings by person"),
+            "alarms.show_readings",
+            icon="chart-bar",
+            permission="accounts.readings.view",
+            group="administration",
+            order=69,
         ),
         MenuEntry(
             N_("Audit trail"),
@@ -172,6 +219,15 @@ module = Module(
         ),
     ),
     waiting=(
+        Waiting(
+            N_("Alarms to note"),
+            "accounts.alarm.view",
+            "alarms.show_alarms",
+            alarms.open_heap,
+            icon="bell",
+            nothing=N_("Nothing unusual stands in the trail."),
+            order=10,
+        ),
         Waiting(
             N_("Messages given up"),
             "accounts.outbox.manage",

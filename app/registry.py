@@ -261,6 +261,9 @@ class Module:
         default_factory=dict
     )  # long work of the district: kind → label and function, see ``app.tasks``
     visits_on: Callable[[date], int] | None = None  # visits of a day of the centre in whose unit it is asked
+    people: Callable[[set[int], set[str]], dict[int, Any]] | None = (
+        None  # residents of the centre in whose unit it is asked, as the watch compares them
+    )
     tidies: tuple[Callable[[], int], ...] = ()  # what the relay's process clears away now and then
     renews: tuple[
         Callable[[int], int], ...

@@ -23,11 +23,13 @@ from app.db.locks import passing_locked
 from app.db.places import TenantPlace
 from app.db.units import Mode, Unit, kernel_unit, open_unit
 from app.events import restore, subscriptions
+from app.faults import fault_of
 from app.jobs import runner
 from app.records import UNSETTLED, ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
 from app.registry import installed
 from app.tenancy import directory, tenant_of
 from app.use_cases import DELIVERY, command
+from app.watch.passing import Watch
 
 ATTEMPTS = 8
 CLAIM_MINUTES = 5
@@ -151,7 +153,7 @@ def _in_words(failure: Exception) -> str:
         found = failure.errors(include_url=False, include_input=False, include_context=False)
         wrong = ("-".join(str(part) for part in one["loc"]) + ": " + one["type"] for one in found)
         return f"{type(failure).__name__}: {', '.join(wrong)}"[:1000]
-    return f"{type(failure).__name__}: {failure}"[:1000]
+    return fault_of(failure)[:1000]
 
 
 def _settle(delivery_type: Any, partition: str, delivery: Any, error: str) -> None:
@@ -189,7 +191,7 @@ class Worker(threading.Thread):
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
         self._app, self._seconds = app, seconds
-        self._rounds, self._hours = daily.Rounds(), heads.Hours()
+        self._rounds, self._hours, self._watch = daily.Rounds(), heads.Hours(), Watch()
         self._swept = 0.0
         self._tasks = tasks.Doer(app)
         self.stopping = threading.Event()
@@ -202,6 +204,7 @@ class Worker(threading.Thread):
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._watch.look()
                     self._tasks.look()
                     self._hours.look()
                     self._rounds.look()

@@ -23,6 +23,7 @@ from app.actor import Actor
 from app.db import Control, choice_column, db, id_column, text_column, update_rows
 from app.db.units import control_reading, kernel_unit
 from app.errors import DomainError, NotFound
+from app.faults import fault_of
 from app.i18n import N_, gettext
 from app.jobs.models import OPEN, JobStatus, Progress
 from app.jobs.runner import INTERRUPTED
@@ -185,7 +186,7 @@ def do_next() -> bool:
         handle.finish(JobStatus.FAILED, refusal.message, refusal.details)
     except Exception as failure:
         log.warning("task.failed", kind=task.kind, error=type(failure).__name__)
-        why = f"{type(failure).__name__}: {failure}"[:1000]
+        why = fault_of(failure)[:1000]
         handle.finish(JobStatus.FAILED, N_("It broke off: %(why)s"), {"why": why})
     return True
 

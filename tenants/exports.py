@@ -20,7 +20,7 @@ from flask import current_app
 from pydantic import Field
 from sqlalchemy import select
 
-from app import audit, clock, tasks
+from app import audit, clock, sheets, tasks
 from app.accounts.models import Account, Membership
 from app.actor import Actor
 from app.config import ROOT
@@ -148,7 +148,7 @@ def file_for(export_id: int, *, by: Actor) -> tuple[Path, str]:
         raise NotReady
     centre = directory().get(row.tenant_id)
     audit.note("export.fetched", by=by, subject=row, centre=centre.code)
-    return path, f"{centre.code}-{row.released_at:%Y%m%d}.zip"
+    return path, sheets.file_name(f"{centre.code}-{row.id}", by, "zip")
 
 
 def path_of(export_id: int) -> Path:

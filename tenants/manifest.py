@@ -195,6 +195,7 @@ module = Module(
     tidies=(exports.remove_old, bulk.forget_old_codes),
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
+        "sheet.taken": N_("Sheet taken out of the house"),
         "usage.noted": N_("Use of the centre written down"),
         "export.asked": N_("Export of a centre asked for"),
         "export.released": N_("Export of a centre released"),

@@ -20,6 +20,7 @@ from app.db.places import Partition
 from app.db.units import control_reading
 from app.errors import Conflict, DomainError, NotFound
 from app.events import emit
+from app.faults import fault_of
 from app.i18n import N_
 from app.pinyin import initials
 from app.registry import installed
@@ -146,7 +147,7 @@ def prepare_centre(tenant_id: int) -> None:
         fill_centre(template=centre.template or parts.DEFAULT_TEMPLATE, name=centre.name, by=by)
         parts.fill_parts(centre, plans.modules_of(centre.plan), by=by)
     except Exception as failure:
-        why = failure.text if isinstance(failure, DomainError) else f"{type(failure).__name__}: {failure}"
+        why = failure.text if isinstance(failure, DomainError) else fault_of(failure)
         note_prepared(tenant_id=tenant_id, failed_because=why[:300], by=system_actor(None))
         log.warning("centre.not_prepared", centre=centre.code, error=type(failure).__name__)
         raise

@@ -1,7 +1,5 @@
 """How much each centre uses: one row a centre and day, written after midnight; requests come from the processes."""
 
-import csv
-import io
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,19 +9,19 @@ from flask import current_app
 from sqlalchemy import JSON, LargeBinary, String, func, select
 from sqlalchemy import inspect as inspect_model
 
-from app import audit, clock, usage
+from app import audit, clock, sheets, usage
 from app.actor import Actor
 from app.config import Settings
 from app.db import TenantScoped, across_tenants, db
 from app.db.base import Base
 from app.db.units import control_reading
+from app.i18n import gettext
 from app.registry import installed
 from app.use_cases import use_case
 from tenants.models import Centre, Usage
 
 DAYS = 14
 _ROW_BYTES, _PLAIN_BYTES, _TEXT_BYTES, _JSON_BYTES, _FILE_BYTES = 60, 8, 40, 300, 20_000
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @use_case("tenants.usage.note", is_step=True)
@@ -117,20 +115,13 @@ def requests_by_day(until: date) -> list[tuple[str, int]]:
     return [(f"{day:%m-%d}", found.get(day, 0)) for day in days] if found else []
 
 
-def as_csv(rows: list[UsageRow], heads: list[str]) -> bytes:
-    """For a spreadsheet: with a mark for Chinese, and nothing in it that is taken for a formula."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow([harmless(head) for head in heads])
-    for row in rows:
-        facts = (row.code, row.name, row.visits, row.requests, row.slowest, row.rows, row.size)
-        writer.writerow(["" if fact is None else harmless(str(fact)) for fact in facts])
-    return output.getvalue().encode("utf-8-sig")
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet reckons with."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+def as_sheet(rows: list[UsageRow], heads: list[str], *, on: date, purpose: str, by: Actor) -> bytes:
+    """For a spreadsheet; who took it and what for stands in its head and in the trail."""
+    cells = [(row.code, row.name, row.visits, row.requests, row.slowest, row.rows, row.size) for row in rows]
+    name = gettext("Use by centre")
+    made = sheets.sheet(heads, cells, name=f"{name} {on}", purpose=purpose, by=by)
+    audit.note("sheet.taken", by=by, sheet="usage", on=on, purpose=purpose, rows=len(cells))
+    return made
 
 
 def _partitions() -> list[str]:

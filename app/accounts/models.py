@@ -149,6 +149,20 @@ class SecondFactor(HoldsSealed, Control):
     last_step: Mapped[int | None]  # of the clock, whose code was the last accepted
 
 
+class AccountPerson(HoldsSealed, Control):
+    """Who the owner of an account is outside work: the watch knows by it one's own record and those of colleagues."""
+
+    tenant_id: ClassVar[int] = DISTRICT  # under whose key the number is sealed
+    __tablename__ = "accounts_person"
+    __table_args__ = (UniqueConstraint("account_id"),)
+
+    id: Mapped[int] = id_column()
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    sealed_document_number: Mapped[str] = sealed_column("document_number", 64)
+    document_number = Opened[str]("sealed_document_number")
+    noted_at: Mapped[datetime]
+
+
 class RecoveryCode(Control):
     """A code on paper for the day the authenticator is lost; stored by its hash, good once."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from app import clock
 from app.accounts.models import (
     Account,
+    AccountPerson,
     JoinOffer,
     Membership,
     ProgramKey,
@@ -227,3 +228,9 @@ def find_actor_of(account_id: int, tenant_id: int, *, origin: str) -> Actor | No
             .where(Account.is_enabled, Membership.is_enabled)
         ).first()
     return None if row is None else actor_of(row[0], row[1], origin=origin)
+
+
+def person_noted_at(account_id: int) -> datetime | None:
+    """When it was noted whose account it is; None when nobody has."""
+    with control_unit():
+        return db.session.scalar(select(AccountPerson.noted_at).where(AccountPerson.account_id == account_id))

@@ -98,12 +98,30 @@ def reset_password(account_id: int) -> ResponseReturnValue:
     return _account_page(member, Form(services.change_roles, start=start), form), 422
 
 
-def _account_page(member: queries.Member, form: Form, password_form: Form) -> str:
+@blueprint.post("/<int:account_id>/person")
+@requires("accounts.account.manage")
+def note_person(account_id: int) -> ResponseReturnValue:
+    """Note whose account it is, so that the watch knows the owner's own health record."""
+    member = queries.get_member(account_id, by=current_actor())
+    form = Form(services.note_person, request.form, account_id=account_id)
+    if form.perform(by=current_actor()):
+        flash(gettext("Saved."), "success")
+        return redirect(url_for(".change_account", account_id=account_id), 303)
+    start = {"roles": member.membership.roles, "is_enabled": member.membership.is_enabled}
+    roles_form = Form(services.change_roles, start=start)
+    return _account_page(member, roles_form, Form(services.reset_password), person_form=form), 422
+
+
+def _account_page(
+    member: queries.Member, form: Form, password_form: Form, *, person_form: Form | None = None
+) -> str:
     return render_template(
         "accounts/show.html",
         member=member,
         form=form,
         password_form=password_form,
+        person_form=person_form or Form(services.note_person),
+        person_noted_at=queries.person_noted_at(member.account.id),
         roles=_roles(),
         factor=queries.find_factor(member.account.id),
     )

@@ -1,11 +1,12 @@
 """Jobs and what they leave to download, in the partition of the centre they work for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app import clock
 from app.db import Model, TenantScoped, choice_column, id_column
 from app.db.indexes import only_where
 from app.i18n import N_, Choice
@@ -21,6 +22,7 @@ class JobStatus(Choice):
     CANCELLED = "cancelled", N_("Cancelled")
 
 
+FETCHED_WITHIN = timedelta(hours=24)  # after the end of the work
 OPEN = (JobStatus.WAITING, JobStatus.RUNNING)
 
 
@@ -84,6 +86,12 @@ class Job(Progress, TenantScoped, Model):
     def may_be_repeated(self) -> bool:
         """It ended, but not as wanted."""
         return self.status in {JobStatus.FAILED, JobStatus.CANCELLED}
+
+    @property
+    def may_be_fetched(self) -> bool:
+        """Whether it left a file, and not longer than a day ago (DAT-09)."""
+        is_young = self.ended_at is not None and clock.now() - self.ended_at <= FETCHED_WITHIN
+        return bool(self.result_name) and is_young
 
 
 class JobResult(TenantScoped, Model):

@@ -20,8 +20,10 @@ def get_job(job_id: int, *, by: Actor) -> Job:
 
 
 def get_result(job_id: int, *, by: Actor) -> tuple[Job, JobResult]:
-    """What the actor's job left to download, or NotFound."""
+    """What the actor's job left to download, or NotFound; also when its day is over."""
     found = get_job(job_id, by=by)
+    if not found.may_be_fetched:
+        raise NotFound(field="job_id")
     result = db.session.scalar(select(JobResult).where(JobResult.job_id == job_id))
     if result is None:
         raise NotFound(field="job_id")

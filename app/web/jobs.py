@@ -5,6 +5,7 @@ from io import BytesIO
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from app import audit
 from app.actor import Actor
 from app.i18n import gettext
 from app.jobs import queries, services
@@ -88,6 +89,7 @@ def _job_page(job_id: int, form: Form | None = None) -> str:
 def download_result(job_id: int) -> ResponseReturnValue:
     """The file a job made."""
     job, result = queries.get_result(job_id, by=current_actor())
+    audit.note("job.result_fetched", by=current_actor(), subject=job, name=job.result_name)
     return send_file(
         BytesIO(result.content), mimetype=result.media_type, as_attachment=True, download_name=job.result_name
     )

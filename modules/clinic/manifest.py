@@ -23,7 +23,7 @@ from app.registry import (
 )
 from modules.clinic import queries
 from modules.clinic.rules.main_forms import RECORD_FORM, VITAL_SIGNS_FORM
-from modules.clinic.views import blueprint
+from modules.clinic.views import blueprint, copy_records
 from modules.patients import queries as patients
 from modules.registration import queries as registration
 
@@ -138,6 +138,7 @@ module = Module(
             order=25,
         ),
     ),
+    places={"patients.copy.records": copy_records},
     lookups=(Lookup("diagnoses", "clinic.encounter.view", find_diagnoses),),
     waiting=(
         Waiting(

@@ -1,6 +1,6 @@
 """The doctor's desk (门诊医生站) and the nurse's page of vital signs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -25,6 +25,7 @@ from modules.registration import queries as registration_queries
 from modules.registration import services as registration
 from tenants import queries as tenants
 
+MOST_ON_A_COPY = 1_000  # consultations on one paper
 blueprint = Blueprint("clinic", __name__, template_folder="templates", url_prefix="/clinic")
 
 
@@ -388,3 +389,9 @@ def _act_on_list(form: Form, endpoint: str) -> ResponseReturnValue:
     for message in form.messages:
         flash(message, "error")
     return redirect(url_for(endpoint), 303)
+
+
+def copy_records(patient_ids: Iterable[int]) -> str:
+    """On the copy for a resident: every consultation, with its diagnoses."""
+    page = queries.list_encounters(patient_ids, size=MOST_ON_A_COPY)
+    return render_template("clinic/copy_records.html", rows=page.rows, is_cut=page.next_before is not None)

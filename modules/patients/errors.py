@@ -62,3 +62,17 @@ class CardTaken(Conflict):
 
     code = "patients.card_taken"
     message = N_("This card already belongs to another file.")
+
+
+class OnlyThroughGuardian(DomainError):
+    """A child asks for its own data: the guardian must."""
+
+    code = "patients.only_through_guardian"
+    message = N_("Below 14 years only the guardian may ask.")
+
+
+class AlreadyAnswered(Conflict):
+    """A request of a resident was answered before."""
+
+    code = "patients.already_answered"
+    message = N_("This request has already been answered.")

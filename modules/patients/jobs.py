@@ -1,8 +1,6 @@
 """Long work on residents' files."""
 
-import csv
-import io
-
+from app import sheets
 from app.actor import Actor
 from app.i18n import N_, gettext
 from app.jobs import Handle, Paper, job
@@ -19,22 +17,16 @@ def import_list(*, import_id: int, handle: Handle, by: Actor) -> Paper | None:
             return None
         services.import_row(row_id=row_id, by=by)
         handle.step(done + 1, len(waiting))
-    return _errors_of(import_id)
+    return _errors_of(import_id, by)
 
 
-def _errors_of(import_id: int) -> Paper:
+def _errors_of(import_id: int, by: Actor) -> Paper:
     counts = queries.count_rows(import_id)
-    text = io.StringIO()
-    sheet = csv.writer(text)
-    sheet.writerow([gettext("Row"), gettext("Reason")])
-    for row in queries.refused_rows(import_id):
-        sheet.writerow([row.row_no, as_text(row.complaint)])
-    sheet.writerow([])
-    for status in ImportRowStatus:
-        sheet.writerow([status.label, counts.get(status, 0)])
-    return Paper(f"import-{import_id}.csv", text.getvalue().encode("utf-8-sig"), "text/csv")
-
-
-def as_text(text: str) -> str:
-    """Text that a spreadsheet shows and never computes."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    rows: list[tuple[object, object]] = [
+        (row.row_no, row.complaint) for row in queries.refused_rows(import_id)
+    ]
+    rows += [("", ""), *((status.label, counts.get(status, 0)) for status in ImportRowStatus)]
+    name = queries.get_import(import_id).name
+    purpose = gettext("Rows of a list that were refused, for who brought it")
+    made = sheets.sheet([gettext("Row"), gettext("Reason")], rows, name=name, purpose=purpose, by=by)
+    return Paper(sheets.file_name(f"import-{import_id}", by), made, "text/csv")

@@ -2,6 +2,7 @@
 
 from flask import url_for
 
+from app import clock
 from app.actor import Actor
 from app.i18n import N_
 from app.registry import (
@@ -13,6 +14,8 @@ from app.registry import (
     MenuEntry,
     Module,
     Permission,
+    Setting,
+    SettingKind,
     Waiting,
     WaitingRow,
 )
@@ -40,6 +43,22 @@ def merges_heap(by: Actor) -> Heap:
     return Heap(count, rows)
 
 
+def requests_heap(by: Actor) -> Heap:
+    """Requests of residents that wait for an answer, the most urgent first."""
+    count, requests = queries.open_requests(size=FIRST_ROWS)
+    rows = [
+        WaitingRow(
+            row.due_on,
+            row.requester_name,
+            row.kind.label,
+            url_for("patients.show_request", request_id=row.id),
+            "d" if row.due_on < clock.today() else "w",
+        )
+        for row in requests
+    ]
+    return Heap(count, rows)
+
+
 module = Module(
     name="patients",
     label=N_("Residents"),
@@ -50,6 +69,13 @@ module = Module(
     acts={
         "patient.created": N_("File opened"),
         "patient.changed": N_("File corrected"),
+        "request.taken": N_("Request of a resident taken"),
+        "request.read": N_("Request of a resident read"),
+        "request.copy_handed_out": N_("Copy of a file handed out"),
+        "request.copy_printed": N_("Copy of a file printed"),
+        "request.approved": N_("Correction asked for by a resident made"),
+        "request.refused": N_("Request of a resident refused"),
+        "patient.watched": N_("File put under watch, or no longer"),
         "patient.read": N_("File read"),
         "readers.read": N_("Looked up who saw a resident"),
         "readers.printed": N_("List of who saw a resident printed"),
@@ -85,6 +111,23 @@ module = Module(
         Permission("patients.card.issue", N_("Issue and block cards"), ("registrar", "cashier")),
         Permission("patients.merge.propose", N_("Propose to merge two files"), DESKS),
         Permission("patients.merge.decide", N_("Decide on merges"), ("administrator", "doctor")),
+        Permission(
+            "patients.request.take",
+            N_("Take residents' requests and hand out copies"),
+            ("registrar", "doctor"),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "patients.request.view",
+            N_("See residents' requests"),
+            ("registrar", "doctor", "administrator"),
+        ),
+        Permission(
+            "patients.request.decide",
+            N_("Decide on residents' requests"),
+            ("registrar", "doctor", "administrator"),
+        ),
+        Permission("patients.patient.watch", N_("Put files under watch"), ("administrator",)),
         Permission("patients.index.follow", N_("Keep the region-wide index")),
         Permission("patients.patient.import", N_("Import residents from a file"), ("administrator",)),
     ),
@@ -104,6 +147,13 @@ module = Module(
             permission="patients.merge.decide",
             group="administration",
             order=60,
+        ),
+        MenuEntry(
+            N_("Residents' requests"),
+            "patients.show_requests",
+            icon="clipboard",
+            permission="patients.request.view",
+            order=61,
         ),
         MenuEntry(
             N_("Import residents"),
@@ -128,7 +178,27 @@ module = Module(
             nothing=N_("Nobody has proposed to join two files."),
             order=70,
         ),
+        Waiting(
+            N_("Residents' requests to answer"),
+            "patients.request.decide",
+            "patients.show_requests",
+            requests_heap,
+            icon="clipboard",
+            nothing=N_("No resident waits for an answer."),
+            order=72,
+        ),
     ),
+    settings=(
+        Setting(
+            services.ANSWER_DAYS,
+            N_("Working days to answer a resident's request"),
+            SettingKind.NUMBER,
+            15,
+            least=1,
+            most=60,
+        ),
+    ),
+    people=queries.people,
     renews=(services.renew_entries_of,),
     later=(
         (PatientCreated, subscribers.follow_in_index),

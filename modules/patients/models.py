@@ -114,6 +114,9 @@ class Patient(TenantScoped, HoldsSealed, Model):
     allergy_status: Mapped[AllergyStatus] = choice_column(AllergyStatus)
     last_visit_on: Mapped[date | None]
     merged_into_id: Mapped[int | None]
+    is_watched: Mapped[bool] = mapped_column(
+        default=False
+    )  # who reads the file is told to the security people
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
@@ -324,3 +327,77 @@ class ImportRow(TenantScoped, HoldsSealed, Model):
     status: Mapped[ImportRowStatus] = choice_column(ImportRowStatus)
     patient_id: Mapped[int | None]
     complaint: Mapped[str] = text_column(500, default="")
+
+
+class RequestKind(Choice):
+    """What a resident asks of the centre (Personal Information Protection Law, articles 45 and 46)."""
+
+    COPY = "copy", N_("Copy of the file")
+    CORRECTION = "correction", N_("Correction")
+
+
+class RequestedBy(Choice):
+    """Who asks."""
+
+    SELF = "self", N_("The resident")
+    GUARDIAN = "guardian", N_("The guardian")
+
+
+class RequestStatus(Choice):
+    """The life of a request."""
+
+    OPEN = "open", N_("Not answered yet")
+    ANSWERED = "answered", N_("Answered")
+    REFUSED = "refused", N_("Refused")
+
+
+class CorrectedField(Choice):
+    """What of a file a resident may ask to have corrected."""
+
+    NAME = "name", N_("Full name")
+    SEX = "sex", N_("Sex")
+    BORN_ON = "born_on", N_("Date of birth")
+    DOCUMENT_NUMBER = "document_number", N_("Document number")
+    PHONE = "phone", N_("Phone")
+    ADDRESS = "address", N_("Address")
+    ETHNICITY = "ethnicity", N_("Ethnicity")
+    OCCUPATION = "occupation", N_("Occupation")
+    GUARDIAN_NAME = "guardian_name", N_("Guardian")
+    GUARDIAN_PHONE = "guardian_phone", N_("Guardian's phone")
+
+
+class ResidentRequest(TenantScoped, HoldsSealed, Model):
+    """A resident, or the guardian, asks for a copy of the file or for a correction, and is answered by a day."""
+
+    __tablename__ = "patients_request"
+    __table_args__ = (
+        Index("ix_patients_request_status", "tenant_id", "status", "id"),
+        Index("ix_patients_request_patient", "tenant_id", "patient_id", "id"),
+    )
+
+    id: Mapped[int] = id_column()
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients_patient.id"))
+    kind: Mapped[RequestKind] = choice_column(RequestKind)
+    status: Mapped[RequestStatus] = choice_column(RequestStatus)
+    requested_by: Mapped[RequestedBy] = choice_column(RequestedBy)
+    requester_name: Mapped[str] = mapped_column(Unicode(50))
+    sealed_requester_document: Mapped[str] = sealed_column("requester_document", 64)
+    requester_document = Opened[str]("sealed_requester_document")
+    purpose: Mapped[str] = mapped_column(Unicode(200))
+    field: Mapped[CorrectedField | None] = choice_column(CorrectedField)
+    sealed_wish: Mapped[str] = sealed_column("wish", 200, default="")
+    wish = Opened[str]("sealed_wish")
+    evidence: Mapped[str] = mapped_column(Unicode(200), default="")
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int]
+    asked_name: Mapped[str] = mapped_column(Unicode(100))
+    due_on: Mapped[date]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[int | None]
+    answered_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    answer: Mapped[str] = mapped_column(Unicode(200), default="")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to answer."""
+        return self.status is RequestStatus.OPEN

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, union
 
 from app import clock
-from app.blind_index import is_value
+from app.blind_index import blind_indexes, is_value
 from app.db import Page, db, page_by_key, starts_with
 from app.errors import NotFound
 from app.i18n import gettext
+from app.watch.rules import Person
 from modules.patients.models import Allergy as Allergy
 from modules.patients.models import (
     AllergyCertainty,
@@ -24,6 +25,8 @@ from modules.patients.models import (
     ImportRowStatus,
     Merge,
     MergeStatus,
+    RequestStatus,
+    ResidentRequest,
 )
 from modules.patients.models import Patient as Patient
 from modules.patients.rules.age import AgeForm, age_on
@@ -300,3 +303,54 @@ def banner(patient: Patient, allergies: list[Allergy] | None = None) -> Banner:
         allergy_status="listed" if listed else status,
         tags=tags,
     )
+
+
+def people(patient_ids: set[int], documents: set[str]) -> dict[int, Person]:
+    """Residents by file, and those who have one of these documents, as the watch compares them. One statement."""
+    digests = [digest for number in sorted(documents) for digest in blind_indexes(number, purpose="document")]
+    wanted = or_(Patient.id.in_(sorted(patient_ids)), Patient.document_index.in_(digests))
+    rows = db.session.scalars(select(Patient).where(wanted))
+    return {
+        row.id: Person(
+            name=row.name,
+            document=row.document_number.upper() if row.document_number and not row.is_proxy_document else "",
+            home="".join(row.address.split()),
+            is_watched=row.is_watched,
+        )
+        for row in rows
+    }
+
+
+def get_request(request_id: int) -> ResidentRequest:
+    """What a resident asked for, or NotFound."""
+    found = db.session.get(ResidentRequest, request_id)
+    if found is None:
+        raise NotFound(field="request_id")
+    return found
+
+
+def page_of_requests(
+    state: str, *, patient_id: int | None = None, before: int | None = None
+) -> Page[ResidentRequest]:
+    """Requests of residents in a state (``late``: open and past their day; empty: all), newest first."""
+    statement = select(ResidentRequest)
+    if state:
+        status = RequestStatus.OPEN if state == "late" else RequestStatus(state)
+        statement = statement.where(ResidentRequest.status == status)
+    if state == "late":
+        statement = statement.where(ResidentRequest.due_on < clock.today())
+    if patient_id is not None:
+        statement = statement.where(ResidentRequest.patient_id == patient_id)
+    return page_by_key(statement, ResidentRequest.id, before=before, size=50)
+
+
+def open_requests(*, size: int) -> tuple[int, list[ResidentRequest]]:
+    """How many requests wait for an answer, and the first of them by their day. One statement."""
+    statement = (
+        select(ResidentRequest, func.count().over())
+        .where(ResidentRequest.status == RequestStatus.OPEN)
+        .order_by(ResidentRequest.due_on, ResidentRequest.id)
+        .limit(size)
+    )
+    rows = db.session.execute(statement).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]

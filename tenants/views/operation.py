@@ -7,8 +7,10 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import clock, tasks
+from app.errors import InvalidInput
 from app.i18n import N_, gettext
 from app.registry import installed
+from app.sheets import file_name
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from tenants import bulk, moves, partitions, plans, provisioning, usage
@@ -145,15 +147,27 @@ def _plan_page(title: str, row: plans.PlanRow | None) -> ResponseReturnValue:
 @blueprint.get("/usage")
 @requires("tenants.usage.view")
 def show_usage() -> ResponseReturnValue:
-    """Every centre on one day: visits, requests, rows; as a page, or for a spreadsheet."""
+    """Every centre on one day: visits, requests, rows."""
     today = clock.today()
     on = request.args.get("on", type=date.fromisoformat) or today - timedelta(days=1)
     rows = usage.of_day(on)
     heads = [gettext(head) for head in _USAGE_HEADS]
-    if request.args.get("as") == "csv":
-        headers = {"Content-Disposition": f"attachment; filename=usage-{on:%Y%m%d}.csv"}
-        return Response(usage.as_csv(rows, heads), mimetype="text/csv", headers=headers)
     plot = usage.requests_by_day(max(on, today))
     labels = {name: gettext(module.label) for name, module in installed().modules.items()}
     labels["kernel"] = gettext("Trail and messages")
     return render_template("tenants/usage.html", rows=rows, on=on, heads=heads, plot=plot, labels=labels)
+
+
+@blueprint.post("/usage/sheet")
+@requires("tenants.usage.view")
+def take_usage() -> ResponseReturnValue:
+    """The same for a spreadsheet, by who says what for."""
+    purpose = request.form.get("purpose", "").strip()[:200]
+    if len(purpose) < 2:
+        raise InvalidInput({"purpose": [gettext("Please say what for.")]})
+    by = current_actor()
+    on = request.form.get("on", type=date.fromisoformat) or clock.today() - timedelta(days=1)
+    heads = [gettext(head) for head in _USAGE_HEADS]
+    made = usage.as_sheet(usage.of_day(on), heads, on=on, purpose=purpose, by=by)
+    headers = {"Content-Disposition": f"attachment; filename={file_name(f'usage-{on:%Y%m%d}', by)}"}
+    return Response(made, mimetype="text/csv", headers=headers)

@@ -85,6 +85,14 @@ def _person(mark: str, serial: int) -> dict[str, Any]:
 def _file(patient_id: int, desk: dict[str, Actor], mark: str) -> None:
     registrar = desk["registrar"]
     patients.record_allergy(patient_id=patient_id, kind="food", substance=f"{mark}果", by=registrar)
+    guardian = {
+        "requested_by": "guardian",
+        "requester_name": f"{mark}父",
+        "requester_document": "990000198001011239",
+    }
+    asked = {"patient_id": patient_id, "purpose": f"{mark}留存", **guardian}
+    patients.ask_copy(**asked, by=registrar)
+    patients.ask_correction(**asked, field="occupation", wish=f"{mark}师", evidence="工作证", by=registrar)
     patients.issue_card(patient_id=patient_id, kind="clinic", number=f"K{patient_id % 10**9}", by=registrar)
 
 

@@ -18,6 +18,7 @@ from app.accounts.services.people import (
     change_roles,
     create_account,
     create_program,
+    note_person,
 )
 from app.accounts.services.places import end_all_sign_ins
 from app.accounts.services.program_keys import end_key, find_signer, forget_spent, register_key
@@ -75,6 +76,7 @@ __all__ = [
     "invite",
     "invite_first",
     "issue_token",
+    "note_person",
     "offer_membership",
     "open_account",
     "present_profile",

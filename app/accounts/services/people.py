@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app import audit, clock, tenancy
 from app.accounts import passwords
 from app.accounts.errors import AccountElsewhere, NameTaken, OwnRoles
-from app.accounts.models import Account, Membership, SignIn
+from app.accounts.models import Account, AccountPerson, Membership, SignIn
 from app.accounts.services.password_rules import (
     prepare_change,
     prepare_fresh,
@@ -154,3 +154,33 @@ def refuse_shared(account_id: int, by: Actor) -> None:
     )
     if db.session.scalar(elsewhere.limit(1)) is not None:
         raise AccountElsewhere
+
+
+@use_case("accounts.account.manage", database="control")
+def note_person(
+    *,
+    account_id: int,
+    document_number: Annotated[str, Field(min_length=5, max_length=40), Secret()],
+    by: Actor,
+) -> Account:
+    """Note whose account it is, by the number of an identity document; sealed, and shown nowhere.
+
+    The watch knows by it one's own health record and those of colleagues (AUD-06).
+
+    Raises:
+        NotFound: the account does not belong to this place.
+        InvalidInput: the account is a program's.
+    """
+    membership_here(account_id, by)
+    account = lock_row(Account, account_id)
+    if account is None:
+        raise NotFound(field="account_id")
+    if account.is_program:
+        raise InvalidInput({"document_number": [gettext("A program is no person.")]})
+    person = db.session.scalar(select(AccountPerson).where(AccountPerson.account_id == account_id))
+    if person is None:
+        person = AccountPerson(account_id=account_id)
+        db.session.add(person)
+    person.document_number, person.noted_at = document_number.upper(), clock.now()
+    audit.record("account.person_noted", account, by=by)
+    return account

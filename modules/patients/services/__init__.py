@@ -13,18 +13,31 @@ from modules.patients.services.files import (
 from modules.patients.services.imports import bring_list, decode_list, import_row
 from modules.patients.services.index import follow_patient, renew_entries, renew_entries_of
 from modules.patients.services.merges import decide_merge, propose_merge, undo_merge
+from modules.patients.services.requests import (
+    ANSWER_DAYS,
+    ask_copy,
+    ask_correction,
+    decide_request,
+    hand_out_copy,
+)
+from modules.patients.services.watching import watch_patient
 
 __all__ = [
+    "ANSWER_DAYS",
     "CHANGEABLE",
+    "ask_copy",
+    "ask_correction",
     "bring_list",
     "change_card_status",
     "change_patient",
     "create_patient",
     "decide_merge",
+    "decide_request",
     "decode_list",
     "find_resembling",
     "follow_patient",
     "form_choices",
+    "hand_out_copy",
     "import_row",
     "issue_card",
     "none_known",
@@ -34,5 +47,6 @@ __all__ = [
     "renew_entries",
     "renew_entries_of",
     "undo_merge",
+    "watch_patient",
     "withdraw_allergy",
 ]

@@ -146,6 +146,16 @@ def change_patient(patient_id: int) -> ResponseReturnValue:
     return page, status
 
 
+@blueprint.post("/<int:patient_id>/watch")
+@requires("patients.patient.watch")
+def watch_patient(patient_id: int) -> ResponseReturnValue:
+    """Put the file under watch, or end that."""
+    form = Form(services.watch_patient, request.form, patient_id=patient_id)
+    if form.perform(by=current_actor()):
+        return redirect(url_for(".show_patient", patient_id=patient_id), 303)
+    return file_page(patient_id, merge_form=form)
+
+
 @blueprint.post("/<int:patient_id>/allergies")
 @requires("patients.allergy.record")
 def record_allergy(patient_id: int) -> ResponseReturnValue:
