@@ -294,12 +294,3 @@ def empty_old_codes(*, by: Actor) -> None:
 
 def _is_old() -> ColumnElement[bool]:
     return and_(OpenedCodes.taken_at.is_(None), OpenedCodes.made_at < clock.now() - CODES_GOOD_FOR)
-
-
-def as_csv(rows: Iterable[Sequence[str]]) -> str:
-    """The codes as a file, as ``flask centre create-many`` writes it."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(("centre", "sign_in_name", "name", "role", "code"))
-    writer.writerows(rows)
-    return output.getvalue()

@@ -1,5 +1,6 @@
 """Many centres from a list: brought, looked over, begun; and their one-time codes, once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -7,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import DomainError, InvalidInput
 from app.i18n import N_, gettext
+from app.sheets import file_name, sheet
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from tenants import bulk
@@ -80,9 +82,22 @@ def take_codes(task_id: int) -> ResponseReturnValue:
         raise form.refusal
     handed = row.handed if row else ()
     if handed and request.form.get("as") == "csv":
-        headers = {"Content-Disposition": "attachment; filename=codes.csv", "Cache-Control": "no-store"}
-        return Response("\ufeff" + bulk.as_csv(handed), mimetype="text/csv", headers=headers)
+        return _codes_sheet(handed)
     return render_template("tenants/opened_codes.html", handed=handed, task_id=task_id)
+
+
+def _codes_sheet(handed: Sequence[Sequence[str]]) -> Response:
+    by = current_actor()
+    content = sheet(
+        ("centre", "sign_in_name", "name", "role", "code"),
+        handed,
+        name=gettext("One-time codes of the new centres"),
+        purpose=gettext("To hand each code to the person it is for"),
+        by=by,
+    )
+    name = file_name("codes", by)
+    headers = {"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"}
+    return Response(content, mimetype="text/csv", headers=headers)
 
 
 def _brought() -> str:
