@@ -92,7 +92,9 @@ def test_the_codes_as_a_file(app: Flask, sign_in: Any) -> None:
     location = client.post("/district/centres/many", data={"list": _list(*GOOD[:1])}).location
     assert tasks.do_next()
     answer = client.post(f"{location}/codes", data={"as": "csv"})
-    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    head, _, table = answer.data.decode("utf-8-sig").partition("\n")
+    assert "交给本人" in head
+    rows = list(csv.DictReader(io.StringIO(table)))
     assert [(row["centre"], row["sign_in_name"], row["name"]) for row in rows] == [
         ("M0", "admin@m0", "管理0"),
         ("M0", "security@m0", "安全0"),
