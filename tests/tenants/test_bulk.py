@@ -93,7 +93,7 @@ def test_the_codes_as_a_file(app: Flask, sign_in: Any) -> None:
     assert tasks.do_next()
     answer = client.post(f"{location}/codes", data={"as": "csv"})
     head, _, table = answer.data.decode("utf-8-sig").partition("\n")
-    assert "交给本人" in head
+    assert "To hand each code" in head
     rows = list(csv.DictReader(io.StringIO(table)))
     assert [(row["centre"], row["sign_in_name"], row["name"]) for row in rows] == [
         ("M0", "admin@m0", "管理0"),
