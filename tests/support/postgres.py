@@ -27,7 +27,10 @@ class Cluster:
     ``his_owner`` makes the tables, ``his_app`` may read and write their rows and is held by the policies.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, port: int = 0) -> None:
+        self.port = (
+            port or 5432
+        )  # through a socket it is only part of its name; given, the server listens there too
         self.folder = Path(tempfile.mkdtemp(prefix="his-pg-"))
         self._as_user: list[str] = []
         if os.geteuid() == 0:  # the server refuses to run as root
@@ -47,8 +50,8 @@ class Cluster:
             "--locale=C.UTF-8",
         )
         options = (
-            f"-c listen_addresses='' -c unix_socket_directories={self.folder} "
-            "-c max_connections=200 -c shared_buffers=256MB"
+            f"-c listen_addresses='{'127.0.0.1' if port else ''}' -c port={self.port} "
+            f"-c unix_socket_directories={self.folder} -c max_connections=200 -c shared_buffers=256MB"
         )
         if not durable:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -76,7 +79,7 @@ class Cluster:
     def say(self, statement: str, database: str = "postgres") -> None:
         """One statement of the superuser's, outside any transaction."""
         with psycopg.connect(
-            f"host={self.folder} user={SUPERUSER} dbname={database}", autocommit=True
+            f"host={self.folder} port={self.port} user={SUPERUSER} dbname={database}", autocommit=True
         ) as connection:
             connection.execute(statement.encode())
 
