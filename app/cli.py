@@ -1,13 +1,14 @@
 """Commands for operators: ``flask db``, ``flask relay``, ``flask daily``, ``flask audit``, ``flask check``."""
 
 import signal
+from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import Engine
 
-from app import audit, daily, promotion, relay
+from app import audit, audit_copy, daily, promotion, relay
 from app.crypto import heads
 from app.crypto import services as proofs
 from app.crypto.cli import keys
@@ -73,6 +74,18 @@ def verify() -> None:
         for why in against:
             click.echo(f"  {why}")
     if broken:
+        raise SystemExit(1)
+
+
+@trail.command("verify-copy")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def verify_copy(folder: Path) -> None:
+    """Walk the copies of the trail in FOLDER, on whatever machine they lie; needs no database."""
+    names = sorted({path.name.rpartition("-")[0] for path in folder.glob("*-*.jsonl")})
+    against = {name: audit_copy.complaints(folder, "" if name == "control" else name) for name in names}
+    for name, why in against.items():
+        click.echo(f"{name}: {why[0] if why else 'unbroken'}")
+    if not names or any(against.values()):
         raise SystemExit(1)
 
 

@@ -27,6 +27,7 @@ class Settings:
     master_key: str = field(default=SAMPLE_MASTER_KEY, repr=False)  # wraps the keys of the centres; base64
     crypto_suite: str = "intl"  # intl | gm
     audit_heads: Path | None = None  # folder of the trail's signed heads; better not on this machine
+    audit_copy: Path | None = None  # folder of another machine, to which the trail is copied as it grows
     audit_key: Path | None = None  # file of the key that signs them
     data_folder: Path = ROOT / "var"
     control_url: str = ""
@@ -60,6 +61,7 @@ class Settings:
             master_key=_master_key(),
             crypto_suite=env.get("HIS_CRYPTO_SUITE", "intl"),
             audit_heads=_path(env.get("HIS_AUDIT_HEADS", "")),
+            audit_copy=_path(env.get("HIS_AUDIT_COPY", "")),
             audit_key=_path(env.get("HIS_AUDIT_KEY_FILE", "")),
             data_folder=folder,
             control_url=env.get("HIS_CONTROL_URL", f"sqlite:///{folder}/control.sqlite"),

@@ -16,7 +16,7 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from app import audit, clock, daily, ids, tasks
+from app import audit, audit_copy, clock, daily, ids, tasks
 from app.crypto import heads
 from app.db import db, update_rows
 from app.db.locks import passing_locked
@@ -191,7 +191,8 @@ class Worker(threading.Thread):
     def __init__(self, app: Flask, seconds: float = 0.5) -> None:
         super().__init__(name="his-relay", daemon=True)
         self._app, self._seconds = app, seconds
-        self._rounds, self._hours, self._watch = daily.Rounds(), heads.Hours(), Watch()
+        self._rounds, self._hours = daily.Rounds(), heads.Hours()
+        self._copies, self._watch = audit_copy.Copies(), Watch()
         self._swept = 0.0
         self._tasks = tasks.Doer(app)
         self.stopping = threading.Event()
@@ -204,6 +205,7 @@ class Worker(threading.Thread):
                     for partition in audit.partitions():
                         run_once(partition)
                         audit.seal(partition)
+                    self._copies.look()
                     self._watch.look()
                     self._tasks.look()
                     self._hours.look()

@@ -30,6 +30,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("OPS-01", N_("Room on the disk"), machine.disks_have_room),
     ("AUD-04", N_("Messages are delivered, the trail is sealed"), running.relay_works),
     ("AUD-02", N_("Heads of the trail are signed and agree"), running.heads_are_signed),
+    ("AUD-04", N_("The trail is copied to another machine"), running.trail_is_copied),
     ("AUD-07", N_("Clocks agree"), databases.clocks_agree),
     ("DAT-03", N_("Keys are ready and young"), running.keys_are_ready),
     ("DAT-08", N_("Backups are young"), machine.backups_are_young),

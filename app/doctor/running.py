@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app import audit
+from app import audit, audit_copy
 from app.crypto import heads
 from app.crypto.keyring import keyring
 from app.crypto.models import DataKey, KeyState
@@ -18,6 +18,7 @@ from app.records import AuditRow, ControlAuditRow, ControlDelivery, Delivery, De
 
 LATE = timedelta(seconds=60)  # for the relay
 HEAD_AGE = timedelta(hours=2)
+COPY_AGE = timedelta(seconds=60)
 KEY_AGE = timedelta(days=365)
 
 
@@ -90,6 +91,31 @@ def heads_are_signed(site: Site) -> Iterator[Found]:
             gettext("Signed heads lie on this machine, with what they are to prove."),
             gettext("HIS_AUDIT_HEADS names a folder of another machine."),
         )
+
+
+def trail_is_copied(site: Site) -> Iterator[Found]:
+    """The copy of the trail on another machine is not a minute behind."""
+    if audit_copy.folder() is None:
+        yield warning(
+            gettext("The trail is copied nowhere: who takes this machine takes the proof."),
+            gettext("HIS_AUDIT_COPY names a folder of another machine."),
+        )
+        return
+    for partition in audit.partitions():
+        row = AuditRow if partition else ControlAuditRow
+        with across_tenants(partition):
+            oldest = db.session.scalar(
+                select(func.min(row.at)).where(row.sealed_no > audit_copy.last_copied(partition))
+            )
+        if oldest is not None and site.now - oldest > COPY_AGE:
+            yield problem(
+                gettext(
+                    "The copy of %(name)s's trail is more than a minute behind.", name=partition or "control"
+                ),
+                gettext(
+                    "Look at the folder of HIS_AUDIT_COPY and at his-relay.service; nothing is lost meanwhile."
+                ),
+            )
 
 
 def _is_old(head: heads.Head, last: int, now: datetime) -> bool:
