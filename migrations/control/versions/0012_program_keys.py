@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("spent_at", types.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["key_id"], ["accounts_program_key.id"], name=op.f("fk_accounts_spent_nonce_key_id_accounts_program_key")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_spent_nonce")),
-        sa.UniqueConstraint("key_id", "nonce", name=op.f("uq_accounts_spent_nonce_key_id")),
+        sa.UniqueConstraint("key_id", "nonce", name=op.f("uq_accounts_spent_nonce_key_id_nonce")),
     )
     op.create_index("ix_accounts_spent_nonce_spent", "accounts_spent_nonce", ["spent_at"])
 
