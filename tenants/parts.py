@@ -101,8 +101,6 @@ def carry_out(handle: tasks.Handle) -> tasks.Outcome:
 
 
 def _fill(centre: Centre, names: list[str]) -> None:
-    on = (
-        directory().get(centre.id).modules
-    )  # a part that the centre has switched off is prepared when it is on
+    on = directory().get(centre.id).modules  # a part that is switched off is prepared when it is switched on
     by = system_actor(centre.id, name="provisioning")
     fill_parts(centre, [name for name in names if name in on], by=by)

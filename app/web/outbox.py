@@ -1,6 +1,5 @@
 """The outbox on the screen: what has not reached those who react later, and what people decide about it."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -15,6 +14,7 @@ from app.outbox.queries import Wanted
 from app.records import DeliveryStatus
 from app.registry import FIRST_ROWS, Heap, WaitingRow
 from app.web.access import current_actor, requires
+from app.web.days import typed_day
 from app.web.forms import Form
 from app.web.paging import links
 
@@ -178,13 +178,6 @@ def _wanted(given: Any) -> Wanted:
         status=status,
         event=given.get("event", "").strip()[:80],
         error=given.get("error", "").strip()[:100],
-        first=given.get("first", type=_day),
-        last=given.get("last", type=_day),
+        first=given.get("first", type=typed_day),
+        last=given.get("last", type=typed_day),
     )
-
-
-def _day(text: str) -> date:
-    day = date.fromisoformat(text)
-    if not 1900 <= day.year <= 2200:
-        raise ValueError(text)
-    return day

@@ -1,6 +1,6 @@
 """The operator's pages beside the centres: partitions, long work, moves."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from app.i18n import N_, gettext
 from app.registry import installed
 from app.sheets import file_name
 from app.web.access import current_actor, requires
+from app.web.days import typed_day
 from app.web.forms import Form
 from tenants import bulk, moves, partitions, plans, provisioning, usage
 
@@ -149,7 +150,7 @@ def _plan_page(title: str, row: plans.PlanRow | None) -> ResponseReturnValue:
 def show_usage() -> ResponseReturnValue:
     """Every centre on one day: visits, requests, rows."""
     today = clock.today()
-    on = request.args.get("on", type=date.fromisoformat) or today - timedelta(days=1)
+    on = request.args.get("on", type=typed_day) or today - timedelta(days=1)
     rows = usage.of_day(on)
     heads = [gettext(head) for head in _USAGE_HEADS]
     plot = usage.requests_by_day(max(on, today))
@@ -166,7 +167,7 @@ def take_usage() -> ResponseReturnValue:
     if len(purpose) < 2:
         raise InvalidInput({"purpose": [gettext("Please say what for.")]})
     by = current_actor()
-    on = request.form.get("on", type=date.fromisoformat) or clock.today() - timedelta(days=1)
+    on = request.form.get("on", type=typed_day) or clock.today() - timedelta(days=1)
     heads = [gettext(head) for head in _USAGE_HEADS]
     made = usage.as_sheet(usage.of_day(on), heads, on=on, purpose=purpose, by=by)
     headers = {"Content-Disposition": f"attachment; filename={file_name(f'usage-{on:%Y%m%d}', by)}"}
