@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from app import audit, tasks
 from app.actor import Actor, system_actor
-from app.db import db, lock_row
+from app.db import db
 from app.db.units import control_reading
-from app.errors import DomainError, NotFound
+from app.errors import DomainError
 from app.i18n import N_
 from app.registry import installed
 from app.tenancy import DISTRICT, directory
 from app.use_cases import use_case
 from tenants import templating
+from tenants.locked import lock_centre
 from tenants.models import Centre, CentreState
 
 PREPARE = "prepare_parts"
@@ -66,9 +67,7 @@ def prepare_parts(*, tenant_id: int, by: Actor) -> tasks.DistrictTask | None:
     Raises:
         NotFound: there is no such centre.
     """
-    centre = lock_row(Centre, tenant_id)
-    if centre is None:
-        raise NotFound(field="tenant_id")
+    centre = lock_centre(tenant_id)
     task = ask([centre], installed().modules, about=f"{centre.code} {centre.name}", by=by)
     audit.record("centre.parts_asked", centre, by=by)
     return task
