@@ -72,10 +72,7 @@ def send_again(delivery_id: int) -> ResponseReturnValue:
 
 def _send(chosen: list[int], *, in_control: bool, by: Actor) -> None:
     function = services.send_control_messages if in_control else services.send_messages
-    form = Form(function, request.form, delivery_ids=chosen)
-    form.perform(by=by)
-    if form.refusal:
-        raise form.refusal
+    Form(function, request.form, delivery_ids=chosen).perform_or_raise(by=by)
     sent = queries.count_underway(chosen, in_control=in_control, by=by)
     text = gettext("%(sent)s of %(count)s messages are on their way again.", sent=sent, count=len(chosen))
     flash(text, "success" if sent == len(chosen) else "warning")

@@ -4,7 +4,6 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import trail
-from app.errors import DomainError
 from app.jobs import services as jobs
 from app.records import Outcome
 from app.trail import Wanted
@@ -79,7 +78,5 @@ def show_row(row_id: int) -> ResponseReturnValue:
 def verify() -> ResponseReturnValue:
     """Start the job that walks the chain."""
     form = Form(jobs.start_job, request.form, kind="accounts.trail.verify", arguments={})
-    row = form.perform(by=current_actor())
-    if not row:
-        raise form.refusal or DomainError
+    row = form.perform_or_raise(by=current_actor())
     return redirect(url_for("jobs.show_job", job_id=row.id), 303)

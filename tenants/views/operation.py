@@ -7,7 +7,6 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import clock, tasks
-from app.errors import InvalidInput
 from app.i18n import N_, gettext
 from app.registry import installed
 from app.sheets import file_name
@@ -43,9 +42,7 @@ def close_partition(name: str) -> ResponseReturnValue:
     """Keep a partition from taking new centres, or let it again."""
     is_closed = request.form.get("is_closed") == "1"
     form = Form(provisioning.close_partition, request.form, name=name, is_closed=is_closed)
-    form.perform(by=current_actor())
-    if form.refusal is not None:
-        raise form.refusal
+    form.perform_or_raise(by=current_actor())
     flash(gettext("Saved."), "success")
     return redirect(url_for(".show_partitions"), 303)
 
@@ -163,10 +160,7 @@ def show_usage() -> ResponseReturnValue:
 @requires("tenants.usage.view")
 def take_usage() -> ResponseReturnValue:
     """The same for a spreadsheet, by who says what for."""
-    purpose = request.form.get("purpose", "").strip()[:200]
-    if len(purpose) < 2:
-        raise InvalidInput({"purpose": [gettext("Please say what for.")]})
-    by = current_actor()
+    by, purpose = current_actor(), request.form.get("purpose", "")
     on = request.form.get("on", type=typed_day) or clock.today() - timedelta(days=1)
     heads = [gettext(head) for head in _USAGE_HEADS]
     made = usage.as_sheet(usage.of_day(on), heads, on=on, purpose=purpose, by=by)
