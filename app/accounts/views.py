@@ -195,7 +195,7 @@ def register_key() -> ResponseReturnValue:
     """Take a program's public key."""
     form = Form(services.register_key, request.form)
     if key := form.perform(by=current_actor()):
-        flash(gettext("The key was registered; the program names it %(id)s.", id=key.id), "success")
+        flash(gettext("The key is registered; its number is %(id)s.", id=key.id), "success")
         return redirect(url_for(".show_keys"), 303)
     return _keys_page(form), 422
 

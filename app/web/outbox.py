@@ -114,7 +114,7 @@ def abandon_message(delivery_id: int) -> ResponseReturnValue:
     form = Form(function, request.form, delivery_id=delivery_id)
     if form.perform(by=current_actor()) is None:
         return _message_page(delivery_id, None, abandoning=form), 422
-    flash(gettext("The message was abandoned; it is never sent."), "success")
+    flash(gettext("The message was abandoned; it will never be sent."), "success")
     return redirect(url_for(".show_message", delivery_id=delivery_id, where=_where(in_control)), 303)
 
 

@@ -31,7 +31,7 @@ class NotReadable(DomainError):
     """Bytes that are no text."""
 
     code = "tenants.list_not_readable"
-    message = N_("The file is no text in UTF-8 or GB 18030, or too large.")
+    message = N_("The file is not text in UTF-8 or GB 18030, or it is too large.")
 
 
 @blueprint.get("/centres/many")
