@@ -12,7 +12,7 @@ from app.accounts.models import Membership, SignIn
 from app.db import db
 from app.records import AuditRow, ControlAuditRow
 from app.tenancy import DISTRICT
-from app.watch.limits import Places
+from app.watch.limits import CentreLimits
 from app.watch.rules import Fact, Finding, Rule, hour_of, roles_given
 
 ROWS = 1000  # of one pass
@@ -50,14 +50,14 @@ def read_new(partition: str, mark: Any) -> Seen:
             seen.findings.append(_broken(partition, seen.number, rows[0] if rows else None))
         rows = rows[1:] if is_whole or (rows and rows[0].sealed_no == seen.number) else rows
     seen.rows = rows[:ROWS]
-    places = Places()
+    limits_of = CentreLimits()
     for one in seen.rows:
         if not audit.follows(one, seen.number, seen.hash) and not seen.findings:
             seen.findings.append(_broken(partition, one.sealed_no, one))
         seen.number, seen.hash = one.sealed_no, one.row_hash
-        seen.facts.append(_fact(one, places))
+        seen.facts.append(_fact(one, limits_of))
     if not partition:
-        seen.facts += _sign_ins(seen, places)
+        seen.facts += _sign_ins(seen, limits_of)
     return seen
 
 
@@ -88,8 +88,8 @@ def _row_type(partition: str) -> Any:
     return AuditRow if partition else ControlAuditRow
 
 
-def _fact(row: Any, places: Places) -> Fact:
-    limits, local = places.of(row.tenant_id, row.at)
+def _fact(row: Any, limits_of: CentreLimits) -> Fact:
+    limits, local = limits_of.at(row.tenant_id, row.at)
     return Fact(
         no=row.sealed_no,
         tenant_id=row.tenant_id,
@@ -107,7 +107,7 @@ def _fact(row: Any, places: Places) -> Fact:
     )
 
 
-def _sign_ins(seen: Seen, places: Places) -> list[Fact]:
+def _sign_ins(seen: Seen, limits_of: CentreLimits) -> list[Fact]:
     """Sign-ins stand in control, whatever the partition of their centre: a move between two is found by them."""
     statement = (
         select(SignIn.id, SignIn.account_id, SignIn.started_at, SignIn.address, Membership.tenant_id)
@@ -119,7 +119,7 @@ def _sign_ins(seen: Seen, places: Places) -> list[Fact]:
     found = []
     for key, account_id, at, address, tenant_id in db.session.execute(statement):
         seen.sign_in_id = key
-        limits, local = places.of(tenant_id, at)
+        limits, local = limits_of.at(tenant_id, at)
         found.append(
             Fact(
                 no=seen.number,
