@@ -47,7 +47,6 @@ class Settings:
     log_format: str = "json"
     metrics_password: str = ""  # with any name, by basic authentication, it opens /metrics to a monitor
     trusted_proxies: int = 0  # how many of ours stand in front and name the caller's address
-    tracing: bool = False
 
     @classmethod
     def from_environment(cls) -> "Settings":

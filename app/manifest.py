@@ -225,7 +225,7 @@ module = Module(
             "alarms.show_alarms",
             alarms.open_heap,
             icon="bell",
-            nothing=N_("Nothing unusual stands in the trail."),
+            nothing=N_("Nothing unusual in the audit trail."),
             order=10,
         ),
         Waiting(

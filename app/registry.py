@@ -261,9 +261,8 @@ class Module:
         default_factory=dict
     )  # long work of the district: kind → label and function, see ``app.tasks``
     visits_on: Callable[[date], int] | None = None  # visits of a day of the centre in whose unit it is asked
-    people: Callable[[set[int], set[str]], dict[int, Any]] | None = (
-        None  # residents of the centre in whose unit it is asked, as the watch compares them
-    )
+    # File ids and document numbers → file id → Person (app.watch.rules), in the unit of a centre
+    people: Callable[[set[int], set[str]], dict[int, Any]] | None = None
     tidies: tuple[Callable[[], int], ...] = ()  # what the relay's process clears away now and then
     renews: tuple[
         Callable[[int], int], ...

@@ -124,7 +124,7 @@ def check(lines: Sequence[CentreLine]) -> list[Checked]:
         except InvalidInput as refusal:
             one.complaints = {name: list(texts) for name, texts in refusal.complaints.items()}
         if codes[one.line.code.lower()] > 1 and one.line.code:
-            one.complain("code", gettext("This code stands in the list more than once."))
+            one.complain("code", gettext("This code is in the list more than once."))
         known.look_at(one)
     return checked
 

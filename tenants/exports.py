@@ -250,57 +250,53 @@ def _opened(table: str, sealed: frozenset[str], rows: Iterator[dict[str, Any]]) 
 def _of_control(centre: Centre) -> list[tuple[str, list[dict[str, Any]]]]:
     """What the control database holds of the centre; of accounts the names, never a password's hash."""
     with control_reading():
-        settings = {
-            "code": centre.code,
-            "name": centre.name,
-            "district": centre.district,
-            "zone": centre.zone,
-            "plan": centre.plan,
-            "settings": centre.settings,
-        }
-        switches = select(ModuleSubscription).where(ModuleSubscription.tenant_id == centre.id)
-        grants = select(RoleGrant).where(RoleGrant.tenant_id == centre.id)
-        people = (
-            select(Membership, Account)
-            .join(Account, Account.id == Membership.account_id)
-            .where(Membership.tenant_id == centre.id)
-            .order_by(Membership.id)
-        )
         return [
-            ("centre", [{"id": centre.id, **settings}]),
-            (
-                "logo",
-                [
-                    {"digest": one.digest, "png": base64.b64encode(one.content).decode()}
-                    for one in db.session.scalars(select(Logo).where(Logo.tenant_id == centre.id))
-                ],
-            ),
+            ("centre", [_centre_of(centre)]),
+            ("logo", [_logo_of(one) for one in _owned(Logo, centre)]),
             (
                 "modules",
-                [{"module": one.module, "is_on": one.is_on} for one in db.session.scalars(switches)],
+                [{"module": one.module, "is_on": one.is_on} for one in _owned(ModuleSubscription, centre)],
             ),
-            (
-                "grants",
-                [
-                    {"role": one.role, "permission": one.permission, "is_granted": one.is_granted}
-                    for one in db.session.scalars(grants)
-                ],
-            ),
-            (
-                "accounts",
-                [
-                    {
-                        "account_id": account.id,
-                        "sign_in_name": account.sign_in_name,
-                        "display_name": account.display_name,
-                        "roles": member.roles,
-                        "practitioner_id": member.practitioner_id,
-                        "is_enabled": member.is_enabled,
-                    }
-                    for member, account in db.session.execute(people).all()
-                ],
-            ),
+            ("grants", [_grant_of(one) for one in _owned(RoleGrant, centre)]),
+            ("accounts", _accounts_of(centre)),
         ]
+
+
+def _owned(model: Any, centre: Centre) -> list[Any]:
+    return list(db.session.scalars(select(model).where(model.tenant_id == centre.id).order_by(model.id)))
+
+
+def _centre_of(centre: Centre) -> dict[str, Any]:
+    names = ("id", "code", "name", "district", "zone", "plan", "settings")
+    return {name: getattr(centre, name) for name in names}
+
+
+def _logo_of(logo: Logo) -> dict[str, Any]:
+    return {"digest": logo.digest, "png": base64.b64encode(logo.content).decode()}
+
+
+def _grant_of(grant: RoleGrant) -> dict[str, Any]:
+    return {"role": grant.role, "permission": grant.permission, "is_granted": grant.is_granted}
+
+
+def _accounts_of(centre: Centre) -> list[dict[str, Any]]:
+    people = (
+        select(Membership, Account)
+        .join(Account, Account.id == Membership.account_id)
+        .where(Membership.tenant_id == centre.id)
+        .order_by(Membership.id)
+    )
+    return [
+        {
+            "account_id": account.id,
+            "sign_in_name": account.sign_in_name,
+            "display_name": account.display_name,
+            "roles": member.roles,
+            "practitioner_id": member.practitioner_id,
+            "is_enabled": member.is_enabled,
+        }
+        for member, account in db.session.execute(people).all()
+    ]
 
 
 def plain_value(value: Any) -> Any:

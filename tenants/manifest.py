@@ -195,7 +195,7 @@ module = Module(
     tidies=(exports.remove_old, bulk.forget_old_codes),
     later=((CentreOrdered, provisioning.prepare_ordered),),
     acts={
-        "sheet.taken": N_("Sheet taken out of the house"),
+        "sheet.taken": N_("Sheet exported"),
         "usage.noted": N_("Use of the centre written down"),
         "export.asked": N_("Export of a centre asked for"),
         "export.released": N_("Export of a centre released"),
@@ -211,7 +211,7 @@ module = Module(
         "centre.reopened": N_("Centre opened again"),
         "centre.many_asked": N_("Opening of many centres asked for"),
         "centre.codes_kept": N_("One-time codes of a new centre kept"),
-        "centre.codes_emptied": N_("One-time codes that nobody took emptied"),
+        "centre.codes_emptied": N_("Unclaimed one-time codes removed"),
         "centre.codes_taken": N_("One-time codes of new centres handed out"),
         "centre.parts_asked": N_("Preparation of parts of a centre asked for"),
         "centre.plan_changed": N_("Plan of a centre changed"),

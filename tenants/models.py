@@ -45,9 +45,7 @@ class Centre(Control):
     plan: Mapped[str] = mapped_column(Unicode(20), default="")  # code of the plan; "" has every module
     template: Mapped[str] = mapped_column(Unicode(20), default="")  # what it was made from
     logo: Mapped[str] = mapped_column(Unicode(64), default="")  # digest of its logo; "" has none
-    codes: ClassVar[
-        tuple[Invitation, ...]
-    ] = ()  # of its first administrators, in the one answer that made it
+    codes: ClassVar[tuple[Invitation, ...]] = ()  # of its first administrators, in the answer that made it
 
     def enter(self, state: CentreState, reason: str, at: datetime) -> None:
         """Go into a state; every process sees it with its next request."""
@@ -267,6 +265,5 @@ class OpenedCodes(HoldsSealed, Control):
     codes = Opened[str]("sealed_codes")
     made_at: Mapped[datetime]
     taken_at: Mapped[datetime | None]
-    handed: ClassVar[
-        tuple[tuple[str, ...], ...]
-    ] = ()  # of all centres of the task, in the one answer that took them
+    # Of all centres of the task, in the one answer that took them
+    handed: ClassVar[tuple[tuple[str, ...], ...]] = ()

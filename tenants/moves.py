@@ -9,13 +9,13 @@ from pydantic import Field
 from app import audit, tasks
 from app.actor import Actor
 from app.config import Settings
-from app.db import lock_row
 from app.db.moving import Move, Moved, names_of_tables
-from app.errors import Conflict, NotFound
+from app.errors import Conflict
 from app.i18n import N_
 from app.tasks import DistrictTask
 from app.tenancy import directory
 from app.use_cases import use_case
+from tenants.locked import lock_centre
 from tenants.models import Centre
 
 MOVE = "centre.move"  # the kind of its task
@@ -53,9 +53,7 @@ def ask_to_move(*, tenant_id: int, target: Annotated[str, Field(max_length=20)],
         PartitionUnknown, LivesThere: the target is no place to move to.
         CentreBusy: a task about it waits or runs.
     """
-    centre = lock_row(Centre, tenant_id)
-    if centre is None:
-        raise NotFound(field="tenant_id")
+    centre = lock_centre(tenant_id)
     if target not in _settings().partition_urls:
         raise PartitionUnknown(field="target", partition=target)
     if centre.partition == target:
@@ -120,9 +118,7 @@ def point_centre(
         NotFound: there is no such centre.
         LivesThere: it was moved in the meantime.
     """
-    centre = lock_row(Centre, tenant_id)
-    if centre is None:
-        raise NotFound(field="tenant_id")
+    centre = lock_centre(tenant_id)
     if centre.epoch != epoch or centre.partition == target:
         raise LivesThere
     source = centre.partition

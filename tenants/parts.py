@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from app import audit, tasks
 from app.actor import Actor, system_actor
-from app.db import db, lock_row
+from app.db import db
 from app.db.units import control_reading
-from app.errors import DomainError, NotFound
+from app.errors import DomainError
 from app.i18n import N_
 from app.registry import installed
 from app.tenancy import DISTRICT, directory
 from app.use_cases import use_case
 from tenants import templating
+from tenants.locked import lock_centre
 from tenants.models import Centre, CentreState
 
 PREPARE = "prepare_parts"
@@ -66,9 +67,7 @@ def prepare_parts(*, tenant_id: int, by: Actor) -> tasks.DistrictTask | None:
     Raises:
         NotFound: there is no such centre.
     """
-    centre = lock_row(Centre, tenant_id)
-    if centre is None:
-        raise NotFound(field="tenant_id")
+    centre = lock_centre(tenant_id)
     task = ask([centre], installed().modules, about=f"{centre.code} {centre.name}", by=by)
     audit.record("centre.parts_asked", centre, by=by)
     return task
@@ -101,8 +100,6 @@ def carry_out(handle: tasks.Handle) -> tasks.Outcome:
 
 
 def _fill(centre: Centre, names: list[str]) -> None:
-    on = (
-        directory().get(centre.id).modules
-    )  # a part that the centre has switched off is prepared when it is on
+    on = directory().get(centre.id).modules  # a part that is switched off is prepared when it is switched on
     by = system_actor(centre.id, name="provisioning")
     fill_parts(centre, [name for name in names if name in on], by=by)

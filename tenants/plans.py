@@ -8,13 +8,14 @@ from sqlalchemy import func, select
 
 from app import audit, clock
 from app.actor import Actor
-from app.db import db, lock_row
+from app.db import db
 from app.db.units import control_reading
 from app.errors import Conflict, InvalidInput, NotFound
 from app.i18n import N_, gettext
 from app.registry import installed
 from app.use_cases import use_case
 from tenants import parts
+from tenants.locked import lock_centre
 from tenants.models import Centre, Plan
 
 EVERYTHING = "*"
@@ -124,9 +125,7 @@ def change_plan(*, tenant_id: int, plan: Annotated[str, Field(max_length=20)], b
         NotFound: there is no such centre.
         PlanUnknown: there is no such plan.
     """
-    centre = lock_row(Centre, tenant_id)
-    if centre is None:
-        raise NotFound(field="tenant_id")
+    centre = lock_centre(tenant_id)
     refuse_unknown(plan)
     before, centre.plan = centre.plan, plan
     centre.version += 1

@@ -15,10 +15,10 @@ from app import audit, clock
 from app.accounts import services as accounts
 from app.actor import Actor, system_actor
 from app.config import Settings
-from app.db import db, lock_row, update_rows
+from app.db import db, update_rows
 from app.db.places import Partition
 from app.db.units import control_reading
-from app.errors import Conflict, DomainError, NotFound
+from app.errors import Conflict, DomainError
 from app.events import emit
 from app.faults import fault_of
 from app.i18n import N_
@@ -27,6 +27,7 @@ from app.registry import installed
 from app.use_cases import use_case
 from tenants import parts, plans, style, templating
 from tenants.events import CentreOrdered
+from tenants.locked import lock_centre
 from tenants.models import Centre, CentreState, Department, RoleGrant, Station
 from tenants.moves import PartitionUnknown
 from tenants.services import Code, checked_settings, create_centre
@@ -119,7 +120,7 @@ def order_again(*, tenant_id: int, by: Actor) -> Centre:
         NotFound: there is no such centre.
         NotPreparing: it is prepared.
     """
-    centre = _locked(tenant_id)
+    centre = lock_centre(tenant_id)
     if centre.state not in {CentreState.PREPARING, CentreState.FAILED}:
         raise NotPreparing
     centre.enter(CentreState.PREPARING, "", clock.now())
@@ -198,7 +199,7 @@ def note_prepared(
     Raises:
         NotFound: there is no such centre.
     """
-    centre = _locked(tenant_id)
+    centre = lock_centre(tenant_id)
     if centre.state in {CentreState.PREPARING, CentreState.FAILED}:
         state = CentreState.FAILED if failed_because else CentreState.OPEN
         centre.enter(state, failed_because, clock.now())
@@ -214,7 +215,7 @@ def suspend_centre(*, tenant_id: int, reason: Reason, by: Actor) -> Centre:
         NotFound: there is no such centre.
         NotInThisState: it is not in use.
     """
-    centre = _locked(tenant_id)
+    centre = lock_centre(tenant_id)
     if centre.state is not CentreState.OPEN:
         raise NotInThisState
     centre.enter(CentreState.SUSPENDED, reason, clock.now())
@@ -231,7 +232,7 @@ def reopen_centre(*, tenant_id: int, by: Actor) -> Centre:
         NotFound: there is no such centre.
         NotInThisState: it is not suspended.
     """
-    centre = _locked(tenant_id)
+    centre = lock_centre(tenant_id)
     if centre.state is not CentreState.SUSPENDED:
         raise NotInThisState
     centre.enter(CentreState.OPEN, "", clock.now())
@@ -290,13 +291,6 @@ def _refuse_partition(name: str) -> None:
 def _is_declared(name: str) -> bool:
     """A template from a release that had more settings leaves out what is gone."""
     return name in installed().settings
-
-
-def _locked(tenant_id: int) -> Centre:
-    centre = lock_row(Centre, tenant_id)
-    if centre is None:
-        raise NotFound(field="tenant_id")
-    return centre
 
 
 def _settings() -> Settings:

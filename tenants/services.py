@@ -15,6 +15,7 @@ from app.i18n import N_, gettext
 from app.registry import Duty, Role, installed
 from app.use_cases import registry, use_case
 from tenants import parts, plans, rules
+from tenants.locked import lock_own_centre
 from tenants.models import (
     Centre,
     Department,
@@ -27,7 +28,6 @@ from tenants.models import (
     StationKind,
     Title,
 )
-from tenants.style import own_centre
 
 Code = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_-]+$")]
 Name = Annotated[str, Field(min_length=2, max_length=50)]
@@ -105,7 +105,7 @@ def rename_centre(*, name: Annotated[str, Field(min_length=2, max_length=100)], 
     Raises:
         NotFound: the actor belongs to no centre.
     """
-    centre = own_centre(by)
+    centre = lock_own_centre(by)
     centre.name = name
     centre.version += 1
     audit.record("centre.renamed", centre, by=by)
@@ -121,7 +121,7 @@ def change_settings(*, settings: dict[str, Any], by: Actor) -> Centre:
         InvalidInput: no manifest declares a setting of this name, or its value is not possible.
     """
     settings = checked_settings(settings)
-    centre = own_centre(by)
+    centre = lock_own_centre(by)
     before = {name: centre.settings.get(name) for name in settings}
     centre.settings = {**centre.settings, **settings}
     centre.version += 1
@@ -144,7 +144,7 @@ def switch_module(*, module: Annotated[str, Field(max_length=40)], is_on: bool, 
     modules = installed().modules
     if module not in modules or not modules[module].is_optional:
         raise NotFound(field="module")
-    centre = own_centre(by)
+    centre = lock_own_centre(by)
     allowed = plans.allowed_by(centre.plan)
     if not plans.allows(allowed, module):
         raise plans.NotInPlan(field="module")
@@ -200,7 +200,7 @@ def change_grant(
         raise NotForThisRole(field="permission", permission=permission)
     if is_granted and installed().permissions[permission].is_districts and not by.is_system:
         raise DistrictsPermission(field="permission", permission=permission)
-    centre = own_centre(by)
+    centre = lock_own_centre(by)
     row = db.session.scalar(
         select(RoleGrant).where(
             RoleGrant.tenant_id == centre.id, RoleGrant.role == role, RoleGrant.permission == permission

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from app import audit, clock, main_forms
 from app.actor import Actor
-from app.db import db, lock_row
+from app.db import db
 from app.db.units import control_reading
 from app.errors import InvalidInput, NotFound
 from app.i18n import gettext
@@ -21,6 +21,7 @@ from app.registry import installed
 from app.tenancy import tenant_of
 from app.use_cases import use_case
 from tenants import pictures
+from tenants.locked import lock_own_centre
 from tenants.models import Centre, Logo
 
 Names = Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=100)]
@@ -52,7 +53,7 @@ def set_logo(*, content: Annotated[str, Field(max_length=400_000)], by: Actor) -
         InvalidInput: the file is too large, damaged, or no picture.
     """
     picture: Any = content  # drawn anew by ``_redrawn``
-    centre = own_centre(by)
+    centre = lock_own_centre(by)
     db.session.execute(delete(Logo).where(Logo.tenant_id == centre.id))
     row = Logo(tenant_id=centre.id, content=picture.content, digest=picture.digest)
     row.width, row.height, row.changed_at = picture.width, picture.height, clock.now()
@@ -69,7 +70,7 @@ def remove_logo(*, by: Actor) -> Centre:
     Raises:
         NotFound: the actor belongs to no centre.
     """
-    centre = own_centre(by)
+    centre = lock_own_centre(by)
     db.session.execute(delete(Logo).where(Logo.tenant_id == centre.id))
     _wear(centre, "")
     audit.record("centre.logo_removed", centre, by=by)
@@ -114,7 +115,7 @@ def restore_form(*, form: Annotated[str, Field(max_length=80)], by: Actor) -> Ce
 
 
 def _keep_arrangement(form: str, choice: dict[str, Any], by: Actor) -> Centre:
-    centre = own_centre(by)
+    centre = lock_own_centre(by)
     before = centre.settings.get(main_forms.SETTING, {})
     after = {name: kept for name, kept in {**before, form: choice}.items() if kept}
     centre.settings = {**centre.settings, main_forms.SETTING: after}
@@ -138,18 +139,6 @@ def arrangements_of(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _wear(centre: Centre, digest: str) -> None:
     centre.logo = digest
     centre.version += 1
-
-
-def own_centre(by: Actor) -> Centre:
-    """The actor's centre, locked.
-
-    Raises:
-        NotFound: the actor belongs to none.
-    """
-    centre = lock_row(Centre, by.tenant_id or 0)
-    if centre is None:
-        raise NotFound
-    return centre
 
 
 def logo_file(tenant_id: int, digest: str) -> bytes:

@@ -15,6 +15,7 @@ from app.config import Settings
 from app.db import TenantScoped, across_tenants, db
 from app.db.base import Base
 from app.db.units import control_reading
+from app.errors import InvalidInput
 from app.i18n import gettext
 from app.registry import installed
 from app.use_cases import use_case
@@ -116,7 +117,15 @@ def requests_by_day(until: date) -> list[tuple[str, int]]:
 
 
 def as_sheet(rows: list[UsageRow], heads: list[str], *, on: date, purpose: str, by: Actor) -> bytes:
-    """For a spreadsheet; who took it and what for stands in its head and in the trail."""
+    """For a spreadsheet; who took it and what for stands in its head and in the trail.
+
+    Raises:
+        InvalidInput: nobody says what for.
+        TooManyRows: there are more centres than a sheet may have rows.
+    """
+    purpose = purpose.strip()[:200]
+    if len(purpose) < 2:
+        raise InvalidInput({"purpose": [gettext("Please say what it is for.")]})
     cells = [(row.code, row.name, row.visits, row.requests, row.slowest, row.rows, row.size) for row in rows]
     name = gettext("Use by centre")
     made = sheets.sheet(heads, cells, name=f"{name} {on}", purpose=purpose, by=by)

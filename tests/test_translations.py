@@ -1,28 +1,13 @@
 """Every English message has its Chinese, says the same facts, and is said one way in the whole house."""
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from support.tools import tool
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
-
-
-def _tool() -> ModuleType:
-    path = Path(__file__).parent.parent / "deploy" / "translations.py"
-    spec = importlib.util.spec_from_file_location("deploy_translations", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-translations = _tool()
+translations = tool("translations")
 ROOMS = {room.name: room for room in translations.rooms()}
 
 

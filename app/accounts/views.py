@@ -66,8 +66,7 @@ def offer_membership() -> ResponseReturnValue:
 def withdraw_offer(offer_id: int) -> ResponseReturnValue:
     """Take an offer back."""
     form = Form(services.withdraw_offer, request.form, offer_id=offer_id)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
+    form.perform_or_raise(by=current_actor())
     return redirect(url_for(".show_accounts"), 303)
 
 
@@ -132,8 +131,7 @@ def _account_page(
 def reset_factor(account_id: int) -> ResponseReturnValue:
     """Take away a lost second factor."""
     form = Form(services.reset_factor, request.form, account_id=account_id)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
+    form.perform_or_raise(by=current_actor())
     flash(gettext("The second factor is set up anew at the next sign-in."), "success")
     return redirect(url_for(".change_account", account_id=account_id), 303)
 
@@ -197,7 +195,7 @@ def register_key() -> ResponseReturnValue:
     """Take a program's public key."""
     form = Form(services.register_key, request.form)
     if key := form.perform(by=current_actor()):
-        flash(gettext("The key was registered; the program names it %(id)s.", id=key.id), "success")
+        flash(gettext("The key is registered; its number is %(id)s.", id=key.id), "success")
         return redirect(url_for(".show_keys"), 303)
     return _keys_page(form), 422
 
@@ -207,8 +205,7 @@ def register_key() -> ResponseReturnValue:
 def end_key(key_id: int) -> ResponseReturnValue:
     """Refuse what is signed with it from now on."""
     form = Form(services.end_key, request.form, key_id=key_id)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
+    form.perform_or_raise(by=current_actor())
     return redirect(url_for(".show_keys"), 303)
 
 
@@ -217,8 +214,7 @@ def end_key(key_id: int) -> ResponseReturnValue:
 def revoke_token(sign_in_id: int) -> ResponseReturnValue:
     """End a token at once."""
     form = Form(services.revoke_token, request.form, sign_in_id=sign_in_id)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
+    form.perform_or_raise(by=current_actor())
     return redirect(url_for(".show_tokens"), 303)
 
 

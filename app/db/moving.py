@@ -30,11 +30,8 @@ ROUNDS = 50
 log = structlog.get_logger()
 _PLACE = cast(Table, TenantPlace.__table__)
 _CHANGED = cast(Table, ChangedRow.__table__)
-_NOT_COPIED = {
-    "kernel_tenant",
-    "kernel_changed_row",
-    "kernel_tally",
-}  # counted anew as the rows are sealed anew
+# Tallies are counted anew, as the rows are sealed anew
+_NOT_COPIED = {"kernel_tenant", "kernel_changed_row", "kernel_tally"}
 _NEVER_DELETED = {"kernel_audit"}  # not by anybody, so an earlier try's rows are still there
 _KERNELS_OWN = {  # changed by relay and runners too, which note nothing: what is open is brought in the pause
     "kernel_delivery": ("waiting", "claimed", "dead"),

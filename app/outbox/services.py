@@ -28,7 +28,7 @@ class NotGivenUp(Conflict):
     """The relay or another person has dealt with it."""
 
     code = "outbox.not_given_up"
-    message = N_("This message is no longer given up: somebody has dealt with it already.")
+    message = N_("This message no longer needs a decision: somebody has already dealt with it.")
 
 
 class NothingCorrected(DomainError):

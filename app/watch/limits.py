@@ -27,13 +27,13 @@ SETTINGS = tuple(
 )
 
 
-class Places:
+class CentreLimits:
     """Limits and wall clock of each centre that a pass meets."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Limits, ZoneInfo]] = {}
 
-    def of(self, tenant_id: int, at: datetime) -> tuple[Limits, datetime]:
+    def at(self, tenant_id: int, at: datetime) -> tuple[Limits, datetime]:
         """The limits of a centre (the defaults for the district) and the moment on its wall clock."""
         if tenant_id not in self._known:
             self._known[tenant_id] = _of(tenant_id)

@@ -72,6 +72,16 @@ class ControlWatchMark(MarkColumns, Control):
     id: Mapped[int] = id_column()
 
 
+def tally_type(partition: str) -> Any:
+    """The counts of a database; "" is control."""
+    return Tally if partition else ControlTally
+
+
+def mark_type(partition: str) -> Any:
+    """The mark of a database; "" is control."""
+    return WatchMark if partition else ControlWatchMark
+
+
 class Alarm(AppendOnly, Control):
     """Something in a trail that a person must look at; written once, and noted once with a reason."""
 

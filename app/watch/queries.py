@@ -15,7 +15,7 @@ from app.db import Page, db, page_by_key
 from app.db.units import control_reading
 from app.errors import NotFound
 from app.records import AuditRow, ControlAuditRow
-from app.tenancy import tenant_of
+from app.tenancy import DISTRICT, tenant_of
 from app.watch.models import Alarm, Tally
 from app.watch.rules import Rule
 
@@ -82,7 +82,7 @@ def open_alarms(by: Actor, *, size: int) -> tuple[int, list[Alarm]]:
     """How many alarms of the actor's place nobody has noted, and the newest of them. One statement."""
     statement = (
         select(Alarm, func.count().over())
-        .where(Alarm.noted_at.is_(None), Alarm.tenant_id == (by.tenant_id or 0))
+        .where(Alarm.noted_at.is_(None), Alarm.tenant_id == (by.tenant_id or DISTRICT))
         .order_by(Alarm.id.desc())
         .limit(size)
     )
@@ -98,11 +98,8 @@ def rows_behind(alarm: Alarm, *, by: Actor, before: int | None = None) -> Page[A
         return None
     row: Any = ControlAuditRow if in_control else AuditRow
     statement = select(row).where(row.sealed_no >= alarm.first_no, row.sealed_no <= alarm.last_no)
-    if not in_control or by.tenant_id is not None:
-        places = (
-            [by.tenant_id or 0, 0] if in_control and alarm.rule is not Rule.CHAIN else [by.tenant_id or 0]
-        )
-        statement = statement.where(row.tenant_id.in_(places))
+    if by.tenant_id is not None:
+        statement = statement.where(row.tenant_id.in_(_owners_of_rows(alarm, by.tenant_id)))
     if alarm.rule is Rule.FAILURES_ADDRESS:
         statement = statement.where(row.address == alarm.address)
     elif alarm.account_id:
@@ -111,6 +108,12 @@ def rows_behind(alarm: Alarm, *, by: Actor, before: int | None = None) -> Page[A
         return page_by_key(statement, row.id, before=before, size=50)
     with control_reading():
         return page_by_key(statement, row.id, before=before, size=50)
+
+
+def _owners_of_rows(alarm: Alarm, tenant_id: int) -> list[int]:
+    """Whose rows a centre sees behind its alarm: failed sign-ins stand in control as the district's."""
+    is_of_control = alarm.partition == "" and alarm.rule is not Rule.CHAIN
+    return [tenant_id, DISTRICT] if is_of_control else [tenant_id]
 
 
 def readings_between(first: date, last: date, *, by: Actor) -> Readings:

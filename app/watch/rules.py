@@ -43,8 +43,8 @@ class Rule(Choice):
     WATCHED = "watched", N_("Record of a resident under watch read")
     COLLEAGUE = "colleague", N_("Record of a colleague read")
     OWN_RECORD = "own_record", N_("Own record read")
-    FAMILY = "family", N_("Record of somebody of the same name and address read")
-    NEIGHBOUR = "neighbour", N_("Record of somebody of the same address read")
+    FAMILY = "family", N_("Record of somebody with the same family name and address read")
+    NEIGHBOUR = "neighbour", N_("Record of somebody at the same address read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from app.actor import Actor
 from app.db import lock_row
 from app.errors import Conflict, NotFound
 from app.i18n import N_
-from app.tenancy import DISTRICT
 from app.use_cases import use_case
 from app.watch.models import Alarm
 
@@ -38,5 +37,5 @@ def note_alarm(
         raise AlreadyNoted(name=alarm.noted_name)
     alarm.noted_at, alarm.noted_by, alarm.noted_name = clock.now(), by.account_id, by.name
     alarm.noted_reason = reason
-    audit.record("alarm.noted", alarm, by=by, rule=alarm.rule.value, of_centre=alarm.tenant_id or DISTRICT)
+    audit.record("alarm.noted", alarm, by=by, rule=alarm.rule.value, of_centre=alarm.tenant_id)
     return alarm

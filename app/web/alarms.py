@@ -15,6 +15,7 @@ from app.watch import queries, services
 from app.watch.queries import Sought
 from app.watch.rules import Rule
 from app.web.access import current_actor, requires
+from app.web.days import typed_day
 from app.web.forms import Form
 from app.web.paging import links
 
@@ -118,18 +119,11 @@ def show_readings_of(account_id: int) -> ResponseReturnValue:
 
 def _span() -> tuple[date, date]:
     """The days that were asked for, at most a month; without any the week up to today."""
-    last = request.args.get("last", type=_day) or clock.today()
-    first = request.args.get("first", type=_day) or last - timedelta(days=6)
+    last = request.args.get("last", type=typed_day) or clock.today()
+    first = request.args.get("first", type=typed_day) or last - timedelta(days=6)
     if first > last:
         first, last = last, first
     return max(first, last - timedelta(days=queries.LONGEST_DAYS - 1)), last
-
-
-def _day(text: str) -> date:
-    day = date.fromisoformat(text)
-    if not 2000 <= day.year <= 2200:
-        raise ValueError(text)
-    return day
 
 
 def open_heap(by: Actor) -> Heap:

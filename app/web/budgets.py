@@ -23,6 +23,7 @@ from app.actor import Actor
 from app.config import Settings
 from app.errors import Unavailable
 from app.i18n import N_
+from app.tenancy import DISTRICT
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 HEAVY_AT_ONCE = 2  # pages that search whole ledgers, for each centre
@@ -168,7 +169,7 @@ def _count(actor: Actor, a_minute: int) -> None:
 
 
 def _take_place(kind: str, actor: Actor, most: int) -> None:
-    tenant_id = actor.tenant_id or 0
+    tenant_id = actor.tenant_id or DISTRICT
     places: Places = current_app.extensions["his_places"]
     if not places.take(kind, tenant_id, most):
         _refuse(kind, actor)
@@ -177,7 +178,7 @@ def _take_place(kind: str, actor: Actor, most: int) -> None:
 
 def _take_turn(actor: Actor, share: float) -> None:
     """Let the centre pay off what it owes; it keeps its place meanwhile, so few of its requests wait here."""
-    tenant_id = actor.tenant_id or 0
+    tenant_id = actor.tenant_id or DISTRICT
     shares: Shares = current_app.extensions["his_shares"]
     until = time.monotonic() + PATIENCE
     while wait := shares.wait_needed(tenant_id, share, now := time.monotonic()):

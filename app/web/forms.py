@@ -70,11 +70,15 @@ class Form:
     def perform(self, *, by: Actor) -> Any:
         """Carry out the use case; None when it was refused, and then the form says why."""
         try:
-            with command(self.command_id, is_typed=True):
-                return self._function(**self.arguments(), by=by)
+            return self.perform_or_raise(by=by)
         except DomainError as refusal:
             self.reject(refusal)
             return None
+
+    def perform_or_raise(self, *, by: Actor) -> Any:
+        """Carry out a use case whose page has nothing to correct: a refusal rises to a page of its own."""
+        with command(self.command_id, is_typed=True):
+            return self._function(**self.arguments(), by=by)
 
     def arguments(self) -> dict[str, Any]:
         """Arguments for the use case from what was typed; an empty text counts as not given.

@@ -1,6 +1,5 @@
 """The outbox on the screen: what has not reached those who react later, and what people decide about it."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -15,6 +14,7 @@ from app.outbox.queries import Wanted
 from app.records import DeliveryStatus
 from app.registry import FIRST_ROWS, Heap, WaitingRow
 from app.web.access import current_actor, requires
+from app.web.days import typed_day
 from app.web.forms import Form
 from app.web.paging import links
 
@@ -72,10 +72,7 @@ def send_again(delivery_id: int) -> ResponseReturnValue:
 
 def _send(chosen: list[int], *, in_control: bool, by: Actor) -> None:
     function = services.send_control_messages if in_control else services.send_messages
-    form = Form(function, request.form, delivery_ids=chosen)
-    form.perform(by=by)
-    if form.refusal:
-        raise form.refusal
+    Form(function, request.form, delivery_ids=chosen).perform_or_raise(by=by)
     sent = queries.count_underway(chosen, in_control=in_control, by=by)
     text = gettext("%(sent)s of %(count)s messages are on their way again.", sent=sent, count=len(chosen))
     flash(text, "success" if sent == len(chosen) else "warning")
@@ -117,7 +114,7 @@ def abandon_message(delivery_id: int) -> ResponseReturnValue:
     form = Form(function, request.form, delivery_id=delivery_id)
     if form.perform(by=current_actor()) is None:
         return _message_page(delivery_id, None, abandoning=form), 422
-    flash(gettext("The message was abandoned; it is never sent."), "success")
+    flash(gettext("The message was abandoned; it will never be sent."), "success")
     return redirect(url_for(".show_message", delivery_id=delivery_id, where=_where(in_control)), 303)
 
 
@@ -178,13 +175,6 @@ def _wanted(given: Any) -> Wanted:
         status=status,
         event=given.get("event", "").strip()[:80],
         error=given.get("error", "").strip()[:100],
-        first=given.get("first", type=_day),
-        last=given.get("last", type=_day),
+        first=given.get("first", type=typed_day),
+        last=given.get("last", type=typed_day),
     )
-
-
-def _day(text: str) -> date:
-    day = date.fromisoformat(text)
-    if not 1900 <= day.year <= 2200:
-        raise ValueError(text)
-    return day

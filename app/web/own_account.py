@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app import keys
 from app.accounts import queries, services
-from app.errors import DomainError, NotFound
+from app.errors import NotFound
 from app.i18n import gettext
 from app.web.access import current_actor, requires, signed_in
 from app.web.forms import Form
@@ -84,8 +84,7 @@ def switch_place() -> ResponseReturnValue:
 
 def _answer(form: Form, text: str) -> ResponseReturnValue:
     """Carry it out and go back to the page, saying so; a refusal is a page of its own."""
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
+    form.perform_or_raise(by=current_actor())
     if text:
         flash(text, "success")
     return redirect(url_for(".show_own"), 303)

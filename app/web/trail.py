@@ -1,17 +1,15 @@
 """The audit trail on the screen."""
 
-from datetime import date
-
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import trail
-from app.errors import DomainError
 from app.jobs import services as jobs
 from app.records import Outcome
 from app.trail import Wanted
 from app.web.access import current_actor, requires
 from app.web.budgets import heavy
+from app.web.days import typed_day
 from app.web.forms import Form
 from app.web.paging import links
 
@@ -51,19 +49,12 @@ def _wanted() -> Wanted:
     args = request.args
     return Wanted(
         in_control=_in_control(),
-        on=args.get("on", type=_day),
+        on=args.get("on", type=typed_day),
         actor=args.get("actor", "").strip()[:50],
         action=args.get("action", "").strip()[:80],
         subject=args.get("subject", "").strip()[:80],
         outcome=args.get("outcome", "") if args.get("outcome") in set(Outcome) else "",
     )
-
-
-def _day(text: str) -> date:
-    day = date.fromisoformat(text)
-    if not 1900 <= day.year <= 2200:
-        raise ValueError(text)
-    return day
 
 
 @blueprint.get("/<int:row_id>")
@@ -87,7 +78,5 @@ def show_row(row_id: int) -> ResponseReturnValue:
 def verify() -> ResponseReturnValue:
     """Start the job that walks the chain."""
     form = Form(jobs.start_job, request.form, kind="accounts.trail.verify", arguments={})
-    row = form.perform(by=current_actor())
-    if not row:
-        raise form.refusal or DomainError
+    row = form.perform_or_raise(by=current_actor())
     return redirect(url_for("jobs.show_job", job_id=row.id), 303)

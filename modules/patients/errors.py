@@ -68,7 +68,7 @@ class OnlyThroughGuardian(DomainError):
     """A child asks for its own data: the guardian must."""
 
     code = "patients.only_through_guardian"
-    message = N_("Below 14 years only the guardian may ask.")
+    message = N_("For a child under 14 only the guardian may ask.")
 
 
 class AlreadyAnswered(Conflict):

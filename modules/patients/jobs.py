@@ -27,6 +27,6 @@ def _errors_of(import_id: int, by: Actor) -> Paper:
     ]
     rows += [("", ""), *((status.label, counts.get(status, 0)) for status in ImportRowStatus)]
     name = queries.get_import(import_id).name
-    purpose = gettext("Rows of a list that were refused, for who brought it")
+    purpose = gettext("Rows of a list that were refused, for whoever brought it")
     made = sheets.sheet([gettext("Row"), gettext("Reason")], rows, name=name, purpose=purpose, by=by)
     return Paper(sheets.file_name(f"import-{import_id}", by), made, "text/csv")

@@ -73,7 +73,7 @@ module = Module(
         "request.read": N_("Request of a resident read"),
         "request.copy_handed_out": N_("Copy of a file handed out"),
         "request.copy_printed": N_("Copy of a file printed"),
-        "request.approved": N_("Correction asked for by a resident made"),
+        "request.approved": N_("Correction made at a resident's request"),
         "request.refused": N_("Request of a resident refused"),
         "patient.watched": N_("File put under watch, or no longer"),
         "patient.read": N_("File read"),

@@ -114,9 +114,7 @@ class Patient(TenantScoped, HoldsSealed, Model):
     allergy_status: Mapped[AllergyStatus] = choice_column(AllergyStatus)
     last_visit_on: Mapped[date | None]
     merged_into_id: Mapped[int | None]
-    is_watched: Mapped[bool] = mapped_column(
-        default=False
-    )  # who reads the file is told to the security people
+    is_watched: Mapped[bool] = mapped_column(default=False)  # the security people are told who reads the file
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}

@@ -31,7 +31,7 @@ class NotReadable(DomainError):
     """Bytes that are no text."""
 
     code = "tenants.list_not_readable"
-    message = N_("The file is no text in UTF-8 or GB 18030, or too large.")
+    message = N_("The file is not text in UTF-8 or GB 18030, or it is too large.")
 
 
 @blueprint.get("/centres/many")
@@ -65,11 +65,12 @@ def begin() -> ResponseReturnValue:
     except DomainError as refusal:
         return _form_page(typed, refusal.text), 422
     form = Form(bulk.open_many, request.form, lines=lines)
-    if task := form.perform(by=current_actor()):
-        return redirect(url_for("operation.show_task", task_id=task.id), 303)
-    if not isinstance(form.refusal, InvalidInput):
-        raise form.refusal or DomainError
-    return _preview_page(typed, bulk.check(lines), form), 422
+    try:
+        task = form.perform_or_raise(by=current_actor())
+    except InvalidInput as refusal:
+        form.reject(refusal)
+        return _preview_page(typed, bulk.check(lines), form), 422
+    return redirect(url_for("operation.show_task", task_id=task.id), 303)
 
 
 @blueprint.post("/tasks/<int:task_id>/codes")
@@ -77,9 +78,7 @@ def begin() -> ResponseReturnValue:
 def take_codes(task_id: int) -> ResponseReturnValue:
     """The one-time codes, on the screen to be printed or as a file; this once."""
     form = Form(bulk.take_codes, request.form, task_id=task_id)
-    row = form.perform(by=current_actor())
-    if form.refusal is not None:
-        raise form.refusal
+    row = form.perform_or_raise(by=current_actor())
     handed = row.handed if row else ()
     if handed and request.form.get("as") == "csv":
         return _codes_sheet(handed)

@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.errors import DomainError
 from app.i18n import gettext
 from app.registry import EVERYONE, Role, Setting, SettingKind, installed
 from app.web.access import current_actor, current_tenant, requires
@@ -70,8 +69,7 @@ def set_logo() -> ResponseReturnValue:
 def remove_logo() -> ResponseReturnValue:
     """Take the logo away."""
     form = Form(style.remove_logo, request.form)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
+    form.perform_or_raise(by=current_actor())
     flash(gettext("The logo is removed."), "success")
     return redirect(url_for(".show_settings"), 303)
 
@@ -180,8 +178,7 @@ def change_grant(role: str, permission: str) -> ResponseReturnValue:
     """Give a permission to a role, or take it away; answers with the one cell."""
     is_granted = request.form.get("is_granted") in ON
     form = Form(services.change_grant, request.form, role=role, permission=permission, is_granted=is_granted)
-    if not form.perform(by=current_actor()):
-        raise form.refusal or DomainError
+    form.perform_or_raise(by=current_actor())
     if request.headers.get("HX-Request"):
         return render_template("tenants/grant.html", role=role, permission=permission, is_granted=is_granted)
     return redirect(url_for(".show_grants", module=permission.split(".")[0]), 303)

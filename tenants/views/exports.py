@@ -44,9 +44,7 @@ def ask(tenant_id: int) -> ResponseReturnValue:
 def release(export_id: int) -> ResponseReturnValue:
     """Release what another operator asked for."""
     form = Form(exports.release_export, request.form, export_id=export_id)
-    row = form.perform(by=current_actor())
-    if form.refusal is not None:
-        raise form.refusal
+    row = form.perform_or_raise(by=current_actor())
     return redirect(url_for("operation.show_task", task_id=row.task_id), 303)
 
 

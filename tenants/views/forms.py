@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import main_forms
-from app.errors import DomainError, NotFound
+from app.errors import NotFound
 from app.i18n import gettext
 from app.main_forms import MainForm
 from app.registry import installed
@@ -62,8 +62,7 @@ def restore_form(name: str) -> ResponseReturnValue:
     """Back to what the module declares."""
     _form_of(name)
     act = Form(style.restore_form, request.form, form=name)
-    if not act.perform(by=current_actor()):
-        raise act.refusal or DomainError
+    act.perform_or_raise(by=current_actor())
     flash(gettext("The form is as it was delivered."), "success")
     return redirect(url_for(".show_form", name=name), 303)
 

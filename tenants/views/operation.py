@@ -1,17 +1,17 @@
 """The operator's pages beside the centres: partitions, long work, moves."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock, tasks
-from app.errors import InvalidInput
 from app.i18n import N_, gettext
 from app.registry import installed
 from app.sheets import file_name
 from app.web.access import current_actor, requires
+from app.web.days import typed_day
 from app.web.forms import Form
 from tenants import bulk, moves, partitions, plans, provisioning, usage
 
@@ -42,9 +42,7 @@ def close_partition(name: str) -> ResponseReturnValue:
     """Keep a partition from taking new centres, or let it again."""
     is_closed = request.form.get("is_closed") == "1"
     form = Form(provisioning.close_partition, request.form, name=name, is_closed=is_closed)
-    form.perform(by=current_actor())
-    if form.refusal is not None:
-        raise form.refusal
+    form.perform_or_raise(by=current_actor())
     flash(gettext("Saved."), "success")
     return redirect(url_for(".show_partitions"), 303)
 
@@ -149,7 +147,7 @@ def _plan_page(title: str, row: plans.PlanRow | None) -> ResponseReturnValue:
 def show_usage() -> ResponseReturnValue:
     """Every centre on one day: visits, requests, rows."""
     today = clock.today()
-    on = request.args.get("on", type=date.fromisoformat) or today - timedelta(days=1)
+    on = request.args.get("on", type=typed_day) or today - timedelta(days=1)
     rows = usage.of_day(on)
     heads = [gettext(head) for head in _USAGE_HEADS]
     plot = usage.requests_by_day(max(on, today))
@@ -162,11 +160,8 @@ def show_usage() -> ResponseReturnValue:
 @requires("tenants.usage.view")
 def take_usage() -> ResponseReturnValue:
     """The same for a spreadsheet, by who says what for."""
-    purpose = request.form.get("purpose", "").strip()[:200]
-    if len(purpose) < 2:
-        raise InvalidInput({"purpose": [gettext("Please say what for.")]})
-    by = current_actor()
-    on = request.form.get("on", type=date.fromisoformat) or clock.today() - timedelta(days=1)
+    by, purpose = current_actor(), request.form.get("purpose", "")
+    on = request.form.get("on", type=typed_day) or clock.today() - timedelta(days=1)
     heads = [gettext(head) for head in _USAGE_HEADS]
     made = usage.as_sheet(usage.of_day(on), heads, on=on, purpose=purpose, by=by)
     headers = {"Content-Disposition": f"attachment; filename={file_name(f'usage-{on:%Y%m%d}', by)}"}

@@ -85,3 +85,9 @@ def test_a_copy_that_is_away_does_not_make_a_server_unready(
     answer = app.test_client().get("/readyz")
     assert answer.status_code == status
     assert answer.json["databases"][away] == "OSError"
+
+
+def test_the_guide_for_programs_names_operations_that_there_are(app: Flask) -> None:
+    named = set(re.findall(r"/api/v1/([a-z-]+/[a-z-]+)", (ROOT / "docs" / "programs.md").read_text()))
+    assert named
+    assert named <= {operation.path for operation in app.extensions["his_operations"]}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from app.actor import Actor, system_actor
 from app.db import db
 from app.db.statements import count_statements
 from app.db.units import kernel_unit
-from app.errors import InvalidInput, NotFound
+from app.errors import CommandReused, InvalidInput, NotFound
 from app.events import Event, Private, subscriptions
 from app.outbox import services
 from app.records import AuditRow, ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
@@ -219,8 +219,6 @@ def test_the_trail_shows_before_and_after_but_no_health_details(
 
 
 def _with(actor: Actor, permission: str) -> Actor:
-    from dataclasses import replace
-
     return replace(actor, permissions=actor.permissions | {permission})
 
 
@@ -315,7 +313,8 @@ def test_of_windows_at_once_one_decides(app: Flask, administrator: Actor, ours: 
     assert len(refused) == 3, outcomes
     assert len([row for row in _rows() if row.status != "corrected"]) == 1
     relay.run_until_empty()
-    assert len(HEARD) <= 1
+    assert [row.status for row in _rows()] in (["abandoned"], ["corrected", "done"])
+    assert len(HEARD) == len(_rows()) - 1
 
 
 def test_an_abandoned_message_keeps_its_reason_and_is_never_sent(sign_in: Any, ours: dict[str, Any]) -> None:
@@ -350,7 +349,7 @@ def test_several_are_sent_again_by_choice_or_by_filter(sign_in: Any, ours: dict[
     fitting = {"which": "all", "error": "Timeout", "first": "2026-11-18", "last": "2026-11-18"}
     answer = client.post("/trail/outbox/sending", data=fitting, follow_redirects=True)
     assert _states() == ["waiting", "waiting", "dead", "dead"]
-    assert "1" in re.search(r"\d+ 条已重新发送", answer.text)[0]  # type: ignore[index]
+    assert "共 1 条消息，其中 1 条已重新发送" in answer.text
     client.post("/trail/outbox/sending", data={"which": "chosen"})
     assert _states() == ["waiting", "waiting", "dead", "dead"]
 
@@ -393,8 +392,6 @@ def test_the_district_looks_after_its_own_messages(sign_in: Any, ours: dict[str,
 
 
 def test_one_command_id_for_two_decisions_is_refused(administrator: Actor, ours: dict[str, Any]) -> None:
-    from app.errors import CommandReused
-
     first, second = _dead(ours["tenant_id"]), _dead(ours["tenant_id"])
     with command("same"):
         services.abandon_message(delivery_id=first, reason=REASON, by=administrator)

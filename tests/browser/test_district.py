@@ -56,7 +56,7 @@ def test_a_centre_is_provisioned_by_keyboard_within_a_minute(
 ) -> None:
     desk = open_desk("district_operator", "district")
     page = desk.open("/district/centres")
-    desk.press("F2")
+    desk.press("Insert")
     page.wait_for_selector("#f-code:focus")
     for name, text in NEW.items():
         assert page.evaluate("document.activeElement.name") == name
@@ -203,7 +203,7 @@ def test_a_message_that_was_given_up_is_corrected(
     _look(desk, setting, "message-wrong")
     page.fill("[name=values-patient_id]", "12")
     page.fill("#correction [name=reason]", "居民号码录错")
-    desk.act("F9")
+    desk.act("F2")
     page.wait_for_selector("text=居民号码录错")
     _look(desk, setting, "message-corrected")
     with kernel_unit("p1"):

@@ -139,8 +139,8 @@ def test_own_keys_come_before_the_centres(
     desk = open_desk("registrar")
     page = desk.open("/my-account/")
     page.select_option("#f-scheme", "laptop")
-    page.click("button[form=keys-form]")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.click("button[form=keys-form]")
     assert desk.accessibility() == []
     page = desk.open("/patients/")
     desk.press("Alt+N")

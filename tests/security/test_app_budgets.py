@@ -71,7 +71,7 @@ def test_app_09_a_jammed_centre_leaves_the_next_one_its_places(
     GATE.set()
     _wait_until(lambda: len(answers) == most)
     assert answers == [200] * most
-    assert late.get("/").status_code in {200, 303}
+    assert late.get("/").status_code == 303
     assert places.running("all", ours["tenant_id"]) == 0
     assert places.running("all", theirs["tenant_id"]) == 0
 
@@ -85,7 +85,7 @@ def test_app_09_who_comes_a_moment_too_early_waits_for_a_place(
     jam([sign_in("registrar") for _ in range(most)])
     _wait_until(lambda: app.extensions["his_places"].running("all", ours["tenant_id"]) == most)
     threading.Timer(0.3, GATE.set).start()
-    assert late.get("/registration/window").status_code in {200, 403}
+    assert late.get("/registration/window").status_code == 200
 
 
 def test_app_09_who_waits_holds_no_more_than_half_as_many_places(app: Flask) -> None:

@@ -18,6 +18,7 @@ from app.db import control_unit, db
 from app.db.statements import count_statements
 from app.errors import NotFound
 from app.jobs.models import JobStatus
+from app.records import ControlAuditRow
 from tenants import bulk, provisioning
 from tenants.models import Centre, CentreState, OpenedCodes
 
@@ -92,9 +93,9 @@ def test_the_codes_as_a_file(app: Flask, sign_in: Any) -> None:
     location = client.post("/district/centres/many", data={"list": _list(*GOOD[:1])}).location
     assert tasks.do_next()
     answer = client.post(f"{location}/codes", data={"as": "csv"})
-    head, _, table = answer.data.decode("utf-8-sig").partition("\n")
-    assert "To hand each code" in head
-    rows = list(csv.DictReader(io.StringIO(table)))
+    mark, *lines = answer.data.decode("utf-8-sig").splitlines()
+    assert "One-time codes of the new centres" in mark
+    rows = list(csv.DictReader(lines))
     assert [(row["centre"], row["sign_in_name"], row["name"]) for row in rows] == [
         ("M0", "admin@m0", "管理0"),
         ("M0", "security@m0", "安全0"),
@@ -106,7 +107,7 @@ def test_the_codes_as_a_file(app: Flask, sign_in: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "field", "words"),
     [
-        ("C1,第一社区卫生服务中心,示范区,管理,安全,,,", "code", "taken|already|another"),
+        ("C1,第一社区卫生服务中心,示范区,管理,安全,,,", "code", "already in use"),
         ("M 9,第九社区卫生服务中心,示范区,管理,安全,,,", "code", "written as expected"),
         (GOOD[0], "code", "more than once"),
         (",第九社区卫生服务中心,示范区,管理,安全,,,", "code", "fill this in"),
@@ -214,8 +215,6 @@ def test_a_long_list_is_checked_in_as_many_statements_as_a_short_one(app: Flask)
 
 
 def test_the_trail_says_which_centres_were_asked_for_but_no_code(app: Flask, sign_in: Any) -> None:
-    from app.records import ControlAuditRow
-
     client = _client(sign_in)
     location = client.post("/district/centres/many", data={"list": _list(*GOOD[:2])}).location
     assert tasks.do_next()

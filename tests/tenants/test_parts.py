@@ -1,5 +1,6 @@
 """A part that a centre gets later is prepared in it as in a new centre, and works."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,13 +122,14 @@ def test_a_centre_that_fails_keeps_nobody_back_and_is_prepared_again_from_its_pa
 ) -> None:
     bad, fine = _old_centre("small"), _old_centre("small", "C8")
     good = installed().modules["dispensing"].prepares
+    assert good is not None
 
     def fail(taken: dict[str, Any], by: Any) -> None:
         if by.tenant_id == bad:
             raise RuntimeError("no shelves")
-        good.fill(taken, by)  # type: ignore[union-attr]
+        good.fill(taken, by)
 
-    broken = type(good)(good.take, fail)  # type: ignore[union-attr, call-arg]
+    broken = replace(good, fill=fail)
     monkeypatch.setitem(vars(installed().modules["dispensing"]), "prepares", broken)
     plans.save_plan(code="small", name="小型", modules=["charging", "dispensing"], by=BY)
     assert tasks.do_next()

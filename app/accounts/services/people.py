@@ -176,7 +176,7 @@ def note_person(
     if account is None:
         raise NotFound(field="account_id")
     if account.is_program:
-        raise InvalidInput({"document_number": [gettext("A program is no person.")]})
+        raise InvalidInput({"document_number": [gettext("A program is not a person.")]})
     person = db.session.scalar(select(AccountPerson).where(AccountPerson.account_id == account_id))
     if person is None:
         person = AccountPerson(account_id=account_id)

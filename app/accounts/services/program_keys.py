@@ -1,4 +1,4 @@
-"""Keys with which programs sign their requests: nothing that would open a door stands in the database (ADR 0010)."""
+"""Keys with which programs sign their requests: nothing that would open a door stands in the database (ADR 0017)."""
 
 from datetime import datetime
 from typing import Annotated
