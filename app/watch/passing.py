@@ -31,6 +31,7 @@ from app.watch.rules import (
     Finding,
     Rule,
     hour_of,
+    is_about_limits,
     judge,
     keys_of,
     roles_given,
@@ -158,6 +159,7 @@ def _fact(row: Any, places: Places) -> Fact:
         patient_id=row.patient_id,
         is_page=not row.use_case,
         roles=roles_given(row.action, row.detail),
+        is_about_limits=is_about_limits(row.action, row.detail),
         limits=limits,
     )
 
