@@ -239,6 +239,17 @@ def test_aud_06_a_resident_under_watch(
     assert (alarm.rule, alarm.account_id) == (Rule.WATCHED, doctor.account_id)
 
 
+def test_aud_06_a_file_under_watch_stays_so_in_the_file_it_is_merged_into(
+    ours: dict[str, Any], doctor: Actor, registrar: Actor, administrator: Actor
+) -> None:
+    watched, other = make_patient(registrar), make_patient(registrar)
+    patients.watch_patient(patient_id=watched.id, is_watched=True, reason="新闻人物", by=administrator)
+    merge = patients.propose_merge(survivor_id=other.id, merged_id=watched.id, reason="同一人", by=registrar)
+    patients.decide_merge(merge_id=merge.id, is_approved=True, by=administrator)
+    _read(doctor, other)
+    assert Rule.WATCHED in _rules(_look())
+
+
 def test_aud_06_a_colleague_oneself_family_and_neighbours(
     ours: dict[str, Any], doctor: Actor, other_doctor: Actor, registrar: Actor, security_administrator: Actor
 ) -> None:
