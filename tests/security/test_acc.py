@@ -12,7 +12,7 @@ from support import world
 
 from app import use_cases
 from app.accounts import services
-from app.accounts.errors import NotAProgram, TwoAdministrators
+from app.accounts.errors import NotAProgram, OwnRoles, TwoAdministrators
 from app.actor import Actor, system_actor
 from app.errors import PermissionDenied
 from app.jobs.registry import kinds
@@ -234,6 +234,23 @@ def test_acc_09_the_system_administrator_is_never_given_a_right_to_read_health_r
                 tenants.change_grant(
                     role=role, permission=code, is_granted=True, by=system_actor(ours["tenant_id"])
                 )
+
+
+@pytest.mark.parametrize("code", ["patients.patient.view", "charging.settlement.refund"])
+def test_acc_09_nobody_widens_the_rights_of_a_role_of_the_own(
+    ours: dict[str, Any], security_administrator: Actor, code: str
+) -> None:
+    with pytest.raises(OwnRoles):
+        tenants.change_grant(
+            role="security_administrator", permission=code, is_granted=True, by=security_administrator
+        )
+    for is_granted in (False, True):  # what the product proposes may be given back
+        tenants.change_grant(
+            role="security_administrator",
+            permission="tenants.role.view",
+            is_granted=is_granted,
+            by=security_administrator,
+        )
 
 
 def test_acc_09_the_auditor_changes_nothing_and_is_given_nothing_that_does(
