@@ -72,7 +72,7 @@ class ModuleMissing(Conflict):
     message = N_("Switch on first what this part needs: %(modules)s")
 
 
-@use_case("tenants.centre.create", database="control")
+@use_case("tenants.centre.create", database="control", is_step=True)
 def create_centre(
     *,
     code: Code,
@@ -83,7 +83,7 @@ def create_centre(
     settings: dict[str, Any] | None = None,
     by: Actor,
 ) -> Centre:
-    """Open a centre as a tenant of a partition.
+    """Write a centre into the directory: a part of opening one, which checks what it says.
 
     Raises:
         CodeTaken: another centre has the code.

@@ -137,6 +137,13 @@ def test_acc_02_the_district_has_a_home_a_menu_and_its_own_account(sign_in: Any,
     assert client.post("/sign-out").status_code == 303
 
 
+def test_acc_02_no_program_puts_half_a_centre_into_the_directory(app: Flask, sign_in: Any) -> None:
+    half = {"code": "C9", "name": "半个社区卫生服务中心", "district": "示范区", "zone": "No/Where"}
+    operator = sign_in("district_operator", "district")  # such a zone stopped the daily work of every centre
+    assert operator.post("/api/v1/tenants/create-centre", json=half).status_code == 404
+    assert "/tenants/create-centre" not in operator.get("/api/v1/openapi.json").text
+
+
 def test_acc_02_a_centre_is_opened_by_the_district_operator_only(app: Flask, administrator: Actor) -> None:
     given = {"code": "C9", "name": "新建社区卫生服务中心", "district": "示范区"}
     for by in (administrator, world.district_actor("district_security"), world.district_actor("supervisor")):
