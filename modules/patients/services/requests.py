@@ -146,7 +146,9 @@ def _refuse_requester(patient: Patient, requested_by: RequestedBy, name: str, do
         if len(name) < 2:
             raise InvalidInput({"requester_name": [gettext("Please give the guardian's name.")]})
         if is_adult(age) and name != patient.guardian_name:
-            raise InvalidInput({"requester_name": [gettext("The file of this adult names no such guardian.")]})
+            raise InvalidInput(
+                {"requester_name": [gettext("The file of this adult names no such guardian.")]}
+            )
         return
     if age is not None and needs_guardian(age):
         raise OnlyThroughGuardian(field="requested_by")
