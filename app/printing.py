@@ -5,12 +5,16 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Response, render_template
 
 from app import paper_maker
 from app.config import ROOT
+from app.db import current_unit
 from app.errors import Unavailable
 
 SECONDS = 60  # a shift report of thousands of lines takes a few
@@ -21,22 +25,66 @@ class PaperFault(RuntimeError):
     """A template made something that cannot be set: a programming error."""
 
 
+class Turns:
+    """Who has the one process next: centre after centre, so that many papers of one are nobody else's wait (APP-09)."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: dict[
+            int, deque[object]
+        ] = {}  # centre → its papers; the centre that had its turn goes last
+        self._is_taken = False
+
+    @contextmanager
+    def turn(self, tenant_id: int) -> Iterator[None]:
+        """Wait for the turn, and have it."""
+        paper = object()
+        with self._changed:
+            self._waiting.setdefault(tenant_id, deque()).append(paper)
+            try:
+                self._changed.wait_for(lambda: not self._is_taken and self._next() is paper)
+                self._is_taken = True
+            finally:
+                self._leave(tenant_id, paper)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
+
+    def waiting(self) -> int:
+        """How many papers wait for their turn."""
+        with self._changed:
+            return sum(map(len, self._waiting.values()))
+
+    def _next(self) -> object:
+        return next(iter(self._waiting.values()))[0]
+
+    def _leave(self, tenant_id: int, paper: object) -> None:
+        others = self._waiting.pop(tenant_id)
+        others.remove(paper)
+        if others:
+            self._waiting[tenant_id] = others
+        self._changed.notify_all()
+
+
 class PaperMaker:
     """The process of this worker; made on the first paper, made anew when it has died or served its time."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.turns = Turns()
         self._process: Any = None
         self._owner = self._made = 0
 
-    def make(self, html: str) -> bytes:
-        """Set one paper.
+    def make(self, html: str, *, tenant_id: int = 0) -> bytes:
+        """Set one paper, of a centre or (0) of none.
 
         Raises:
             Unavailable: the process died or did not answer in time; the next paper gets a fresh one.
             PaperFault: the HTML cannot be set.
         """
-        with self._lock:
+        with self.turns.turn(tenant_id):
             process = self._running()
             watch = threading.Timer(SECONDS, process.kill)
             watch.start()
@@ -87,7 +135,9 @@ atexit.register(_maker.stop)
 
 def to_pdf(template: str, **facts: Any) -> bytes:
     """Render a template as a PDF."""
-    return _maker.make(render_template(template, **facts))
+    unit = current_unit()
+    tenant_id = (unit.tenant_id if unit else None) or 0
+    return _maker.make(render_template(template, **facts), tenant_id=tenant_id)
 
 
 def paper_answer(paper: bytes, name: str) -> Response:

@@ -58,6 +58,13 @@ class NoList(DomainError):
     message = N_("There is no line to read. The first line names the columns.")
 
 
+class ListDamaged(DomainError):
+    """A cell is longer than any cell."""
+
+    code = "tenants.list_damaged"
+    message = N_("The list cannot be read: a cell is far too long.")
+
+
 class ColumnsMissing(DomainError):
     """The head lacks columns."""
 
@@ -89,14 +96,17 @@ def read(text: str) -> list[CentreLine]:
     """The lines of a CSV text, separated by commas, semicolons or tabs (as pasted from a spreadsheet).
 
     Raises:
-        NoList, ColumnsMissing, TooManyLines: it is no list of centres.
+        NoList, ListDamaged, ColumnsMissing, TooManyLines: it is no list of centres.
     """
     text = text.lstrip("\ufeff").strip()
     if not text:
         raise NoList
     head = text.splitlines()[0]
     mark = max(",;\t", key=head.count)
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=mark, skipinitialspace=True))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True))
+    except csv.Error as why:
+        raise ListDamaged from why
     names = {name.strip() for name in head.split(mark)}
     if missing := [name for name in NEEDED if name not in names]:
         raise ColumnsMissing(columns=", ".join(missing))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, pinyin
+from app.accounts.errors import OwnRoles
 from app.actor import Actor
 from app.db import db, lock_row
 from app.errors import Conflict, InvalidInput, NotFound, PermissionDenied
@@ -71,7 +72,7 @@ class ModuleMissing(Conflict):
     message = N_("Switch on first what this part needs: %(modules)s")
 
 
-@use_case("tenants.centre.create", database="control")
+@use_case("tenants.centre.create", database="control", is_step=True)
 def create_centre(
     *,
     code: Code,
@@ -82,7 +83,7 @@ def create_centre(
     settings: dict[str, Any] | None = None,
     by: Actor,
 ) -> Centre:
-    """Open a centre as a tenant of a partition.
+    """Write a centre into the directory: a part of opening one, which checks what it says.
 
     Raises:
         CodeTaken: another centre has the code.
@@ -193,6 +194,7 @@ def change_grant(
         NotForThisRole: it is the district's, another administrator's, or the role is the auditor's and it changes
             something.
         DistrictsPermission: it reaches beyond the centre, and the actor is not the district's operator.
+        OwnRoles: the role is the actor's own, and the product does not propose the right for it.
     """
     if permission not in installed().permissions or role not in installed().default_grants():
         raise NotFound(field="permission")
@@ -200,6 +202,8 @@ def change_grant(
         raise NotForThisRole(field="permission", permission=permission)
     if is_granted and installed().permissions[permission].is_districts and not by.is_system:
         raise DistrictsPermission(field="permission", permission=permission)
+    if is_granted and role in by.roles and role not in installed().permissions[permission].roles:
+        raise OwnRoles(field="role")
     centre = lock_own_centre(by)
     row = db.session.scalar(
         select(RoleGrant).where(

@@ -38,7 +38,7 @@ class AccountElsewhere(PermissionDenied):
     """The account also belongs to another centre, so no single centre may take it over."""
 
     code = "accounts.elsewhere"
-    message = N_("This account also belongs to another centre; only its owner changes the password.")
+    message = N_("This account also belongs to another centre; no single centre changes this.")
 
 
 class OwnRoles(PermissionDenied):

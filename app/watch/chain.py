@@ -13,7 +13,7 @@ from app.db import db
 from app.records import AuditRow, ControlAuditRow
 from app.tenancy import DISTRICT
 from app.watch.limits import CentreLimits
-from app.watch.rules import Fact, Finding, Rule, hour_of, roles_given
+from app.watch.rules import Fact, Finding, Rule, hour_of, is_about_limits, roles_given
 
 ROWS = 1000  # of one pass
 AGAIN = 200  # old rows that a pass proves once more
@@ -103,6 +103,7 @@ def _fact(row: Any, limits_of: CentreLimits) -> Fact:
         patient_id=row.patient_id,
         is_page=not row.use_case,
         roles=roles_given(row.action, row.detail),
+        is_about_limits=is_about_limits(row.action, row.detail),
         limits=limits,
     )
 

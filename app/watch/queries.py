@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from app import clock
-from app.accounts.models import Account
+from app.accounts.models import Account, Membership
 from app.actor import Actor
 from app.db import Page, db, page_by_key
 from app.db.units import control_reading
@@ -98,8 +98,9 @@ def rows_behind(alarm: Alarm, *, by: Actor, before: int | None = None) -> Page[A
         return None
     row: Any = ControlAuditRow if in_control else AuditRow
     statement = select(row).where(row.sealed_no >= alarm.first_no, row.sealed_no <= alarm.last_no)
-    if by.tenant_id is not None:
-        statement = statement.where(row.tenant_id.in_(_owners_of_rows(alarm, by.tenant_id)))
+    if not in_control or by.tenant_id is not None:
+        mine = row.tenant_id == by.tenant_id
+        statement = statement.where(or_(mine, _signing_in(row, by)) if in_control else mine)
     if alarm.rule is Rule.FAILURES_ADDRESS:
         statement = statement.where(row.address == alarm.address)
     elif alarm.account_id:
@@ -110,10 +111,11 @@ def rows_behind(alarm: Alarm, *, by: Actor, before: int | None = None) -> Page[A
         return page_by_key(statement, row.id, before=before, size=50)
 
 
-def _owners_of_rows(alarm: Alarm, tenant_id: int) -> list[int]:
-    """Whose rows a centre sees behind its alarm: failed sign-ins stand in control as the district's."""
-    is_of_control = alarm.partition == "" and alarm.rule is not Rule.CHAIN
-    return [tenant_id, DISTRICT] if is_of_control else [tenant_id]
+def _signing_in(row: Any, by: Actor) -> Any:
+    """Refused sign-ins belong to no centre: one sees those of its own people, and of names nobody has."""
+    own = select(Membership.account_id).where(Membership.tenant_id == by.tenant_id)
+    whose = or_(row.account_id == 0, row.account_id.in_(own))
+    return and_(row.tenant_id == DISTRICT, row.action == "sign_in.refused", whose)
 
 
 def readings_between(first: date, last: date, *, by: Actor) -> Readings:

@@ -38,6 +38,7 @@ class Rule(Choice):
     ROLES_AT_NIGHT = "roles_at_night", N_("Rights changed at night")
     NEW_ADMINISTRATOR = "new_administrator", N_("New administrator at night")
     CHAIN = "chain", N_("The audit trail has a break")
+    LIMITS_CHANGED = "limits_changed", N_("Limits of the alarms changed")
     MANY_READINGS = "many_readings", N_("Very many records read within an hour")
     NIGHT_READINGS = "night_readings", N_("Records read at night")
     WATCHED = "watched", N_("Record of a resident under watch read")
@@ -82,6 +83,7 @@ class Fact:
     patient_id: int | None = None
     is_page: bool = False  # no use case: something was looked at
     roles: frozenset[str] = frozenset()  # that an act has given
+    is_about_limits: bool = False  # the watch itself was set otherwise
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -221,7 +223,7 @@ def judge(fact: Fact, counts: Counts) -> list[Finding]:
     found = [] if not fact.account_id or not fact.address else _moves(fact, counts)
     if fact.is_reading and fact.account_id:
         found += _readings(fact, counts)
-    return found + _roles(fact)
+    return found + _roles(fact) + _limits(fact)
 
 
 def _failures(fact: Fact, counts: Counts) -> list[Finding]:
@@ -301,6 +303,14 @@ def _roles(fact: Fact) -> list[Finding]:
     return [_finding(rule, fact, subject, hour_of(fact.at))]
 
 
+def _limits(fact: Fact) -> list[Finding]:
+    """Whoever is watched may set the watch otherwise, but not unseen: each change is told, whatever the limits say."""
+    if not fact.is_about_limits:
+        return []
+    since = fact.at.astimezone(UTC).replace(microsecond=0)
+    return [_finding(Rule.LIMITS_CHANGED, fact, f"account:{fact.account_id}", since)]
+
+
 def judge_person(
     fact: Fact, read: Person, reader: Person | None, colleagues: Mapping[str, int]
 ) -> list[Finding]:
@@ -342,6 +352,14 @@ def roles_given(action: str, detail: Mapping[str, object]) -> frozenset[str]:
     after = detail.get("after", detail.get("roles", ()))
     before = detail.get("before", ())
     return _texts(after) - _texts(before)
+
+
+def is_about_limits(action: str, detail: Mapping[str, object]) -> bool:
+    """Whether an act has set the limits of the watch, as its row says."""
+    after = detail.get("after")
+    if action != "centre.settings_changed" or not isinstance(after, Mapping):
+        return False
+    return any(str(name).startswith("watch.") for name in after)
 
 
 def _texts(value: object) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Signing in and out, the language, and the unit of work that every request stands in."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import (
     Blueprint,
@@ -141,7 +141,14 @@ def _is_signed() -> bool:
 
 def _as_asked() -> Asked:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Asked(request.method, request.url, headers, request.get_data(cache=True))
+    return Asked(request.method, _address_as_sent(), headers, request.get_data(cache=True))
+
+
+def _address_as_sent() -> str:
+    """``request.url`` is for people, with signs decoded; a program signs what it sends."""
+    address = f"{request.scheme}://{request.host}{quote(request.root_path + request.path)}"
+    asked = request.query_string.decode("latin-1")
+    return f"{address}?{asked}" if asked else address
 
 
 def _bearer() -> str:

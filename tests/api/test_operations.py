@@ -133,7 +133,7 @@ def test_without_a_token_or_a_right_nothing_is_done(app: Flask, program: Any, do
 
     assert "tenants.department.manage" not in tenant_of(doctor.tenant_id).grants["doctor"]
     system_only = program(
-        "/api/v1/tenants/create-centre", json={"code": "C9", "name": "新中心", "district": "示范区"}
+        "/api/v1/tenants/provision-centre", json={"code": "C9", "name": "新中心", "district": "示范区"}
     )
     assert (system_only.status_code, system_only.json["code"]) == (403, "permission.denied")
 

@@ -12,7 +12,7 @@ from support import world
 
 from app import use_cases
 from app.accounts import services
-from app.accounts.errors import NotAProgram, TwoAdministrators
+from app.accounts.errors import NotAProgram, OwnRoles, TwoAdministrators
 from app.actor import Actor, system_actor
 from app.errors import PermissionDenied
 from app.jobs.registry import kinds
@@ -137,6 +137,13 @@ def test_acc_02_the_district_has_a_home_a_menu_and_its_own_account(sign_in: Any,
     assert client.post("/sign-out").status_code == 303
 
 
+def test_acc_02_no_program_puts_half_a_centre_into_the_directory(app: Flask, sign_in: Any) -> None:
+    half = {"code": "C9", "name": "半个社区卫生服务中心", "district": "示范区", "zone": "No/Where"}
+    operator = sign_in("district_operator", "district")  # such a zone stopped the daily work of every centre
+    assert operator.post("/api/v1/tenants/create-centre", json=half).status_code == 404
+    assert "/tenants/create-centre" not in operator.get("/api/v1/openapi.json").text
+
+
 def test_acc_02_a_centre_is_opened_by_the_district_operator_only(app: Flask, administrator: Actor) -> None:
     given = {"code": "C9", "name": "新建社区卫生服务中心", "district": "示范区"}
     for by in (administrator, world.district_actor("district_security"), world.district_actor("supervisor")):
@@ -234,6 +241,23 @@ def test_acc_09_the_system_administrator_is_never_given_a_right_to_read_health_r
                 tenants.change_grant(
                     role=role, permission=code, is_granted=True, by=system_actor(ours["tenant_id"])
                 )
+
+
+@pytest.mark.parametrize("code", ["patients.patient.view", "charging.settlement.refund"])
+def test_acc_09_nobody_widens_the_rights_of_a_role_of_the_own(
+    ours: dict[str, Any], security_administrator: Actor, code: str
+) -> None:
+    with pytest.raises(OwnRoles):
+        tenants.change_grant(
+            role="security_administrator", permission=code, is_granted=True, by=security_administrator
+        )
+    for is_granted in (False, True):  # what the product proposes may be given back
+        tenants.change_grant(
+            role="security_administrator",
+            permission="tenants.role.view",
+            is_granted=is_granted,
+            by=security_administrator,
+        )
 
 
 def test_acc_09_the_auditor_changes_nothing_and_is_given_nothing_that_does(

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from support import world
 
+from app import printing
 from app.db.statements import count_statements
+from app.printing import PaperMaker
 from app.web import budgets
 
 GATE = threading.Event()
@@ -143,6 +145,44 @@ def test_app_09_a_program_in_a_hurry_gets_a_problem_document(
 def test_app_09_the_pages_that_read_much_are_marked(app: Flask) -> None:
     marked = {name for name, view in app.view_functions.items() if getattr(view, "is_heavy", False)}
     assert {"trail.show_trail", "patients.show_readers", "patients.print_readers"} <= marked
+
+
+def test_app_09_many_papers_of_one_centre_keep_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, order, maker = threading.Event(), [], PaperMaker()
+
+    def ask(process: Any, html: str) -> bytes:
+        gate.wait(20)
+        order.append(html)
+        return b"P"
+
+    monkeypatch.setattr(maker, "_ask", ask)
+    papers = [("ours", 1)] * 8 + [("theirs", 2)]
+    running = [
+        threading.Thread(target=maker.make, args=(name,), kwargs={"tenant_id": n}) for name, n in papers
+    ]
+    for number, thread in enumerate(running):
+        thread.start()
+        _wait_until(lambda number=number: maker.turns.waiting() == number)
+    gate.set()
+    for thread in running:
+        thread.join(20)
+    maker.stop()
+    assert len(order) == 9
+    assert order.index("theirs") <= 2  # after the one that is set, and the one whose turn it was
+    assert maker.turns.waiting() == 0
+
+
+def test_app_09_a_paper_stands_in_the_row_of_its_centre(
+    app: Flask, ours: dict[str, Any], sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[int] = []
+    make = printing._maker.make
+    monkeypatch.setattr(
+        printing._maker, "make", lambda html, tenant_id: (rows.append(tenant_id), make(html))[1]
+    )
+    assert sign_in("auditor").get("/rights/paper").data.startswith(b"%PDF")
+    assert sign_in("district_auditor", "district").get("/rights/paper").data.startswith(b"%PDF")
+    assert rows == [ours["tenant_id"], 0]
 
 
 def test_app_09_a_centre_alone_uses_all_the_time_and_among_others_its_share() -> None:

@@ -80,6 +80,14 @@ def test_idn_10_a_signed_request_is_carried_out_as_its_program(program: Program,
     assert "签名站" in {station.name for station in list_stations()}
 
 
+def test_idn_10_names_and_blanks_in_the_address_are_signed_as_they_are_sent(
+    app: Flask, security_administrator: Actor
+) -> None:
+    registrar = Program(app, security_administrator, "p.reads", ("registrar",))
+    asked = registrar.signed("/api/v1/patients/search?text=%E7%8E%8B%20%26+%2B")
+    assert registrar.send(asked).status_code == 200
+
+
 def test_idn_10_what_is_played_again_is_refused(program: Program) -> None:
     asked = _add(program)
     assert program.send(asked).status_code == 200

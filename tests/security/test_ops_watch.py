@@ -13,7 +13,8 @@ from support.outpatients import make_patient
 
 from app import audit, clock
 from app.accounts import services as accounts
-from app.accounts.errors import SignInRefused
+from app.accounts.errors import AccountElsewhere, SignInRefused
+from app.accounts.models import Account, Membership
 from app.actor import Actor
 from app.db import Mode, control_unit, db, tenant_unit
 from app.records import AuditRow
@@ -24,6 +25,7 @@ from app.watch.models import Alarm, ControlWatchMark, Tally
 from app.watch.rules import Count, Counts, Fact, Limits, Person, Rule, are_apart, bucket, judge, judge_person
 from app.watch.services import AlreadyNoted, note_alarm
 from modules.patients import services as patients
+from tenants import services as centres
 
 NIGHT = datetime(2026, 11, 20, 15, 10, tzinfo=UTC)  # 23:10 in Shanghai
 
@@ -236,6 +238,17 @@ def test_aud_06_a_resident_under_watch(
     assert (alarm.rule, alarm.account_id) == (Rule.WATCHED, doctor.account_id)
 
 
+def test_aud_06_a_file_under_watch_stays_so_in_the_file_it_is_merged_into(
+    ours: dict[str, Any], doctor: Actor, registrar: Actor, administrator: Actor
+) -> None:
+    watched, other = make_patient(registrar), make_patient(registrar)
+    patients.watch_patient(patient_id=watched.id, is_watched=True, reason="新闻人物", by=administrator)
+    merge = patients.propose_merge(survivor_id=other.id, merged_id=watched.id, reason="同一人", by=registrar)
+    patients.decide_merge(merge_id=merge.id, is_approved=True, by=administrator)
+    _read(doctor, other)
+    assert Rule.WATCHED in _rules(_look())
+
+
 def test_aud_06_a_colleague_oneself_family_and_neighbours(
     ours: dict[str, Any], doctor: Actor, other_doctor: Actor, registrar: Actor, security_administrator: Actor
 ) -> None:
@@ -336,6 +349,65 @@ def test_aud_06_another_centre_sees_nothing_and_the_district_everything(
     auditor = sign_in("auditor")
     assert auditor.get(f"/alarms/{alarm.id}").status_code == 200
     assert auditor.post(f"/alarms/{alarm.id}/note", data={"reason": "审计不作处理"}).status_code == 403
+
+
+def test_ops_02_an_alarm_about_an_address_shows_a_centre_its_own_people_only(
+    app: Flask, sign_in: Any, ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    audit.note("sign_in.refused", by=Actor(account_id=0, name="无此账号", address="203.0.113.9"))
+    _guess(20, name="cashier@c1")
+    audit.note("partition.closed", by=Actor(account_id=1, name="区县的操作员", address="203.0.113.9"))
+    _guess(9, name="doctor@c2")  # the one that is too many is of an account of theirs
+    (alarm,) = [one for one in _look() if one.rule is Rule.FAILURES_ADDRESS]
+    assert alarm.tenant_id == theirs["tenant_id"]
+    page = sign_in("security_administrator", "c2").get(f"/alarms/{alarm.id}").text
+    with control_unit():
+        names = dict(db.session.execute(select(Account.sign_in_name, Account.display_name)).all())
+    assert names["doctor@c2"] in page
+    assert "无此账号" in page
+    assert names["cashier@c1"] not in page
+    assert "区县的操作员" not in page
+    whole = sign_in("district_security", "district").get(f"/alarms/{alarm.id}").text
+    assert names["doctor@c2"] in whole
+    assert "区县的操作员" in whole
+
+
+def test_aud_06_no_second_centre_changes_whose_account_it_is(
+    ours: dict[str, Any],
+    theirs: dict[str, Any],
+    doctor: Actor,
+    registrar: Actor,
+    security_administrator: Actor,
+) -> None:
+    number = "990000198506152462"
+    make_patient(
+        registrar,
+        name="李静",
+        sex="2",
+        born_on=date(1985, 6, 15),
+        document_kind="01",
+        document_number=number,
+    )
+    accounts.note_person(account_id=doctor.account_id, document_number=number, by=security_administrator)
+    there = replace(security_administrator, tenant_id=theirs["tenant_id"])
+    with control_unit(passing.Mode.WRITE):
+        db.session.add(
+            Membership(account_id=doctor.account_id, tenant_id=theirs["tenant_id"], roles=["doctor"])
+        )
+        db.session.commit()
+    with pytest.raises(AccountElsewhere):
+        accounts.note_person(account_id=doctor.account_id, document_number="X99999999", by=there)
+
+
+def test_ops_02_who_eases_the_limits_of_the_watch_is_told_of(
+    ours: dict[str, Any], administrator: Actor
+) -> None:
+    centres.change_settings(settings={"density": "large"}, by=administrator)
+    assert _look() == []
+    centres.change_settings(settings={"watch.readings": 0}, by=administrator)
+    (alarm,) = _look()
+    assert (alarm.rule, alarm.tenant_id) == (Rule.LIMITS_CHANGED, ours["tenant_id"])
+    assert alarm.account_id == administrator.account_id
 
 
 def test_aud_06_readings_by_person_lead_to_the_rows(

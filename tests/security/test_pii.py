@@ -42,7 +42,7 @@ def test_pii_03_no_page_paper_lookup_or_answer_shows_what_is_masked(
     record_property: Any,
 ) -> None:
     papers: list[str] = []
-    monkeypatch.setattr(printing._maker, "make", lambda html: papers.append(html) or b"%PDF-1.7")
+    monkeypatch.setattr(printing._maker, "make", lambda html, **_: papers.append(html) or b"%PDF-1.7")
     client, keys = sign_in("doctor"), twins.keys_of(ours)
     shown: dict[str, str] = {}
     for rule in rules_of(app, "GET"):

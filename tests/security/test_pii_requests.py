@@ -66,7 +66,7 @@ def test_pii_04_a_copy_holds_what_is_held_and_the_list_of_records(
     app: Flask, sign_in: Any, ours: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     papers: list[str] = []
-    monkeypatch.setattr(printing._maker, "make", lambda html: papers.append(html) or b"%PDF-1.7")
+    monkeypatch.setattr(printing._maker, "make", lambda html, **_: papers.append(html) or b"%PDF-1.7")
     twins.furnish(ours, "林间", 1)
     with tenant_unit(ours["tenant_id"]):
         patient = db.session.get_one(Patient, twins.keys_of(ours)["patients_patient"][0])
@@ -98,6 +98,25 @@ def test_pii_04_a_copy_holds_what_is_held_and_the_list_of_records(
         acts = db.session.scalars(select(AuditRow.action).where(AuditRow.patient_id == patient.id)).all()
     assert {"request.taken", "request.copy_handed_out", "request.copy_printed"} <= set(acts)
     assert sign_in("administrator").get(f"{here}/copy.pdf").status_code == 403
+
+
+def test_pii_04_nobody_calls_himself_guardian_of_somebody_grown_up(
+    resident: Patient, registrar: Actor
+) -> None:
+    stranger = {
+        "requested_by": "guardian",
+        "requester_name": "陌生人",
+        "requester_document": GUARDIANS,
+    }
+    with pytest.raises(InvalidInput) as refused:
+        _copy(resident, registrar, **stranger)
+    assert set(refused.value.complaints) == {"requester_name"}
+    with pytest.raises(InvalidInput):
+        _correction(resident, registrar, field="guardian_name", wish="陌生人", **stranger)
+    ward = make_patient(registrar, name="李老测", born_on=date(1940, 1, 2), guardian_name="李女儿")
+    with pytest.raises(InvalidInput):
+        _copy(ward, registrar, **stranger)
+    assert _copy(ward, registrar, **{**stranger, "requester_name": "李女儿"}).id
 
 
 def test_pii_04_a_child_asks_through_the_guardian_whose_document_is_kept(

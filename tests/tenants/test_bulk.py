@@ -143,6 +143,9 @@ def test_what_is_wrong_stands_at_its_cell_and_nothing_is_begun(
         (HEAD, "no line to read"),
         ("code,name\nM1,第一社区", "district, administrator, security_administrator"),
         (_list(*[f"N{n},第{n}社区,示范区,管理,安全,,," for n in range(501)]), "At most 500"),
+        (_list("M1," + "长" * 140_000 + ",示范区,管理,安全,,,"), "The list cannot be read"),
+        (_list('M1,"第一社区,示范区,管理,安全,,,\rM2,第二社区,示范区,管理,安全'), "M1"),
+        (_list("M1,第一\r社区,示范区,管理,安全,,,"), "M1"),
     ],
 )
 def test_what_is_no_list_is_said_so(sign_in: Any, given: str, words: str) -> None:

@@ -170,6 +170,7 @@ def note_person(
     Raises:
         NotFound: the account does not belong to this place.
         InvalidInput: the account is a program's.
+        AccountElsewhere: the number was noted, and the account belongs to another centre too.
     """
     membership_here(account_id, by)
     account = lock_row(Account, account_id)
@@ -178,7 +179,9 @@ def note_person(
     if account.is_program:
         raise InvalidInput({"document_number": [gettext("A program is not a person.")]})
     person = db.session.scalar(select(AccountPerson).where(AccountPerson.account_id == account_id))
-    if person is None:
+    if person is not None:  # what blinds the watch here would blind it in the other centre too
+        refuse_shared(account_id, by)
+    else:
         person = AccountPerson(account_id=account_id)
         db.session.add(person)
     person.document_number, person.noted_at = document_number.upper(), clock.now()

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 GUARDIAN_BELOW_YEARS = 14
+ADULT_FROM_YEARS = 18
 
 
 class AgeForm(StrEnum):
@@ -63,3 +64,8 @@ def _months_later(start: date, months: int) -> date:
 def needs_guardian(age: Age) -> bool:
     """Tell whether a guardian must be recorded: below 14 years. Source: house rule."""
     return age.years < GUARDIAN_BELOW_YEARS
+
+
+def is_adult(age: Age | None) -> bool:
+    """Tell whether somebody is grown up. Source: Civil Code (民法典), article 17."""
+    return age is not None and age.years >= ADULT_FROM_YEARS

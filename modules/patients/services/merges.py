@@ -64,8 +64,9 @@ def decide_merge(*, merge_id: int, is_approved: bool, reason: Reason = "ok", by:
         merge.status = MergeStatus.REJECTED
         audit.record("merge.rejected", merge, by=by, reason=reason)
         return merge
-    _, merged = _both_alone(merge.survivor_id, merge.merged_id)
+    survivor, merged = _both_alone(merge.survivor_id, merge.merged_id)
     merge.status, merged.merged_into_id = MergeStatus.DONE, merge.survivor_id
+    survivor.is_watched = survivor.is_watched or merged.is_watched  # nobody leaves the watch by a merge
     audit.record("merge.approved", merge, by=by, reason=reason)
     emit(PatientsMerged(survivor_id=merge.survivor_id, merged_id=merge.merged_id))
     return merge

@@ -24,7 +24,7 @@ from modules.patients.models import (
     RequestStatus,
     ResidentRequest,
 )
-from modules.patients.rules.age import age_on, needs_guardian
+from modules.patients.rules.age import age_on, is_adult, needs_guardian
 from modules.patients.rules.deadlines import working_days_after
 from modules.patients.services.files import CHANGEABLE, change_patient
 
@@ -141,11 +141,15 @@ def _request(
 
 
 def _refuse_requester(patient: Patient, requested_by: RequestedBy, name: str, document: str) -> None:
+    age = age_on(patient.born_on, clock.today())
     if requested_by is RequestedBy.GUARDIAN:
         if len(name) < 2:
             raise InvalidInput({"requester_name": [gettext("Please give the guardian's name.")]})
+        if is_adult(age) and name != patient.guardian_name:
+            raise InvalidInput(
+                {"requester_name": [gettext("The file of this adult names no such guardian.")]}
+            )
         return
-    age = age_on(patient.born_on, clock.today())
     if age is not None and needs_guardian(age):
         raise OnlyThroughGuardian(field="requested_by")
     known = "" if patient.is_proxy_document else (patient.document_number or "")
