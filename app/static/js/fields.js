@@ -82,7 +82,7 @@ onContent((root) => {
   if (document.activeElement && document.activeElement !== document.body) return;
   const area = document.getElementById('main') || document.body;
   const wanted = [...area.querySelectorAll('.in.bad, [aria-required="true"]')].filter(usable);
-  const target = wanted.find((element) => element.matches('.bad')) || wanted.find((element) => !element.value);
+  const target = wanted.find((element) => element.matches('.bad')) || wanted.find((element) => !element.value && !element.closest('[data-later]'));
   target?.focus();
 });
 
