@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
@@ -17,8 +17,12 @@ from app.db.units import Mode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A fact in the past tense. ``emit`` fills who, when and the event's own key."""
+    """A fact in the past tense. ``emit`` fills who, when and the event's own key.
 
+    ``words`` is what the outbox calls it, a msgid; without them its type's name.
+    """
+
+    words: ClassVar[str] = ""
     event_id: int = 0
     tenant_id: int = 0
     at: datetime | None = None
@@ -34,6 +38,13 @@ class Event:
 
 class Private:
     """Marks a value of an event, in its annotation, that speaks of somebody's health: the outbox shows it masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the outbox calls a value of an event, in its annotation: a msgid."""
+
+    text: str
 
 
 EventT = TypeVar("EventT", bound=Event)

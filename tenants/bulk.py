@@ -48,6 +48,16 @@ class CentreLine:
 
 COLUMNS = tuple(part.name for part in fields(CentreLine))
 NEEDED = COLUMNS[:5]
+HEADS = {
+    "code": N_("Code"),
+    "name": N_("Name"),
+    "district": N_("District"),
+    "administrator": N_("Centre administrator"),
+    "security_administrator": N_("Security administrator"),
+    "partition": N_("Partition"),
+    "template": N_("Template"),
+    "plan": N_("Plan"),
+}
 Lines = Annotated[list[CentreLine], Field(min_length=1, max_length=MOST)]
 
 
@@ -105,10 +115,10 @@ def read(text: str) -> list[CentreLine]:
     mark = max(",;\t", key=head.count)
     try:
         rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True))
+        names = {_column(name) for name in next(csv.reader([head], delimiter=mark))}
     except csv.Error as why:
         raise ListDamaged from why
-    names = {name.strip() for name in head.split(mark)}
-    if missing := [name for name in NEEDED if name not in names]:
+    if missing := [words_of(name) for name in NEEDED if name not in names]:
         raise ColumnsMissing(columns=", ".join(missing))
     if not rows:
         raise NoList
@@ -117,8 +127,19 @@ def read(text: str) -> list[CentreLine]:
     return [CentreLine(**_cells(row)) for row in rows]
 
 
+def words_of(name: str) -> str:
+    """A column in the reader's words, with its name for programs."""
+    return f"{gettext(HEADS[name])} ({name})"
+
+
+def _column(head: str) -> str:
+    """The name of a column that stands there by name or in the reader's words."""
+    head = head.strip().casefold()
+    return next((name for name, text in HEADS.items() if gettext(text).casefold() == head), head)
+
+
 def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
-    found = {str(name).strip(): value for name, value in row.items() if name is not None}
+    found = {_column(str(name)): value for name, value in row.items() if name is not None}
     return {name: str(found.get(name) or "").strip()[:200] for name in COLUMNS}
 
 

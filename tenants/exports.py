@@ -10,7 +10,7 @@ import json
 import tomllib
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,7 @@ from app.db.exporting import tables_of_centre
 from app.db.units import control_reading
 from app.errors import Conflict, NotFound, PermissionDenied
 from app.i18n import N_
+from app.jobs.models import JobStatus
 from app.tenancy import directory
 from app.use_cases import use_case
 from tenants.models import Centre, Export, Logo, ModuleSubscription, RoleGrant
@@ -127,12 +128,17 @@ def note_ready(
     return row
 
 
-def list_exports() -> list[tuple[Export, str]]:
-    """The latest exports with the name of their centre, newest first. One statement."""
-    query = select(Export, Centre.name).join(Centre, Centre.id == Export.tenant_id)
+def list_exports() -> list[tuple[Export, str, bool]]:
+    """The latest exports with the name of their centre and whether they failed, newest first. One statement."""
+    task = tasks.DistrictTask
+    query = (
+        select(Export, Centre.name, task.status)
+        .join(Centre, Centre.id == Export.tenant_id)
+        .outerjoin(task, task.id == Export.task_id)
+    )
     with control_reading():
         found = db.session.execute(query.order_by(Export.id.desc()).limit(SHOWN)).all()
-    return [(row[0], row[1]) for row in found]
+    return [(row, name, status is JobStatus.FAILED) for row, name, status in found]
 
 
 def file_for(export_id: int, *, by: Actor) -> tuple[Path, str]:
@@ -300,10 +306,10 @@ def _accounts_of(centre: Centre) -> list[dict[str, Any]]:
 
 
 def plain_value(value: Any) -> Any:
-    """What JSON has no form for: moments in UTC, days, exact numbers as text, bytes in base64."""
+    """What JSON has no form for: moments in UTC, days and times of day, exact numbers as text, bytes in base64."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)

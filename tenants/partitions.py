@@ -23,6 +23,7 @@ REASONS = {
     "behind": N_("the copy had not seen the reader's own write"),
     "lost": N_("control did not answer"),
 }
+ROUTES = {"primary": N_("from the primary"), "writes": N_("writing")}  # a copy goes by its own name
 _NAMED = re.compile(r"^(\w+)\[(.*)\]$")
 
 

@@ -1,5 +1,7 @@
 """Accounts of a centre or of the district, offers to work there too, programs and their API tokens."""
 
+from collections.abc import Collection
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -161,9 +163,10 @@ def show_tokens() -> ResponseReturnValue:
 def issue_token() -> ResponseReturnValue:
     """Issue a token; its text is in this one answer and nowhere else."""
     account_id, label = request.form.get("account_id", type=int), request.form.get("label", "").strip()
-    if account_id is None or not label or not label.isprintable():
-        text = gettext("Please choose an account and say what the token is for.")
-        return _tokens_page(message=text), 422
+    is_said = bool(label) and label.isprintable()
+    wrong = {name for name, is_good in (("account_id", account_id), ("label", is_said)) if not is_good}
+    if account_id is None or wrong:
+        return _tokens_page(wrong=wrong), 422
     try:
         token = services.issue_token(account_id=account_id, label=label, by=current_actor())
     except DomainError as refusal:
@@ -226,7 +229,9 @@ def _programs() -> list[tuple[int, str]]:
     ]
 
 
-def _tokens_page(*, fresh: str = "", message: str = "", program_form: Form | None = None) -> str:
+def _tokens_page(
+    *, fresh: str = "", message: str = "", wrong: Collection[str] = (), program_form: Form | None = None
+) -> str:
     by = current_actor()
     return render_template(
         "accounts/tokens.html",
@@ -234,6 +239,7 @@ def _tokens_page(*, fresh: str = "", message: str = "", program_form: Form | Non
         accounts=[*_programs(), (by.account_id, by.name)],
         fresh=fresh,
         message=message,
+        wrong=wrong,
         program_form=program_form or Form(services.create_program),
         roles=_roles(),
     )

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError, to_jsonable_python
 
 from app.complaints import complaint, complaints_of, refuse_what_no_engine_stores
 from app.errors import InvalidInput
-from app.events import KERNEL_FIELDS, Event, Private, subscriptions
+from app.events import KERNEL_FIELDS, Event, Private, Words, subscriptions
 from app.i18n import gettext
 
 PREFIX = "values-"  # of the inputs on the page
@@ -37,11 +37,17 @@ class Leaf:
     is_optional: bool = False
     is_missing: bool = False  # the event's type has gained it since
     options: tuple[str, ...] = ()
+    words: str = ""  # a msgid
 
     @property
     def name(self) -> str:
         """The path in one word."""
         return "-".join(str(part) for part in self.path)
+
+    @property
+    def label(self) -> str:
+        """What the reader calls it; a value without words goes by its path."""
+        return gettext(self.words) if self.words else self.name
 
     @property
     def choices(self) -> list[tuple[str, str]]:
@@ -56,6 +62,12 @@ class Leaf:
         if self.value is None:
             return ""
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
+
+
+def words_of(name: str) -> str:
+    """What the reader calls an event of this name."""
+    kind = subscriptions.types.get(name)
+    return gettext(kind.words) if kind is not None and kind.words else name
 
 
 def leaves(name: str, payload: Mapping[str, Any]) -> list[Leaf]:
@@ -133,6 +145,7 @@ def _of_fields(kind: type[Any], said: Any, path: tuple[Any, ...], *, is_private:
 
 
 def _of_value(hint: Any, value: Any, path: tuple[Any, ...], *, is_private: bool) -> Iterator[Leaf]:
+    words = _words(hint)
     hint, is_marked = _bare(hint)
     hint, is_optional = _without_none(hint)
     hint, is_marked_inside = _bare(hint)
@@ -146,7 +159,14 @@ def _of_value(hint: Any, value: Any, path: tuple[Any, ...], *, is_private: bool)
     else:
         options = tuple(str(item.value) for item in hint) if _is_enum(hint) else ()
         kind = "select" if options else _KINDS.get(hint, "")
-        yield Leaf(path, kind, None if is_missing else value, is_private, is_optional, is_missing, options)
+        yield Leaf(
+            path, kind, None if is_missing else value, is_private, is_optional, is_missing, options, words
+        )
+
+
+def _words(hint: Any) -> str:
+    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((mark.text for mark in marks if isinstance(mark, Words)), "")
 
 
 def _bare(hint: Any) -> tuple[Any, bool]:

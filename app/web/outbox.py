@@ -12,7 +12,7 @@ from app.i18n import gettext
 from app.outbox import payloads, queries, services
 from app.outbox.queries import Wanted
 from app.records import DeliveryStatus
-from app.registry import FIRST_ROWS, Heap, WaitingRow
+from app.registry import FIRST_ROWS, Heap, WaitingRow, installed
 from app.web.access import current_actor, requires
 from app.web.days import typed_day
 from app.web.forms import Form
@@ -34,7 +34,9 @@ def show_outbox() -> ResponseReturnValue:
         "trail/outbox.html",
         page=links(page),
         events=queries.events_of(page.rows, in_control=wanted.in_control),
-        names=sorted(kind.__name__ for kind in subscriptions.later),
+        names=sorted((kind.__name__, payloads.words_of(kind.__name__)) for kind in subscriptions.later),
+        words_of=payloads.words_of,
+        part_of=_part_of,
         states=states,
         labels=dict(states),
         wanted=wanted,
@@ -131,6 +133,8 @@ def _message_page(delivery_id: int, form: Form | None, *, abandoning: Form | Non
         "trail/message.html",
         row=row,
         said=said,
+        title=payloads.words_of(said.name),
+        part_of=_part_of,
         leaves=found,
         may_see=may_see,
         may_correct=is_dead and by.may("accounts.outbox.correct"),
@@ -145,12 +149,20 @@ def _message_page(delivery_id: int, form: Form | None, *, abandoning: Form | Non
     )
 
 
+def _part_of(subscriber: str) -> str:
+    """The part of the product that reacts."""
+    module = installed().modules.get(subscriber.split(".", 1)[0])
+    return gettext(module.label) if module else subscriber
+
+
 def dead_heap(by: Actor) -> Heap:
     """Messages that were given up, the latest first, for the home page."""
     count, found = queries.dead_deliveries(by, size=FIRST_ROWS)
     label = DeliveryStatus.DEAD.label
     url = url_for("outbox.show_outbox", status=DeliveryStatus.DEAD.value)
-    return Heap(count, [WaitingRow(row.due_at, row.event_name, label, url, "d") for row in found])
+    return Heap(
+        count, [WaitingRow(row.due_at, payloads.words_of(row.event_name), label, url, "d") for row in found]
+    )
 
 
 def _in_control(given: Any) -> bool:

@@ -14,17 +14,9 @@ from app.web.forms import Form
 from tenants import bulk
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/district", template_folder="../templates")
+_CODE_HEADS = (N_("Centre"), N_("Sign-in name"), N_("Full name"), N_("Role"), N_("One-time code"))
+_ROLES = {"administrator": N_("Centre administrator"), "security_administrator": N_("Security administrator")}
 LARGEST = 300_000  # bytes of a list
-HEADS = {
-    "code": N_("Code"),
-    "name": N_("Name"),
-    "district": N_("District"),
-    "administrator": N_("Centre administrator"),
-    "security_administrator": N_("Security administrator"),
-    "partition": N_("Partition"),
-    "template": N_("Template"),
-    "plan": N_("Plan"),
-}
 
 
 class NotReadable(DomainError):
@@ -88,8 +80,8 @@ def take_codes(task_id: int) -> ResponseReturnValue:
 def _codes_sheet(handed: Sequence[Sequence[str]]) -> Response:
     by = current_actor()
     content = sheet(
-        ("centre", "sign_in_name", "name", "role", "code"),
-        handed,
+        [gettext(text) for text in _CODE_HEADS],
+        [(*cells, gettext(_ROLES.get(role, role)), code) for *cells, role, code in handed],
         name=gettext("One-time codes of the new centres"),
         purpose=gettext("To hand each code to the person it is for"),
         by=by,
@@ -120,14 +112,15 @@ def _form_page(typed: str, complaint: str = "") -> str:
         "tenants/many_centres.html",
         typed=typed,
         complaint=complaint,
-        columns=bulk.COLUMNS,
-        needed=bulk.NEEDED,
+        columns=[gettext(text) for text in bulk.HEADS.values()],
+        needed=[bulk.words_of(name) for name in bulk.NEEDED],
+        optional=[bulk.words_of(name) for name in bulk.COLUMNS[len(bulk.NEEDED) :]],
         most=bulk.MOST,
     )
 
 
 def _preview_page(typed: str, checked: list[bulk.Checked], form: Form) -> str:
-    heads: list[Any] = [(name, gettext(text)) for name, text in HEADS.items()]
+    heads: list[Any] = [(name, gettext(text)) for name, text in bulk.HEADS.items()]
     wrong = sum(bool(one.complaints) for one in checked)
     return render_template(
         "tenants/many_preview.html", typed=typed, checked=checked, heads=heads, wrong=wrong, form=form

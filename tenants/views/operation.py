@@ -33,7 +33,10 @@ def show_partitions() -> ResponseReturnValue:
     """Partitions with their copies, and what routing did in all processes of the last minute."""
     rows, processes = partitions.overview()
     reasons = {code: gettext(text) for code, text in partitions.REASONS.items()}
-    return render_template("tenants/partitions.html", rows=rows, processes=processes, reasons=reasons)
+    routes = {code: gettext(text) for code, text in partitions.ROUTES.items()}
+    return render_template(
+        "tenants/partitions.html", rows=rows, processes=processes, reasons=reasons, routes=routes
+    )
 
 
 @blueprint.post("/partitions/<string:name>/closing")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -18,7 +18,7 @@ from app.db import db
 from app.db.statements import count_statements
 from app.db.units import kernel_unit
 from app.errors import CommandReused, InvalidInput, NotFound
-from app.events import Event, Private, subscriptions
+from app.events import Event, Private, Words, subscriptions
 from app.outbox import services
 from app.records import AuditRow, ControlDelivery, ControlEventRow, Delivery, DeliveryStatus, EventRow
 from app.use_cases import command
@@ -41,8 +41,9 @@ class Line:
 class Told(Event):
     """Something with a bit of everything."""
 
+    words: ClassVar[str] = "Resident"
     visit_id: int
-    on: date
+    on: Annotated[date, Words("Day")]
     is_urgent: bool
     lines: tuple[Line, ...]
     practitioner_id: int | None = None
@@ -135,6 +136,16 @@ def test_a_message_is_read_field_by_field_without_its_health_details(
     assert "阿司匹林" not in page
     assert "李静" in page
     assert "decimal_parsing" in page
+
+
+def test_an_event_and_its_values_go_by_their_words(sign_in: Any, ours: dict[str, Any]) -> None:
+    number = _dead(ours["tenant_id"])
+    client = sign_in("administrator")
+    client.set_cookie("his_language", "zh_Hans")
+    page = client.get(f"/trail/outbox/{number}").text
+    assert '<h1 class="page-title">居民</h1>' in page
+    assert re.search(r'for="f-values-on">日期<', page)
+    assert 'value="Told">居民</option>' in client.get("/trail/outbox").text
 
 
 def test_who_may_reads_the_details_too_and_that_is_in_the_trail(sign_in: Any, ours: dict[str, Any]) -> None:

@@ -126,6 +126,11 @@ def test_roles_changed_on_the_page_hold_with_the_next_click(sign_in: Any, ours: 
 def test_a_token_is_shown_once_and_ends_at_once(app: Flask, sign_in: Any, ours: dict[str, Any]) -> None:
     client = sign_in("security_administrator")
     data = {"account_id": str(ours["people"]["security_administrator"]["account_id"]), "label": "化验系统"}
+    nothing = client.post("/accounts/tokens", data={"label": "检验仪器"})
+    assert nothing.status_code == 422
+    assert 'id="f-account_id-error"' in nothing.text
+    assert 'value="检验仪器"' in nothing.text
+    assert 'id="f-label-error"' not in nothing.text
     page = client.post("/accounts/tokens", data=data).text
     token = re.search(r"data-fresh-token>([^<]+)<", page)
     assert token is not None

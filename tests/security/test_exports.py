@@ -3,7 +3,8 @@
 import io
 import json
 import zipfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,44 @@ def _make(ours: dict[str, Any], asker: Actor, releaser: Actor, **options: Any) -
 def _read(path: Path, table: str) -> list[dict[str, Any]]:
     with zipfile.ZipFile(path) as archive:
         return [json.loads(line) for line in archive.read(f"tables/{table}.jsonl").splitlines()]
+
+
+def test_every_kind_of_column_can_be_written(app: Flask) -> None:
+    samples = {
+        bool: True,
+        int: 1,
+        str: "x",
+        bytes: b"x",
+        Decimal: Decimal("1.50"),
+        date: date(2026, 11, 22),
+        datetime: datetime(2026, 11, 22, 8, tzinfo=UTC),
+        time: time(8, 30),
+        object: {},  # JSON
+    }
+    kinds = {
+        getattr(column.type, "impl_instance", column.type).python_type
+        for table in db.metadata.sorted_tables
+        if "tenant_id" in table.columns
+        for column in table.columns
+    }
+    assert time in kinds
+    for kind in kinds:
+        sample = next(value for base, value in samples.items() if issubclass(kind, base))
+        json.dumps(sample, default=exports.plain_value)
+
+
+def test_an_export_that_failed_is_said_so(
+    sign_in: Any, ours: dict[str, Any], asker: Actor, releaser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = exports.ask_export(tenant_id=ours["tenant_id"], reason="机构撤出", by=asker)
+    exports.release_export(export_id=row.id, by=releaser)
+    monkeypatch.setattr(exports, "plain_value", str.upper)
+    assert tasks.do_next()
+    client = sign_in("district_operator", "district")
+    client.set_cookie("his_language", "zh_Hans")
+    page = client.get("/district/exports").text
+    assert "失败" in page
+    assert "正在写出" not in page
 
 
 @pytest.mark.parametrize("is_opened", [True, False])
@@ -123,7 +162,7 @@ def test_an_export_is_asked_for_released_and_fetched_on_pages(
     address = f"/district/centres/{ours['tenant_id']}/export"
     assert client.post(address, data={"reason": ""}).status_code == 422
     assert client.post(address, data={"reason": "机构撤出", "is_opened": "1"}).status_code == 303
-    row, _name = exports.list_exports()[0]
+    row, _name, _has_failed = exports.list_exports()[0]
     assert "another operator releases it" in client.get("/district/exports").text
     assert client.post(f"/district/exports/{row.id}/release", data={}).status_code == 403
     assert client.get(f"/district/exports/{row.id}/file").status_code == 404

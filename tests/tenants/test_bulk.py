@@ -93,15 +93,23 @@ def test_the_codes_as_a_file(app: Flask, sign_in: Any) -> None:
     location = client.post("/district/centres/many", data={"list": _list(*GOOD[:1])}).location
     assert tasks.do_next()
     answer = client.post(f"{location}/codes", data={"as": "csv"})
-    mark, *lines = answer.data.decode("utf-8-sig").splitlines()
-    assert "One-time codes of the new centres" in mark
-    rows = list(csv.DictReader(lines))
-    assert [(row["centre"], row["sign_in_name"], row["name"]) for row in rows] == [
-        ("M0", "admin@m0", "管理0"),
-        ("M0", "security@m0", "安全0"),
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert rows[1] == ["Centre", "Sign-in name", "Full name", "Role", "One-time code"]
+    assert [row[:4] for row in rows[2:]] == [
+        ["M0", "admin@m0", "管理0", "Centre administrator"],
+        ["M0", "security@m0", "安全0", "Security administrator"],
     ]
     assert answer.headers["Cache-Control"] == "no-store"
     assert "shown already" in client.post(f"{location}/codes", data={"as": "csv"}).text
+
+
+def test_the_columns_may_be_named_in_the_readers_words(app: Flask, sign_in: Any) -> None:
+    client = _client(sign_in)
+    client.set_cookie("his_language", "zh_Hans")
+    given = _list("M0,第一社区卫生服务中心,示范区,管理,安全", head="编码,名称,区域,机构管理员,安全管理员")
+    page = client.post("/district/centres/many/preview", data={"list": given})
+    assert page.status_code == 200, page.text
+    assert "开通 1 家机构" in page.text
 
 
 @pytest.mark.parametrize(
@@ -141,7 +149,7 @@ def test_what_is_wrong_stands_at_its_cell_and_nothing_is_begun(
     [
         ("", "no line to read"),
         (HEAD, "no line to read"),
-        ("code,name\nM1,第一社区", "district, administrator, security_administrator"),
+        ("code,name\nM1,第一社区", "Centre administrator (administrator), Security administrator"),
         (_list(*[f"N{n},第{n}社区,示范区,管理,安全,,," for n in range(501)]), "At most 500"),
         (_list("M1," + "长" * 140_000 + ",示范区,管理,安全,,,"), "The list cannot be read"),
         (_list('M1,"第一社区,示范区,管理,安全,,,\rM2,第二社区,示范区,管理,安全'), "M1"),

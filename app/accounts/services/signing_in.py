@@ -62,7 +62,7 @@ def sign_in(*, name: str, password: str, address: str, now: datetime | None = No
     token, who = _admit(known.id, stored, address, moment, fits=fits) if known else ("", None)
     if not token:
         refused = who or Actor(account_id=0, name=gettext("unknown account"))
-        audit.note("sign_in.refused", by=replace(refused, tenant_id=None, address=address))
+        audit.note("sign_in.refused", by=replace(refused, tenant_id=None, address=address), outcome="refused")
         raise SignInRefused(field="name")
     audit.note("sign_in.begun", by=who or Actor(account_id=0, name=""))
     return token
@@ -246,7 +246,7 @@ def unlock(*, token: str, password: str, by: Actor) -> str:
         if not is_locked(account, moment):
             count_failure(account, moment)
             db.session.commit()
-    audit.note("sign_in.refused", by=replace(by, tenant_id=None))
+    audit.note("sign_in.refused", by=replace(by, tenant_id=None), outcome="refused")
     raise SignInRefused(field="password")
 
 

@@ -38,6 +38,8 @@ export function move(element, step = 1) {
 function primary(element) {
   const scope = element.form || element.closest('dialog, .panel') || document;
   const own = element.form?.id ? document.querySelector(`.btn.p[form="${CSS.escape(element.form.id)}"]`) : null;
+  const later = element.form?.hasAttribute('data-later');
+  if (later) return document.querySelector(`.btn[type="submit"][form="${CSS.escape(element.form.id)}"]`);
   return own || scope.querySelector('.btn.p:not(:disabled), .btn.dp:not(:disabled)');
 }
 
@@ -46,7 +48,7 @@ function leavesToBrowser(element) {
   if (element.dataset.enter === 'native') return true;
   if (!form) return false;
   if (form.method === 'get' && !form.hasAttribute('data-fields')) return true;
-  return fieldsAround(element).length === 1 && !form.querySelector('[data-grid]');
+  return fieldsAround(element).length === 1 && !form.hasAttribute('data-later') && !form.querySelector('[data-grid]');
 }
 
 document.addEventListener('keydown', (event) => {
@@ -82,7 +84,7 @@ onContent((root) => {
   if (document.activeElement && document.activeElement !== document.body) return;
   const area = document.getElementById('main') || document.body;
   const wanted = [...area.querySelectorAll('.in.bad, [aria-required="true"]')].filter(usable);
-  const target = wanted.find((element) => element.matches('.bad')) || wanted.find((element) => !element.value);
+  const target = wanted.find((element) => element.matches('.bad')) || wanted.find((element) => !element.value && !element.closest('[data-later]'));
   target?.focus();
 });
 
