@@ -19,6 +19,7 @@ from app.actor import Actor, system_actor
 from app.db import db
 from app.db.units import Mode, tenant_unit
 from app.errors import Conflict, DomainError
+from app.faults import fault_of
 from app.records import CommandLog
 from app.registry import Daily, installed
 from app.tenancy import Tenant, directory
@@ -92,7 +93,15 @@ class Rounds:
 
     def do_due(self) -> list[Outcome]:
         """Do what is due in every active centre."""
-        return [outcome for tenant in directory().all_active() for outcome in self._do_centre(tenant)]
+        return [outcome for tenant in directory().all_active() for outcome in self._try_centre(tenant)]
+
+    def _try_centre(self, tenant: Tenant) -> list[Outcome]:
+        """A centre whose row in the directory is wrong keeps no other from its day."""
+        try:
+            return self._do_centre(tenant)
+        except Exception as failure:  # whatever is wrong with it, the next centre has its turn
+            log.error("daily.centre_failed", centre=tenant.code, error=fault_of(failure))
+            return []
 
     def _do_centre(self, tenant: Tenant) -> list[Outcome]:
         tried = []

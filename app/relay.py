@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -199,21 +200,33 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         self._app.extensions["his_reporter"].begin("relay")
+        work = (
+            self._deliver_and_seal,
+            self._copies.look,
+            self._watch.look,
+            self._tasks.look,
+            self._hours.look,
+            self._rounds.look,
+            self._sweep_jobs,
+        )
         while not self.stopping.wait(self._seconds):
-            try:
-                with self._app.app_context():
-                    for partition in audit.partitions():
-                        run_once(partition)
-                        audit.seal(partition)
-                    self._copies.look()
-                    self._watch.look()
-                    self._tasks.look()
-                    self._hours.look()
-                    self._rounds.look()
-                    self._sweep_jobs()
-            except Exception as failure:  # the database may be away for a while; desks show that themselves
-                log.warning("relay.failed", error=type(failure).__name__)
+            failed = [step for step in work if not self._try(step)]
+            if failed:
                 self.stopping.wait(5)
+
+    def _try(self, step: Callable[[], Any]) -> bool:
+        try:
+            with self._app.app_context():
+                step()
+        except Exception as failure:  # the database may be away for a while; desks show that themselves
+            log.warning("relay.failed", step=step.__qualname__, error=type(failure).__name__)
+            return False
+        return True
+
+    def _deliver_and_seal(self) -> None:
+        for partition in audit.partitions():
+            run_once(partition)
+            audit.seal(partition)
 
     def _sweep_jobs(self) -> None:
         """Long work that waits although somebody could do it (a Redis that was away); what is to be cleared away."""

@@ -1,5 +1,6 @@
 """Work of every day is done once a day in every centre, by the centre's own clock, whatever happened between."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +17,8 @@ from app.db import db, tenant_unit
 from app.errors import DomainError
 from app.records import AuditRow, CommandLog
 from app.registry import Daily, Module, installed
-from app.tenancy import tenant_of
+from app.relay import Worker
+from app.tenancy import directory, tenant_of
 from app.use_cases import KERNELS_OWN, LONGEST_COMMAND_ID, registry
 from modules.registration import services as registration
 from modules.registration.models import ClinicSession, SessionStatus
@@ -212,8 +214,6 @@ def test_a_switched_off_module_has_no_daily_work(ours: dict[str, Any]) -> None:
 
 
 def test_the_relays_process_does_the_daily_work(app: Flask, ours: dict[str, Any]) -> None:
-    from app.relay import Worker
-
     worker = Worker(app, seconds=0.01)
     worker.start()
     try:
@@ -225,3 +225,31 @@ def test_the_relays_process_does_the_daily_work(app: Flask, ours: dict[str, Any]
         worker.stopping.set()
         worker.join(10)
     assert len(_trail(ours, "daily.finished")) == 1
+
+
+def test_a_centre_with_a_wrong_row_keeps_no_other_from_its_day(
+    ours: dict[str, Any], theirs: dict[str, Any], as_owner: Callable[..., list[Any]]
+) -> None:
+    as_owner(
+        "control", "UPDATE tenants_centre SET zone = 'No/Where' WHERE id = :centre", centre=ours["tenant_id"]
+    )
+    directory().forget()
+    assert {outcome.state for outcome in daily.Rounds().do_due()} == {"done"}
+    assert _trail(theirs, "daily.finished")
+    assert not _trail(ours, "daily.finished")
+
+
+def test_what_fails_in_the_relays_process_keeps_nothing_else_from_its_turn(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(app, seconds=0.01)
+
+    def fail() -> None:
+        raise RuntimeError
+
+    for part in (worker._copies, worker._watch, worker._tasks, worker._rounds):
+        monkeypatch.setattr(part, "look", fail)
+    monkeypatch.setattr(worker, "_sweep_jobs", worker.stopping.set)
+    worker.start()
+    worker.join(10)
+    assert not worker.is_alive()
