@@ -51,7 +51,7 @@ sbom: $(STAMPS)/dev  ## List what the product is made of (build/sbom.json, Cyclo
 soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with more examples, twenty failovers, ten thousand marked reads
 	@HIS_API_EXAMPLES=100 HIS_SOAK=1 $(PY) -m pytest -n 2
 
-bench: $(STAMPS)/dev translations  ## Journeys against the bare floor, growth, look-ups; figures of one run
+bench: $(STAMPS)/dev $(STAMPS)/assets translations  ## Journeys against the bare floor, growth, look-ups; figures of one run
 	@$(PY) -m bench
 
 screenshots: $(STAMPS)/dev $(STAMPS)/assets translations  ## Take the pictures in docs/screenshots anew
