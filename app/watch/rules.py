@@ -24,6 +24,7 @@ ADMINISTRATORS = frozenset(
     }
 )
 _ROLES_OF = ("account.created", "account.program_created", "account.roles_changed", "offer.made")
+_PROGRAM_ACTS = {"token.issued", "program_key.registered"}
 _ROLE_ACTS = frozenset(
     {*_ROLES_OF, "offer.accepted", "role.grant_changed", "policy.password_profile_changed"}
 )
@@ -39,6 +40,7 @@ class Rule(Choice):
     NEW_ADMINISTRATOR = "new_administrator", N_("New administrator at night")
     CHAIN = "chain", N_("The audit trail has a break")
     LIMITS_CHANGED = "limits_changed", N_("Limits of the alarms changed")
+    PROGRAM_ADMITTED = "program_admitted", N_("Token or key given to a program")
     MANY_READINGS = "many_readings", N_("Very many records read within an hour")
     NIGHT_READINGS = "night_readings", N_("Records read at night")
     WATCHED = "watched", N_("Record of a resident under watch read")
@@ -223,7 +225,7 @@ def judge(fact: Fact, counts: Counts) -> list[Finding]:
     found = [] if not fact.account_id or not fact.address else _moves(fact, counts)
     if fact.is_reading and fact.account_id:
         found += _readings(fact, counts)
-    return found + _roles(fact) + _limits(fact)
+    return found + _roles(fact) + _always(fact)
 
 
 def _failures(fact: Fact, counts: Counts) -> list[Finding]:
@@ -303,12 +305,18 @@ def _roles(fact: Fact) -> list[Finding]:
     return [_finding(rule, fact, subject, hour_of(fact.at))]
 
 
-def _limits(fact: Fact) -> list[Finding]:
-    """Whoever is watched may set the watch otherwise, but not unseen: each change is told, whatever the limits say."""
-    if not fact.is_about_limits:
+def _always(fact: Fact) -> list[Finding]:
+    """What is told each time, by day too, whatever the limits say.
+
+    Whoever is watched may set the watch otherwise, but not unseen; and who admits a program could read with it what
+    the own role may not.
+    """
+    is_program = fact.action in _PROGRAM_ACTS and not fact.is_failure
+    if not fact.is_about_limits and not is_program:
         return []
+    rule = Rule.PROGRAM_ADMITTED if is_program else Rule.LIMITS_CHANGED
     since = fact.at.astimezone(UTC).replace(microsecond=0)
-    return [_finding(Rule.LIMITS_CHANGED, fact, f"account:{fact.account_id}", since)]
+    return [_finding(rule, fact, f"account:{fact.account_id}", since)]
 
 
 def judge_person(

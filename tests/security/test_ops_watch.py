@@ -23,7 +23,7 @@ from app.watch import passing
 from app.watch.chain import Proof, Seen
 from app.watch.models import Alarm, ControlWatchMark, Tally
 from app.watch.rules import Count, Counts, Fact, Limits, Person, Rule, are_apart, bucket, judge, judge_person
-from app.watch.services import AlreadyNoted, note_alarm
+from app.watch.services import AlreadyNoted, OwnAlarm, note_alarm
 from modules.patients import services as patients
 from tenants import services as centres
 
@@ -408,6 +408,22 @@ def test_ops_02_who_eases_the_limits_of_the_watch_is_told_of(
     (alarm,) = _look()
     assert (alarm.rule, alarm.tenant_id) == (Rule.LIMITS_CHANGED, ours["tenant_id"])
     assert alarm.account_id == administrator.account_id
+
+
+def test_ops_02_a_program_is_admitted_by_nobody_unseen_and_nobody_settles_the_own_alarm(
+    ours: dict[str, Any], security_administrator: Actor
+) -> None:
+    program = accounts.create_program(
+        sign_in_name="p.doctor", display_name="程序", roles=["doctor"], by=security_administrator
+    )
+    assert _look() == []
+    accounts.issue_token(account_id=program.id, label="x", by=security_administrator)
+    (alarm,) = _look()
+    assert (alarm.rule, alarm.account_id) == (Rule.PROGRAM_ADMITTED, security_administrator.account_id)
+    with pytest.raises(OwnAlarm):
+        note_alarm(alarm_id=alarm.id, reason="没有问题", by=security_administrator)
+    noted = note_alarm(alarm_id=alarm.id, reason="已核对", by=world.district_actor("district_security"))
+    assert noted.noted_at is not None
 
 
 def test_aud_06_readings_by_person_lead_to_the_rows(
