@@ -55,11 +55,11 @@ class Places:
         self._running: Counter[tuple[str, int]] = Counter()
         self._waiting: Counter[tuple[str, int]] = Counter()
 
-    def take(self, kind: str, tenant_id: int, most: int) -> bool:
+    def take(self, kind: str, tenant_id: int, most: int, *, may_wait: bool = True) -> bool:
         """Take one of so many places, waiting a moment for it; False when all stay taken, or too many wait."""
         key = (kind, tenant_id)
         with self._changed:
-            if self._running[key] >= most and not self._wait(key, most):
+            if self._running[key] >= most and not (may_wait and self._wait(key, most)):
                 return False
             self._running[key] += 1
             return True
@@ -111,6 +111,12 @@ class Shares:
 
     def _others_ask(self, tenant_id: int, now: float) -> bool:
         return any(now - since < ACTIVE for other, (_, since) in self._owed.items() if other != tenant_id)
+
+
+def places() -> Places:
+    """The places of the running application."""
+    found: Places = current_app.extensions["his_places"]
+    return found
 
 
 def heavy(view: ViewT) -> ViewT:
@@ -170,8 +176,7 @@ def _count(actor: Actor, a_minute: int) -> None:
 
 def _take_place(kind: str, actor: Actor, most: int) -> None:
     tenant_id = actor.tenant_id or DISTRICT
-    places: Places = current_app.extensions["his_places"]
-    if not places.take(kind, tenant_id, most):
+    if not places().take(kind, tenant_id, most):
         _refuse(kind, actor)
     g.places = [*g.get("places", ()), (kind, tenant_id)]
 
@@ -191,7 +196,7 @@ def _take_turn(actor: Actor, share: float) -> None:
 
 def _give_back(error: BaseException | None) -> None:
     for kind, tenant_id in g.pop("places", ()):
-        current_app.extensions["his_places"].give_back(kind, tenant_id)
+        places().give_back(kind, tenant_id)
     if "work" in g:
         tenant_id, share, began = g.pop("work")
         used = time.thread_time() - began - EXPECTED

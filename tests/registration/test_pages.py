@@ -302,11 +302,17 @@ def test_the_screen_is_pushed_and_holds_nothing_while_it_waits(
     answer.close()
 
 
-def test_more_screens_than_threads_poll_instead(app: Flask, sign_in: Make, ours: dict[str, Any]) -> None:
-    desk = sign_in("triage_nurse")
+def test_more_screens_than_threads_poll_instead(
+    app: Flask, sign_in: Make, ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    desk, other = sign_in("triage_nurse"), sign_in("triage_nurse", "c2")
     url = f"/registration/displays/departments/{ours['departments']['general']}/events"
-    open_streams = [desk.get(url, buffered=False) for _ in range(12)]
+    open_streams = [desk.get(url, buffered=False) for _ in range(6)]
     assert desk.get(url).status_code == 204
+    theirs_url = f"/registration/displays/departments/{theirs['departments']['general']}/events"
+    pushed = other.get(theirs_url, buffered=False)  # the neighbour's screens leave it its places
+    assert pushed.status_code == 200
+    pushed.close()
     for answer in open_streams:
         answer.close()
     again = desk.get(url, buffered=False)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from app.db import tenant_unit
 from app.i18n import force_locale, gettext, select_locale
 from app.web.access import current_actor, current_tenant, requires
+from app.web.budgets import places
 from modules.registration import queries
 from modules.registration.views.blueprint import blueprint
 from tenants import queries as tenants
@@ -19,7 +20,11 @@ from tenants import queries as tenants
 LOOK_EVERY = 1.0  # seconds
 BEAT_EVERY = 15.0  # a line without content keeps proxies from hanging up
 STREAM_FOR = 300.0  # then the screen comes back by itself, perhaps to another server
-_streams = threading.BoundedSemaphore(12)  # more screens than this poll, so that desks find a free thread
+STREAMS, STREAMS_OF_CENTRE = (
+    12,
+    6,
+)  # of a process; more screens than these poll, so that desks find a free thread
+_streams = threading.BoundedSemaphore(STREAMS)
 
 
 @blueprint.get("/displays")
@@ -90,16 +95,24 @@ def _screen(name: str, kind: str, **place: int) -> str:
 
 
 def _stream(department_ids: list[int]) -> ResponseReturnValue:
-    if not _streams.acquire(blocking=False):
-        return Response(status=204)  # the browser does not come back here, the screen polls
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # werkzeug's proxy
     tenant_id, language = current_actor().tenant_id or 0, select_locale()
+    centres = places()
+    if not centres.take("screen", tenant_id, STREAMS_OF_CENTRE, may_wait=False):
+        return Response(status=204)  # the browser does not come back here, the screen polls
+    if not _streams.acquire(blocking=False):
+        centres.give_back("screen", tenant_id)
+        return Response(status=204)
 
     def look() -> dict[str, Any]:
         with app.app_context(), tenant_unit(tenant_id), force_locale(language):
             return queries.display_state(department_ids)
 
-    answer = Response(_Stream(look), mimetype="text/event-stream")
+    def end() -> None:
+        _streams.release()
+        centres.give_back("screen", tenant_id)
+
+    answer = Response(_Stream(look, end), mimetype="text/event-stream")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
@@ -108,15 +121,15 @@ def _stream(department_ids: list[int]) -> ResponseReturnValue:
 class _Stream:
     """Events of one screen. Between two looks it holds no connection, no session and no unit."""
 
-    def __init__(self, look: Callable[[], dict[str, Any]]) -> None:
-        self._events = _events(look)
+    def __init__(self, look: Callable[[], dict[str, Any]], end: Callable[[], None]) -> None:
+        self._events, self._end = _events(look), end
 
     def __iter__(self) -> Iterator[str]:
         return self._events
 
     def close(self) -> None:
         """The screen hung up, or its time is over."""
-        _streams.release()
+        self._end()
 
 
 def _events(look: Callable[[], dict[str, Any]]) -> Iterator[str]:
