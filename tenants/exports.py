@@ -65,7 +65,7 @@ class NotReady(NotFound):
 
 
 @use_case("tenants.export.make", database="control")
-def ask_export(*, tenant_id: int, reason: Reason, is_opened: bool = True, by: Actor) -> Export:
+def ask_export(*, tenant_id: int, reason: Reason, is_opened: bool = False, by: Actor) -> Export:
     """Ask for all data of a centre; another operator releases it.
 
     Raises:

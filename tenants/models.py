@@ -104,7 +104,7 @@ class Export(Control):
     id: Mapped[int] = id_column()
     tenant_id: Mapped[int]
     reason: Mapped[str] = text_column(300)
-    is_opened: Mapped[bool] = mapped_column(default=True)  # sealed fields stand in the clear
+    is_opened: Mapped[bool] = mapped_column(default=False)  # sealed fields stand in the clear
     asked_by: Mapped[int]
     asked_name: Mapped[str] = mapped_column(Unicode(100))
     asked_at: Mapped[datetime]

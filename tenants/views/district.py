@@ -134,7 +134,7 @@ def centre_page(tenant_id: int, forms: dict[str, Form]) -> str:
         "parts": (parts.prepare_parts, {}),
         "template": (templating.save_template, {}),
         "move": (moves.ask_to_move, {}),
-        "export": (exports.ask_export, {"is_opened": True}),
+        "export": (exports.ask_export, {}),
     }
     made = {name: Form(function, start=start) for name, (function, start) in fresh.items()}
     return render_template(

@@ -1,6 +1,5 @@
 """The district's operator at work, and a centre's administrators: by keyboard, in both languages and at both sizes."""
 
-import os
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -31,11 +30,9 @@ NEW = {
 }
 
 
-def _look(desk: Any, setting: tuple[str, str], name: str) -> None:
+def _look(desk: Any, name: str) -> None:
     """The page fits and can be read by everybody."""
     desk.settle()
-    if folder := os.environ.get("HIS_SHOTS"):
-        desk.page.screenshot(path=f"{folder}/{'-'.join(setting)}-{name}.png", full_page=True)
     assert desk.overflow() == 0, name
     assert desk.accessibility() == [], name
 
@@ -63,12 +60,12 @@ def test_a_centre_is_provisioned_by_keyboard_within_a_minute(
         page.keyboard.type(text)
         desk.acts += _strokes(text)
         desk.press("Tab")
-    _look(desk, setting, "new-centre")
+    _look(desk, "new-centre")
     desk.press("F8")
     page.wait_for_selector("[data-one-time-code]")
     assert desk.acts <= KEYS_A_MINUTE, desk.acts
     assert len(page.query_selector_all("[data-one-time-code]")) == 2
-    _look(desk, setting, "opened-centre")
+    _look(desk, "opened-centre")
     relay.run_until_empty()
     assert _centre("C9").state is CentreState.OPEN
 
@@ -87,7 +84,7 @@ def test_the_place_is_changed_in_the_header_by_keyboard(
     _tab_to(desk, "summary.app-tool")
     desk.press("Enter")
     page.wait_for_selector(".menu-start[open] .menu-item")
-    _look(desk, setting, "places")
+    _look(desk, "places")
     _tab_to(desk, ".menu-start .menu-item:not(.on)")
     desk.press("Enter")
     page.wait_for_selector(".menu-start .clip >> text=城西社区卫生服务中心")
@@ -107,14 +104,14 @@ def test_a_centre_is_suspended_and_opened_again(
 ) -> None:
     desk = open_desk("district_operator", "district")
     page = desk.open("/district/centres")
-    _look(desk, setting, "centres")
+    _look(desk, "centres")
     page.click("text=城东社区卫生服务中心")
     page.fill("#suspension [name=reason]", "欠费停用")
-    _look(desk, setting, "centre")
+    _look(desk, "centre")
     page.click("button[form=suspension]")
     page.wait_for_selector("#reopening >> text=欠费停用")
     assert _centre("C1").state is CentreState.SUSPENDED
-    _look(desk, setting, "suspended")
+    _look(desk, "suspended")
     page.click("button[form=reopening]")
     page.wait_for_selector("#suspension")
     assert _centre("C1").state is CentreState.OPEN
@@ -125,7 +122,7 @@ def test_a_partition_is_closed_and_opened_for_new_centres(
 ) -> None:
     desk = open_desk("district_operator", "district")
     page = desk.open("/district/partitions")
-    _look(desk, setting, "partitions")
+    _look(desk, "partitions")
     page.click("button[name=is_closed][value='1']")
     page.wait_for_selector("button[name=is_closed][value='0']")
     page.click("button[name=is_closed][value='0']")
@@ -138,23 +135,23 @@ def test_many_centres_come_from_a_pasted_list(setting: tuple[str, str], open_des
     head = "code,name,district,administrator,security_administrator,partition,template,plan"
     lines = [f"M{n},第{n}社区卫生服务中心,示范区,管理{n},安全{n},,," for n in range(3)]
     page.fill("#f-list", "\n".join([head, *lines, "C1,城东社区卫生服务中心,示范区,,安全,p9,,"]))
-    _look(desk, setting, "many")
+    _look(desk, "many")
     desk.act("F8")
     page.wait_for_selector("td .field-error")
-    _look(desk, setting, "many-wrong")
+    _look(desk, "many-wrong")
     page.fill("textarea[name=list]", "\n".join([head, *lines]))
     desk.act("F8")
     page.wait_for_selector("td >> text=M2")
-    _look(desk, setting, "many-good")
+    _look(desk, "many-good")
     desk.act("F8")
     page.wait_for_selector("progress")
     assert tasks.do_next()
     page.wait_for_selector("form[action$='/codes'] button[value=page]")
-    _look(desk, setting, "many-done")
+    _look(desk, "many-done")
     page.click("form[action$='/codes'] button[value=page]")
     page.wait_for_selector("[data-one-time-code]")
     assert len(page.query_selector_all("[data-one-time-code]")) == 6
-    _look(desk, setting, "many-codes")
+    _look(desk, "many-codes")
 
 
 def test_all_rights_are_read_and_searched(
@@ -165,7 +162,7 @@ def test_all_rights_are_read_and_searched(
     )
     desk = open_desk("security_administrator")
     page = desk.open("/rights/")
-    _look(desk, setting, "rights")
+    _look(desk, "rights")
     page.evaluate("document.querySelector('.matrix-wrap').scrollTo(300, 900)")
     box = page.query_selector(".matrix-wrap").bounding_box()
     for selector in ("thead th:first-child", "thead th:last-child"):
@@ -194,18 +191,18 @@ def test_a_message_that_was_given_up_is_corrected(
     _give_up(ours["tenant_id"])
     desk = open_desk("administrator")
     page = desk.open("/trail/outbox")
-    _look(desk, setting, "outbox")
+    _look(desk, "outbox")
     page.click("td a.link")
     page.fill("[name=values-patient_id]", "x")
     page.fill("#correction [name=reason]", "居民号码录错")
     page.click("button[form=correction]")
     page.wait_for_selector("#f-values-patient_id-error")
-    _look(desk, setting, "message-wrong")
+    _look(desk, "message-wrong")
     page.fill("[name=values-patient_id]", "12")
     page.fill("#correction [name=reason]", "居民号码录错")
     desk.act("F2")
     page.wait_for_selector("text=居民号码录错")
-    _look(desk, setting, "message-corrected")
+    _look(desk, "message-corrected")
     with kernel_unit("p1"):
         query = select(Delivery.status).where(Delivery.event_name == "PatientCreated").order_by(Delivery.id)
         assert list(db.session.scalars(query))[-2:] == ["corrected", "waiting"]
