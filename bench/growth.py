@@ -23,7 +23,7 @@ GIVEN = "秀英桂芳玉兰淑珍丽娟红梅建国志强伟明军勇海涛国�
 COLUMNS = (
     "id, tenant_id, record_no, name, initials, pinyin, sex, born_on, is_proxy_document, phone, phone_index, "
     "phone_tail_index, street_code, address, ethnicity, occupation, guardian_name, cost_type, allergy_status, "
-    "created_at, version, last_visit_on"
+    "created_at, version, last_visit_on, is_watched"
 )
 
 
@@ -67,7 +67,7 @@ def _rows(tenant_id: int, held: int, until: int, dice: random.Random) -> Iterato
             phone,
             blind_index(phone, purpose="phone", tenant_id=tenant_id),
             blind_index(phone[-4:], purpose="phone-tail", tenant_id=tenant_id),
-            *("", "", "", "", "", "self", "none_known", "2026-01-01 00:00:00.000000", 1, None),
+            *("", "", "", "", "", "self", "none_known", "2026-01-01 00:00:00.000000", 1, None, False),
         )
 
 

@@ -15,10 +15,6 @@ def upgrade() -> None:
     op.add_column(
         "accounts_account", sa.Column("is_program", sa.Boolean(), nullable=False, server_default=sa.false())
     )
-    if op.get_context().dialect.name != "sqlite":  # there it would copy the whole table
-        op.alter_column(
-            "accounts_account", "is_program", existing_type=sa.Boolean(), existing_nullable=False, server_default=None
-        )
     op.create_table(
         "accounts_join_offer",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),

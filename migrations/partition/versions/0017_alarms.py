@@ -45,14 +45,6 @@ def upgrade() -> None:
     op.add_column(
         "patients_patient", sa.Column("is_watched", sa.Boolean(), nullable=False, server_default=sa.false())
     )
-    if op.get_context().dialect.name != "sqlite":  # there it would copy the whole table
-        op.alter_column(
-            "patients_patient",
-            "is_watched",
-            existing_type=sa.Boolean(),
-            existing_nullable=False,
-            server_default=None,
-        )
 
 
 def downgrade() -> None:
