@@ -79,7 +79,7 @@ def _measure(place: Place) -> dict[str, Any]:
 def _among_many(place: Place) -> dict[str, Any]:
     """Journeys a second in a centre that is alone in its partition, and among four hundred."""
     app = create_app(place.settings())
-    built = town.build(app, residents=2 * (WARM + JOURNEYS[8]))
+    built = town.build(app, residents=2 * (WARM + JOURNEYS[8]) + 20)
     rates, opened, centres = [], 0.0, []
     for more in (0, MORE_CENTRES):
         _say(place, f"{more + 1} centres")
