@@ -44,6 +44,7 @@ class Place:
             if self.cluster
             else {},
             embedded_workers=False,
+            account_requests=0,  # a handful of accounts plays a whole town
         )
 
     def copy_partition(self) -> str:
@@ -117,7 +118,7 @@ def served(place: Place, **variables: str) -> Iterator[Served]:
         "HIS_CONTROL_URL": place.control_url,
         "HIS_PARTITION_URLS": f"p1={place.partition_url}",
         "HIS_EMBEDDED_WORKERS": "0",
-        "HIS_ACCOUNT_REQUESTS": "0",  # a handful of accounts plays a whole town
+        "HIS_ACCOUNT_REQUESTS": "0",
         **variables,
     }
     command = [sys.executable, "-m", "gunicorn", "wsgi:application", "--bind", f"127.0.0.1:{port}"]
