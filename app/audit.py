@@ -214,21 +214,22 @@ def seal(partition: str) -> int:
             for row in rows:
                 number += 1
                 row.sealed_no, row.previous_hash = number, previous
-                previous = row.row_hash = _hash(previous, row)
+                previous = row.row_hash = seal_of(previous, canonical(row))
             db.session.commit()
             sealed += len(rows)
             if len(rows) < _SEAL_BATCH:
                 return sealed
 
 
-def _hash(previous: str, row: Any) -> str:
-    return hashlib.sha256(f"{previous}\n{canonical(row)}".encode()).hexdigest()
+def seal_of(previous: str, text: str) -> str:
+    """The hash that seals a row's text to the row before it."""
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
 def follows(row: Any, number: int, previous: str) -> bool:
     """Whether a sealed row is whole and the next after the row with this number and hash."""
     is_next = row.sealed_no == number + 1 and row.previous_hash == previous
-    return bool(is_next and row.row_hash == _hash(previous, row))
+    return bool(is_next and row.row_hash == seal_of(previous, canonical(row)))
 
 
 def verify(partition: str) -> tuple[int, int | None, int]:

@@ -6,7 +6,6 @@ folder that is away makes the copy wait: the rows stay in the trail, `flask doct
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import time
@@ -85,7 +84,7 @@ def complaints(place: Path, partition: str) -> list[str]:
             try:
                 row = json.loads(line)
                 is_next = row["no"] == number + 1 and row["previous"] == previous
-                is_whole = row["hash"] == _hash(row["previous"], row["row"])
+                is_whole = row["hash"] == audit.seal_of(row["previous"], row["row"])
             except (ValueError, KeyError, TypeError):
                 is_next = is_whole = False
             if not (is_next and is_whole):
@@ -119,10 +118,6 @@ def _line(row: Any) -> bytes:
         "hash": row.row_hash,
     }
     return json.dumps(content, ensure_ascii=False).encode() + b"\n"
-
-
-def _hash(previous: str, text: str) -> str:
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
 @contextmanager
