@@ -140,7 +140,7 @@ def save_plan(
     *,
     code: Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[a-z0-9_-]+$")],
     name: Annotated[str, Field(min_length=2, max_length=60)],
-    modules: Annotated[list[str], Field(max_length=100)] = [],  # noqa: B006  pydantic copies it
+    modules: Annotated[list[str], Field(max_length=100)] = [],  # noqa: B006  never changed
     by: Actor,
 ) -> Plan:
     """Make a plan of the district's own, or change it for every centre that has it.
