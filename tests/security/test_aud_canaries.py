@@ -309,3 +309,11 @@ def test_aud_05_the_web_servers_log_has_neither_questions_nor_cookies() -> None:
 @pytest.mark.one_engine
 def test_aud_05_a_fault_without_a_place_is_named_by_its_kind() -> None:
     assert fault_of(Unexpected(CANARIES["name"])) == "Unexpected"
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("name", [name for name, value in CANARIES.items() if value.isprintable()])
+def test_aud_05_the_walks_would_see_a_canary_that_got_out(app: Flask, lines: Lines, name: str) -> None:
+    assert lines.found() == set()
+    structlog.get_logger().warning("planted", text=CANARIES[name])
+    assert name in lines.found()
