@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 from support import world
 from support.outpatient import make_bill
 from support.outpatients import FULL_RECORD, make_patient, open_encounter, register, session_of
@@ -108,6 +109,27 @@ def test_a_draft_is_saved_again_and_again_and_then_signed(
     page.wait_for_url("**/clinic/desk")
     with tenant_unit(ours["tenant_id"]):
         assert get_encounter(encounter.visit_id).finished_at is not None
+
+
+def test_what_is_pressed_while_a_draft_is_on_its_way_waits_for_it(
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, open_desk: OpenDesk
+) -> None:
+    encounter = open_encounter(ours, registrar=registrar, doctor=doctor, record=FULL_RECORD)
+    desk = open_desk("doctor")
+    page = desk.open(f"/clinic/visits/{encounter.visit_id}")
+
+    def slowly(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/record", slowly)
+    page.fill("#f-record-chief_complaint", "咳嗽6天")
+    for key in ("F2", "F2", "Shift+F8"):
+        desk.press(key)
+    page.wait_for_url("**/clinic/desk")
+    with tenant_unit(ours["tenant_id"]):
+        signed = get_encounter(encounter.visit_id)
+        assert (signed.finished_at is not None, signed.record["chief_complaint"]) == (True, "咳嗽6天")
 
 
 def test_a_session_that_ended_keeps_what_was_typed(

@@ -5,6 +5,7 @@ import { ask } from './dialogs.js';
 
 const VERBS = ['hx-post', 'hx-put', 'hx-patch', 'hx-delete'];
 const dirty = new Set();
+const drafts = new Map();
 
 function changesSomething(form) {
   return form.method === 'post' || VERBS.some((verb) => form.hasAttribute(verb));
@@ -48,6 +49,12 @@ document.addEventListener(
       event.stopImmediatePropagation();
       return;
     }
+    if (drafts.has(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      drafts.set(form, event.submitter);
+      return;
+    }
     if (!byHtmx(form) && config.session_url && minutesSinceContact() > 5) {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -64,6 +71,25 @@ document.addEventListener(
   },
   true,
 );
+
+// A draft (data-draft="form id") brings the form's next revision: what is pressed meanwhile waits for it.
+function drafted(event) {
+  return document.getElementById(event.target.dataset?.draft);
+}
+
+document.addEventListener('htmx:beforeRequest', (event) => {
+  const form = drafted(event);
+  if (!form) return;
+  if ('sending' in form.dataset) event.preventDefault();
+  else drafts.set(form, null);
+});
+
+document.addEventListener('htmx:afterRequest', (event) => {
+  const form = drafted(event);
+  const pressed = drafts.get(form);
+  drafts.delete(form);
+  if (pressed) form.requestSubmit(pressed);
+});
 
 document.addEventListener('htmx:afterRequest', (event) => {
   const form = event.target.closest?.('form');
