@@ -36,8 +36,7 @@ class Settings:
     owner_urls: dict[str, str] = field(default_factory=dict)  # who migrates, where that is another role
     redis_url: str = ""
     account_requests: int = 600  # of one account in a minute, for each process; 0 for no limit
-    centre_requests: int = 8  # of one centre at once, for each process: half of gunicorn.conf.py's threads
-    centre_share: float = 0.4  # of a process's time, while other centres ask too; 0 for no limit
+    centre_requests: int = 8  # of one centre at once in a process, waiting or running; 0 for no limit
     sign_in_idle_minutes: int = 30
     sign_in_lock_minutes: int = 15  # of rest, after which the page asks for the password and goes on
     sign_in_hours: int = 12
@@ -70,7 +69,6 @@ class Settings:
             redis_url=env.get("REDIS_URL", ""),
             account_requests=int(env.get("HIS_ACCOUNT_REQUESTS", "600")),
             centre_requests=int(env.get("HIS_CENTRE_REQUESTS", "8")),
-            centre_share=float(env.get("HIS_CENTRE_SHARE", "0.4")),
             second_factor=env.get("HIS_SECOND_FACTOR", ""),
             district_zone=env.get("HIS_ZONE", "Asia/Shanghai"),
             embedded_workers=env.get("HIS_EMBEDDED_WORKERS", "1") == "1",

@@ -20,7 +20,7 @@ from bench.town import Built
 
 ASKED, PAUSE = 150, 0.05
 RUSHING = 24  # connections of the neighbour, each with an account of its own
-NO_BUDGETS = {"HIS_CENTRE_REQUESTS": "1000", "HIS_CENTRE_SHARE": "0"}
+NO_BUDGETS = {"HIS_CENTRE_REQUESTS": "0"}
 
 
 def measure(place: Place, app: Flask, built: Built, neighbour: int) -> dict[str, Any]:

@@ -68,7 +68,6 @@ def built(
             owner_urls={name: databases.owner_url(name) for name in ("control", "p1")},
             embedded_workers=False,
             account_requests=0,  # tests type faster than people
-            centre_share=0,
         )
     )
     engines = app.extensions["his_engines"]

@@ -28,8 +28,7 @@ from app.tenancy import DISTRICT
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 HEAVY_AT_ONCE = 2  # pages that search whole ledgers, for each centre
 PATIENCE = 1.0  # seconds that a request waits for others of its centre to end
-CREDIT = 0.2  # seconds of work beyond its share before a centre's requests wait
-EXPECTED = 0.02  # seconds a request is taken to need until it has ended
+AMONG_OTHERS = 2  # requests of a centre that run at once in a process while other centres ask it too
 ACTIVE = 5.0  # seconds for which a centre that asked counts as asking
 REFUSED = Counted("his_budget_refusals_total", "Requests refused because a budget was spent", ["budget"])
 log = structlog.get_logger()
@@ -54,18 +53,27 @@ class Places:
         self._changed = threading.Condition()
         self._running: Counter[tuple[str, int]] = Counter()
         self._waiting: Counter[tuple[str, int]] = Counter()
+        self._asked: dict[int, float] = {}
 
-    def take(self, kind: str, tenant_id: int, most: int, *, may_wait: bool = True) -> bool:
+    def take(self, kind: str, tenant_id: int, most: int, *, waiters: int | None = None) -> bool:
         """Take one of so many places, waiting a moment for it; False when all stay taken, or too many wait."""
         key = (kind, tenant_id)
         with self._changed:
-            if self._running[key] >= most and not (may_wait and self._wait(key, most)):
+            if self._running[key] >= most and not self._wait(
+                key, most, most // 2 if waiters is None else waiters
+            ):
                 return False
             self._running[key] += 1
             return True
 
-    def _wait(self, key: tuple[str, int], most: int) -> bool:
-        if self._waiting[key] >= most // 2:  # who waits holds a thread too
+    def asks(self, tenant_id: int, now: float) -> bool:
+        """Note that a centre asks; tell whether others do too."""
+        with self._changed:
+            self._asked[tenant_id] = now
+            return any(now - at < ACTIVE for other, at in self._asked.items() if other != tenant_id)
+
+    def _wait(self, key: tuple[str, int], most: int, waiters: int) -> bool:
+        if self._waiting[key] >= waiters:  # who waits holds a thread too
             return False
         self._waiting[key] += 1
         try:
@@ -79,38 +87,13 @@ class Places:
             self._running[kind, tenant_id] -= 1
             self._changed.notify_all()
 
+    def waiting(self, kind: str, tenant_id: int) -> int:
+        """How many wait for one."""
+        return self._waiting[kind, tenant_id]
+
     def running(self, kind: str, tenant_id: int) -> int:
         """How many are taken."""
         return self._running[kind, tenant_id]
-
-
-class Shares:
-    """How much processor time each centre owes: what it used beyond its share, paid off by waiting.
-
-    A centre that is alone may use everything: the time nobody asks for is not kept for anybody.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._owed: dict[int, tuple[float, float]] = {}  # seconds, and when that was so
-
-    def charge(self, tenant_id: int, seconds: float, share: float, now: float) -> None:
-        """Work that was done, or that is expected; the share is of the one processor that a process has."""
-        with self._lock:
-            self._owed[tenant_id] = (max(0.0, self._debt(tenant_id, share, now) + seconds), now)
-
-    def wait_needed(self, tenant_id: int, share: float, now: float) -> float:
-        """Seconds until the centre may go on; 0 when it owes little or nobody else asks."""
-        with self._lock:
-            too_much = self._debt(tenant_id, share, now) - CREDIT
-            return too_much / share if too_much > 0 and self._others_ask(tenant_id, now) else 0.0
-
-    def _debt(self, tenant_id: int, share: float, now: float) -> float:
-        owed, since = self._owed.get(tenant_id, (0.0, now))
-        return max(0.0, owed - share * (now - since))
-
-    def _others_ask(self, tenant_id: int, now: float) -> bool:
-        return any(now - since < ACTIVE for other, (_, since) in self._owed.items() if other != tenant_id)
 
 
 def places() -> Places:
@@ -128,7 +111,6 @@ def heavy(view: ViewT) -> ViewT:
 def install(app: Flask) -> None:
     """Ask every request of somebody who is signed in for its place; it must follow the sign-in's own hook."""
     app.extensions["his_places"] = Places()
-    app.extensions["his_shares"] = Shares()
     app.extensions["his_hasty"] = {}  # hash of a program's token → when it may ask again
     app.extensions["his_rates"] = FixedWindowRateLimiter(MemoryStorage())
     app.before_request(_take)
@@ -141,11 +123,10 @@ def _take() -> None:
         return
     settings: Settings = current_app.extensions["his_settings"]
     _count(actor, settings.account_requests)
-    _take_place("all", actor, settings.centre_requests)
+    if settings.centre_requests:
+        _take_place("all", actor, *_room_for(actor, settings.centre_requests))
     if getattr(current_app.view_functions.get(request.endpoint or ""), "is_heavy", False):
         _take_place("heavy", actor, HEAVY_AT_ONCE)
-    if settings.centre_share:
-        _take_turn(actor, settings.centre_share)
 
 
 def refuse_hasty(bearer: str) -> None:
@@ -174,33 +155,26 @@ def _count(actor: Actor, a_minute: int) -> None:
         _refuse("account", actor, retry_after=15)
 
 
-def _take_place(kind: str, actor: Actor, most: int) -> None:
+def _room_for(actor: Actor, most: int) -> tuple[int, int]:
+    """Places of a centre and how many may wait for one: the threads of a process share one processor.
+
+    A centre that is alone may use everything: what nobody asks for is not kept for anybody.
+    """
+    if places().asks(actor.tenant_id or DISTRICT, time.monotonic()):
+        return min(AMONG_OTHERS, most), most - AMONG_OTHERS
+    return most, most // 2
+
+
+def _take_place(kind: str, actor: Actor, most: int, waiters: int | None = None) -> None:
     tenant_id = actor.tenant_id or DISTRICT
-    if not places().take(kind, tenant_id, most):
+    if not places().take(kind, tenant_id, most, waiters=waiters):
         _refuse(kind, actor)
     g.places = [*g.get("places", ()), (kind, tenant_id)]
-
-
-def _take_turn(actor: Actor, share: float) -> None:
-    """Let the centre pay off what it owes; it keeps its place meanwhile, so few of its requests wait here."""
-    tenant_id = actor.tenant_id or DISTRICT
-    shares: Shares = current_app.extensions["his_shares"]
-    until = time.monotonic() + PATIENCE
-    while wait := shares.wait_needed(tenant_id, share, now := time.monotonic()):
-        if now + wait > until:
-            _refuse("share", actor)
-        time.sleep(min(wait, 0.05))
-    shares.charge(tenant_id, EXPECTED, share, now)
-    g.work = (tenant_id, share, time.thread_time())
 
 
 def _give_back(error: BaseException | None) -> None:
     for kind, tenant_id in g.pop("places", ()):
         places().give_back(kind, tenant_id)
-    if "work" in g:
-        tenant_id, share, began = g.pop("work")
-        used = time.thread_time() - began - EXPECTED
-        current_app.extensions["his_shares"].charge(tenant_id, used, share, time.monotonic())
 
 
 def _refuse(budget: str, actor: Actor, retry_after: int = 2) -> NoReturn:

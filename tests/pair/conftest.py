@@ -34,8 +34,8 @@ def pair_built() -> Iterator[tuple[Pair, Flask, dict[str, Any]]]:
             replica_urls={name: pair.copies(name) for name in ("control", "p1")},
             owner_urls={name: pair.url(name, OWNER) for name in ("control", "p1")},
             embedded_workers=False,
-            account_requests=0,  # tests type faster than people
-            centre_share=0,
+            account_requests=0,
+            centre_requests=0,  # tests type faster than people
         )
     )
     with app.app_context():

@@ -16,7 +16,6 @@ from app.printing import PaperMaker
 from app.web import budgets
 
 GATE = threading.Event()
-SHARE = 0.4
 
 
 @pytest.fixture
@@ -31,6 +30,7 @@ def jam(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     monkeypatch.setitem(app.view_functions, "home.show_home", slow)
     monkeypatch.setattr(budgets, "PATIENCE", 0.2)
+    monkeypatch.setattr(budgets, "ACTIVE", 0.0)  # nobody counts as asking beside the jammed centre
     running: list[threading.Thread] = []
 
     def rush(clients: list[Any]) -> list[int]:
@@ -185,43 +185,45 @@ def test_app_09_a_paper_stands_in_the_row_of_its_centre(
     assert rows == [ours["tenant_id"], 0]
 
 
-def test_app_09_a_centre_alone_uses_all_the_time_and_among_others_its_share() -> None:
-    shares, now = budgets.Shares(), 100.0
-    shares.charge(1, 30.0, SHARE, now)
-    assert shares.wait_needed(1, SHARE, now) == 0
-    shares.charge(2, 0.01, SHARE, now)
-    wait = shares.wait_needed(1, SHARE, now)
-    assert wait == pytest.approx((30.0 - budgets.CREDIT) / SHARE)
-    assert shares.wait_needed(2, SHARE, now) == 0
-    shares.charge(2, 0.01, SHARE, now + wait)  # still asking
-    assert shares.wait_needed(1, SHARE, now + wait + 0.001) == 0
-    assert budgets.Shares().wait_needed(1, SHARE, now) == 0
+def test_app_09_a_centre_alone_runs_all_it_asks_and_among_others_two() -> None:
+    kept, now = budgets.Places(), 100.0
+    assert not kept.asks(1, now)
+    assert not kept.asks(1, now + 1)
+    assert kept.asks(2, now + 1)
+    assert kept.asks(1, now + 1 + budgets.ACTIVE / 2)
+    assert not kept.asks(1, now + 1 + budgets.ACTIVE)
 
 
-def test_app_09_nobody_gathers_time_by_being_idle() -> None:
-    shares, now = budgets.Shares(), 100.0
-    shares.charge(1, 0.1, SHARE, now)
-    shares.charge(2, 0.1, SHARE, now + 3600)
-    shares.charge(1, 1.0, SHARE, now + 3600)
-    assert shares.wait_needed(1, SHARE, now + 3600) == pytest.approx((1.0 - budgets.CREDIT) / SHARE)
-
-
-def test_app_09_who_owes_for_long_is_refused_while_another_centre_asks(
-    app: Flask,
-    ours: dict[str, Any],
-    theirs: dict[str, Any],
-    sign_in: Any,
+def test_app_09_what_does_not_run_at_once_waits_and_is_refused_when_too_many_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = replace(app.extensions["his_settings"], centre_share=SHARE)
-    monkeypatch.setitem(app.extensions, "his_settings", settings)
-    monkeypatch.setitem(app.extensions, "his_shares", budgets.Shares())
-    shares: budgets.Shares = app.extensions["his_shares"]
+    monkeypatch.setattr(budgets, "PATIENCE", 0.3)
+    kept = budgets.Places()
+    assert kept.take("all", 1, 1, waiters=1)
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(kept.take("all", 1, 1, waiters=1)))
+    waiting.start()
+    while not kept.waiting("all", 1):
+        time.sleep(0.001)
+    assert not kept.take("all", 1, 1, waiters=1)
+    kept.give_back("all", 1)
+    waiting.join()
+    assert answers == [True]
+
+
+def test_app_09_a_neighbour_that_asks_leaves_a_centre_two_requests_at_once(
+    app: Flask, ours: dict[str, Any], sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "PATIENCE", 0.1)
+    kept: budgets.Places = app.extensions["his_places"]
     mine, other = sign_in("registrar"), sign_in("registrar", "c2")
-    shares.charge(ours["tenant_id"], 60.0, SHARE, time.monotonic())
-    shares.charge(theirs["tenant_id"], 0.01, SHARE, time.monotonic())
-    assert mine.get("/home").status_code == 429
-    assert other.get("/home").status_code == 200
-    assert app.extensions["his_places"].running("all", ours["tenant_id"]) == 0
-    app.extensions["his_shares"] = budgets.Shares()
-    assert mine.get("/home").status_code == 200
+    for _ in range(budgets.AMONG_OTHERS):
+        assert kept.take("all", ours["tenant_id"], 8)
+    try:
+        assert other.get("/home").status_code == 200
+        assert mine.get("/home").status_code == 429
+        monkeypatch.setattr(budgets, "ACTIVE", 0.0)
+        assert mine.get("/home").status_code == 200
+    finally:
+        for _ in range(budgets.AMONG_OTHERS):
+            kept.give_back("all", ours["tenant_id"])
