@@ -1,6 +1,6 @@
 """What the cashier's window must be able to explain."""
 
-from app.errors import Conflict, DomainError
+from app.errors import Conflict, DomainError, NotFound
 from app.i18n import N_
 
 
@@ -157,3 +157,30 @@ class NothingCharged(PrescriptionUnpaid):
     """None of the prescription's lines stands on the bill any more."""
 
     message = N_("Nothing of this prescription stands on the bill. Ask the doctor to sign it again.")
+
+
+class CheckoutNotHere(NotFound):
+    """No such settlement on its way."""
+
+    message = N_("This settlement is not here.")
+
+
+class CheckoutUnderway(Conflict):
+    """The bill is being settled in a window."""
+
+    code = "charging.checkout_underway"
+    message = N_("%(name)s is settling this bill (%(number)s). Finish or give up that settlement first.")
+
+
+class CheckoutMoved(Conflict):
+    """The checkout has gone on in another window."""
+
+    code = "charging.checkout_moved"
+    message = N_("Settlement %(number)s is now: %(state)s. Look at it again.")
+
+
+class InsuranceStands(Conflict):
+    """The insurer still counts the bill as settled."""
+
+    code = "charging.insurance_stands"
+    message = N_("The insurer has settled this bill. Cancel it there first.")

@@ -19,6 +19,8 @@ from app.registry import (
     Permission,
     Plot,
     Preparation,
+    Setting,
+    SettingKind,
     Waiting,
     WaitingRow,
 )
@@ -135,7 +137,21 @@ module = Module(
         "prescriptions.paper.amounts": views.prescription_amounts,
     },
     reads=(api.bill_of_visit,),
+    settings=(
+        Setting(
+            "rounds_cash",
+            N_("Round cash to the jiao"),
+            SettingKind.SWITCH,
+            False,
+            help=N_("The difference is a line of its own on the receipt. Other ways are never rounded."),
+        ),
+    ),
     acts={
+        "checkout.begun": N_("Settlement begun"),
+        "checkout.confirmed": N_("Split agreed to"),
+        "checkout.collected": N_("Way of paying changed"),
+        "checkout.given_up": N_("Settlement given up"),
+        "checkout.settled": N_("Settlement finished"),
         "bill.read": N_("Bill read"),
         "receipt.read": N_("Receipt read"),
         "bill.settled": N_("Bill settled"),

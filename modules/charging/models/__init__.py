@@ -1,6 +1,14 @@
 """What charging keeps."""
 
-from modules.charging.models.bills import PAID, Bill, Charge, ChargeSource, ChargeStatus
+from modules.charging.models.bills import DUE, PAID, Bill, Charge, ChargeSource, ChargeStatus
+from modules.charging.models.checkouts import (
+    Checkout,
+    CheckoutKind,
+    CheckoutLine,
+    CheckoutPart,
+    CheckoutState,
+    PartState,
+)
 from modules.charging.models.prices import ItemKind, Price
 from modules.charging.models.settlements import (
     ReceiptPrint,
@@ -12,12 +20,19 @@ from modules.charging.models.settlements import (
 from modules.charging.models.shifts import Shift, ShiftStatus, ShiftSum
 
 __all__ = [
+    "DUE",
     "PAID",
     "Bill",
     "Charge",
     "ChargeSource",
     "ChargeStatus",
+    "Checkout",
+    "CheckoutKind",
+    "CheckoutLine",
+    "CheckoutPart",
+    "CheckoutState",
     "ItemKind",
+    "PartState",
     "Price",
     "ReceiptPrint",
     "Settlement",

@@ -52,12 +52,14 @@ class ChargeStatus(Choice):
     """The life of a charge line."""
 
     UNPAID = "unpaid", N_("Unpaid")
+    LOCKED = "locked", N_("Being settled")
     PAID = "paid", N_("Paid")
     PARTLY_REFUNDED = "partly_refunded", N_("Partly refunded")
     REFUNDED = "refunded", N_("Refunded")
     VOIDED = "voided", N_("Voided")
 
 
+DUE = (ChargeStatus.UNPAID, ChargeStatus.LOCKED)  # money is still to come
 PAID = (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED)  # money is here that was not given back
 
 

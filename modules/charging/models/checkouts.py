@@ -52,13 +52,15 @@ class Checkout(TenantScoped, Model):
             "tenant_id",
             "bill_id",
             unique=True,
-            **only_where("state NOT IN ('settled', 'closed')"),
+            **only_where("state <> 'settled' AND state <> 'closed'"),
         ),
         Index("ix_charging_checkout_state", "tenant_id", "state", "id"),
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("fund_amount >= 0 AND account_amount >= 0", name="insured"),
         CheckConstraint("fund_amount + account_amount <= amount", name="personal"),
-        CheckConstraint("state <> 'settled' OR settlement_id IS NOT NULL OR mirror_id IS NOT NULL", name="end"),
+        CheckConstraint(
+            "state <> 'settled' OR settlement_id IS NOT NULL OR mirror_id IS NOT NULL", name="end"
+        ),
         CheckConstraint("kind <> 'refund' OR original_id IS NOT NULL", name="original"),
     )
 
@@ -72,6 +74,7 @@ class Checkout(TenantScoped, Model):
     fund_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # what the insurer's funds pay
     account_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # out of the insured's account
     insurance_id: Mapped[int | None]  # the insured settlement of these lines
+    insurance_reference: Mapped[str] = mapped_column(Unicode(60), default="")  # its number at the insurer
     reason: Mapped[str] = text_column(200, default="")
     on: Mapped[date]
     opened_at: Mapped[datetime]
@@ -125,7 +128,7 @@ class CheckoutPart(TenantScoped, Model):
     __table_args__ = (
         Index("ix_charging_checkout_part_checkout", "tenant_id", "checkout_id"),
         Index("ix_charging_checkout_part_order", "tenant_id", "order_id"),
-        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("amount > 0 OR method = 'rounding'", name="amount"),
     )
 
     id: Mapped[int] = id_column()

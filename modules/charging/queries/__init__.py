@@ -13,6 +13,7 @@ from app.db import Page, columns_of, db, lock_row, locking, page_by_key
 from app.errors import NotFound
 from modules.charging.errors import BillMissing
 from modules.charging.models import (
+    DUE,
     Bill,
     Charge,
     ChargeStatus,
@@ -25,6 +26,11 @@ from modules.charging.models import (
     ShiftSum,
     Tender,
 )
+from modules.charging.queries.checkouts import charges_of_checkout as charges_of_checkout
+from modules.charging.queries.checkouts import find_checkout as find_checkout
+from modules.charging.queries.checkouts import find_open_checkout as find_open_checkout
+from modules.charging.queries.checkouts import get_part as get_part
+from modules.charging.queries.checkouts import parts_of as parts_of
 from modules.charging.queries.checks import check_money as check_money
 from modules.charging.queries.prices import DECOCTION_CODE as DECOCTION_CODE
 from modules.charging.queries.prices import drug_prices as drug_prices
@@ -38,7 +44,7 @@ from modules.charging.queries.prices import service_prices as service_prices
 from modules.charging.rules.shifts import ShiftEntry
 from modules.charging.rules.tenders import TenderMethod
 
-_UNPAID_AMOUNT = case((Charge.status == ChargeStatus.UNPAID, Charge.amount), else_=Decimal("0.00"))
+_DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
 
 # Bills
 
@@ -169,7 +175,7 @@ def list_due_bills(*, on: date | None = None, size: int = 40) -> list[BillSummar
     statement = (
         select(Bill, func.sum(Charge.amount), func.count(Charge.id))
         .join(Charge, Charge.bill_id == Bill.id)
-        .where(Charge.status == ChargeStatus.UNPAID)
+        .where(Charge.status.in_(DUE))
     )
     if on is not None:
         statement = statement.where(Bill.on == on)
@@ -180,8 +186,8 @@ def list_bills(
     *, on: date | None = None, patient_ids: Iterable[int] | None = None, size: int = 40
 ) -> list[BillSummary]:
     """Bills of a day or of patients, the latest first, with what is due on each."""
-    unpaid_count = case((Charge.status == ChargeStatus.UNPAID, 1), else_=0)
-    statement = select(Bill, func.sum(_UNPAID_AMOUNT), func.sum(unpaid_count)).outerjoin(
+    unpaid_count = case((Charge.status.in_(DUE), 1), else_=0)
+    statement = select(Bill, func.sum(_DUE_AMOUNT), func.sum(unpaid_count)).outerjoin(
         Charge, Charge.bill_id == Bill.id
     )
     if on is not None:
@@ -205,7 +211,7 @@ def amounts_of_visits(visit_ids: Iterable[int]) -> dict[int, tuple[Decimal, Deci
     due = (
         select(Bill.visit_id, func.sum(Charge.amount))
         .join(Charge, Charge.bill_id == Bill.id)
-        .where(Bill.visit_id.in_(wanted), Charge.status == ChargeStatus.UNPAID)
+        .where(Bill.visit_id.in_(wanted), Charge.status.in_(DUE))
         .group_by(Bill.visit_id)
     )
     for visit_id, amount in db.session.execute(due):
@@ -238,7 +244,7 @@ def first_due_bills(on: date, *, size: int) -> tuple[int, list[DueBill]]:
             Bill.id, Bill.patient_id, func.min(Charge.added_at), func.sum(Charge.amount), func.count().over()
         )
         .join(Charge, Charge.bill_id == Bill.id)
-        .where(Charge.status == ChargeStatus.UNPAID, Bill.on == on)
+        .where(Charge.status.in_(DUE), Bill.on == on)
         .group_by(Bill.id, Bill.patient_id)
         .order_by(Bill.id.desc())
         .limit(size)
@@ -323,16 +329,16 @@ def get_receipt_print(print_id: int) -> ReceiptPrint:
 
 def find_open_shift(by: Actor) -> Shift | None:
     """The cashier's open shift, or None."""
-    return db.session.scalar(_open_shift(by))
+    return db.session.scalar(_open_shift(by.account_id))
 
 
-def lock_open_shift(by: Actor) -> Shift | None:
+def lock_open_shift(account_id: int) -> Shift | None:
     """The cashier's open shift, held until commit."""
-    return db.session.scalar(locking(_open_shift(by), Shift))
+    return db.session.scalar(locking(_open_shift(account_id), Shift))
 
 
-def _open_shift(by: Actor) -> Select[Shift]:
-    return select(Shift).where(Shift.cashier_account_id == by.account_id, Shift.status == ShiftStatus.OPEN)
+def _open_shift(account_id: int) -> Select[Shift]:
+    return select(Shift).where(Shift.cashier_account_id == account_id, Shift.status == ShiftStatus.OPEN)
 
 
 def takings_by_tender(by: Actor) -> list[tuple[TenderMethod, Decimal]]:

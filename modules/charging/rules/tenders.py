@@ -1,8 +1,8 @@
 """Paying and refunding: how the parts of a payment (支付方式) fit the bill."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from app.i18n import N_, Choice
@@ -22,6 +22,38 @@ class TenderMethod(Choice):
     POOLED_FUND = "pooled_fund", N_("Pooled insurance fund")
     PERSONAL_ACCOUNT = "personal_account", N_("Personal insurance account")
     OWED = "owed", N_("Owed")
+    ROUNDING = "rounding", N_("Rounding")
+
+
+CHANNELS = (
+    TenderMethod.WECHAT,
+    TenderMethod.ALIPAY,
+    TenderMethod.BANK_CARD,
+    TenderMethod.DIGITAL_YUAN,
+    TenderMethod.PREPAID,
+)
+_JIAO = Decimal("0.1")
+
+
+def unrounded(parts: Mapping[TenderMethod, Decimal]) -> dict[TenderMethod, Decimal]:
+    """The parts with the rounding back in the cash it was taken from."""
+    exact: dict[TenderMethod, Decimal] = dict(parts)
+    exact.pop(TenderMethod.ROUNDING, None)
+    if TenderMethod.ROUNDING in parts:
+        exact[TenderMethod.CASH] = exact.get(TenderMethod.CASH, ZERO) + parts[TenderMethod.ROUNDING]
+    return exact
+
+
+def round_cash(parts: Mapping[TenderMethod, Decimal]) -> dict[TenderMethod, Decimal]:
+    """Cash to the jiao, half up, and what that leaves as a line of its own; other ways are never rounded.
+
+    The sum of the parts stays what it was. Source: clinic charging rules, 舍入.
+    """
+    rounded = unrounded(parts)
+    exact = rounded.get(TenderMethod.CASH, ZERO)
+    rounded[TenderMethod.CASH] = exact.quantize(_JIAO, ROUND_HALF_UP).quantize(ZERO)
+    rounded[TenderMethod.ROUNDING] = exact - rounded[TenderMethod.CASH]
+    return {method: amount for method, amount in rounded.items() if amount}
 
 
 class TenderFault(StrEnum):
@@ -46,11 +78,20 @@ class TenderCheck:
         return self.fault is None
 
 
-def check_tenders(due: Decimal, tenders: Mapping[TenderMethod, Decimal]) -> TenderCheck:
+def check_tenders(
+    due: Decimal, tenders: Mapping[TenderMethod, Decimal], *, rounds_cash: bool = False
+) -> TenderCheck:
     """Check what was handed over against what is due, in yuan. Source: house rule.
 
     Change is given from cash only and is less than the cash handed over. Zero tenders are ignored.
+    Where cash is rounded, it is what the other ways leave that is rounded to the jiao.
     """
+    if rounds_cash and TenderMethod.CASH in tenders:
+        others = sum((amount for method, amount in tenders.items() if method != TenderMethod.CASH), ZERO)
+        rounding = round_cash({TenderMethod.CASH: max(due - others, ZERO)}).get(TenderMethod.ROUNDING, ZERO)
+        check = check_tenders(due - rounding, tenders)
+        booked = {**check.booked, TenderMethod.ROUNDING: rounding} if rounding else check.booked
+        return replace(check, booked=booked)
     handed = {method: amount for method, amount in tenders.items() if amount != 0}
     if due < 0 or any(amount < 0 for amount in handed.values()):
         return TenderCheck(handed, fault=TenderFault.NOT_POSITIVE)

@@ -12,7 +12,7 @@ from modules.charging.services.bills import (
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
 from modules.charging.services.prices import load_demo_prices, set_price, take_over_prices
 from modules.charging.services.refunds import RefundLineInput, refund_lines
-from modules.charging.services.settlements import TenderInput, print_receipt, settle_bill
+from modules.charging.services.settlements import TenderInput, print_receipt, rounds_cash, settle_bill
 from modules.charging.services.shifts import close_shift, open_shift
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "print_receipt",
     "refund_lines",
     "release_expired_charges",
+    "rounds_cash",
     "set_price",
     "settle_bill",
     "take_over_prices",

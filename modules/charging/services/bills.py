@@ -13,7 +13,13 @@ from app.money import Quantity
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.charging import queries
-from modules.charging.errors import BillMissing, ChargeNotVoidable, PrescriptionPaid, PriceMissing
+from modules.charging.errors import (
+    BillMissing,
+    ChargeNotVoidable,
+    CheckoutUnderway,
+    PrescriptionPaid,
+    PriceMissing,
+)
 from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus, ItemKind, Price
 from modules.prescriptions.events import PrescriptionSigned
 from modules.registration.events import VisitRegistered
@@ -78,28 +84,41 @@ def void_prescription_charges(*, prescription_id: int, visit_id: int, reason: st
     """Void the unpaid lines of a prescription that was withdrawn, voided or has expired.
 
     Raises:
+        CheckoutUnderway: its lines are being settled at this moment.
         PrescriptionPaid: some of its money has not been given back.
     """
-    queries.lock_bill_of_visit(visit_id)
+    bill = queries.lock_bill_of_visit(visit_id)
     charges = queries.charges_of_prescription(prescription_id)
+    _refuse_locked(bill, charges)
     if any(charge.status in PAID for charge in charges):
         raise PrescriptionPaid
     _void([charge for charge in charges if charge.status == ChargeStatus.UNPAID], reason)
 
 
 def release_expired_charges(*, prescription_id: int, visit_id: int) -> None:
-    """Void what was never paid of an expired prescription; what was paid stays until it is refunded."""
-    queries.lock_bill_of_visit(visit_id)
+    """Void what was never paid of an expired prescription; what was paid stays until it is refunded.
+
+    Raises:
+        CheckoutUnderway: its lines are being settled at this moment; it expires when that has ended.
+    """
+    bill = queries.lock_bill_of_visit(visit_id)
     charges = queries.charges_of_prescription(prescription_id)
+    _refuse_locked(bill, charges)
     _void([charge for charge in charges if charge.status == ChargeStatus.UNPAID], "expired")
 
 
 def void_visit_charges(*, visit_id: int, reason: str) -> None:
-    """Void every unpaid line of a visit that was cancelled; what was paid waits for its refund."""
+    """Void every unpaid line of a visit that was cancelled; what was paid waits for its refund.
+
+    Raises:
+        CheckoutUnderway: the bill is being settled at this moment.
+    """
     if queries.find_bill(visit_id) is None:
         return
     bill = queries.lock_bill_of_visit(visit_id)
-    _void(queries.charges_of(bill.id, status=ChargeStatus.UNPAID), reason)
+    charges = queries.charges_of(bill.id)
+    _refuse_locked(bill, charges)
+    _void([charge for charge in charges if charge.status == ChargeStatus.UNPAID], reason)
 
 
 @use_case("charging.charge.add")
@@ -166,6 +185,14 @@ def _charge(
         amount=price.amount_for(quantity),
         added_at=clock.now(),
     )
+
+
+def _refuse_locked(bill: Bill, charges: list[Charge]) -> None:
+    if any(charge.status == ChargeStatus.LOCKED for charge in charges):
+        checkout = queries.find_open_checkout(bill.id)
+        raise CheckoutUnderway(
+            number=checkout.number if checkout else "", name=checkout.opened_by_name if checkout else ""
+        )
 
 
 def _void(charges: list[Charge], reason: str) -> None:

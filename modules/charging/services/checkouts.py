@@ -3,16 +3,16 @@
 Nothing here calls out: these are the steps that are committed; `conduct` asks the outside between them.
 """
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from app import audit, clock, ids, numbering
 from app.actor import Actor
 from app.db import db
+from app.i18n import gettext
 from app.money import Amount, format_amount
 from app.use_cases import use_case
 from modules.charging import queries
@@ -21,21 +21,29 @@ from modules.charging.errors import (
     CheckoutMoved,
     CheckoutNotHere,
     CheckoutUnderway,
+    InsuranceStands,
     NothingToSettle,
 )
-from modules.charging.models import Bill, Charge, ChargeStatus, Settlement
-from modules.charging.models.checkouts import (
+from modules.charging.models import (
+    Bill,
+    Charge,
+    ChargeStatus,
     Checkout,
     CheckoutKind,
     CheckoutLine,
     CheckoutPart,
     CheckoutState,
     PartState,
+    Settlement,
 )
-from modules.charging.rules.tenders import LOCAL, TenderMethod
+from modules.charging.rules.tenders import CHANNELS, TenderMethod
 from modules.charging.services.settlements import TenderInput, checked_tenders, settle_charges
+from modules.charging.services.shifts import present_shift
+from modules.payments import queries as payments
+from modules.payments import services as payment_services
 
-SUBJECT = "charging_checkout"  # what payment orders and insured settlements of a checkout are for
+SUBJECT = "charging_checkout"  # what an insured settlement of a checkout is for
+PART = "charging_checkout_part"  # what a payment order of one of its parts is for
 UNCONFIRMED_MINUTES = 30
 _ZERO = Decimal("0.00")
 
@@ -84,7 +92,7 @@ def confirm_checkout(
         TenderTooLittle, ChangeOnlyFromCash, TenderRepeated: the ways of paying do not fit the patient's part.
     """
     checkout = lock_checkout(checkout_id, CheckoutState.SHOWN)
-    _plan_parts(checkout, expected_personal, tenders)
+    _plan_parts(checkout, expected_personal, tenders, by)
     checkout.state = CheckoutState.INSURING if checkout.insurance_id else CheckoutState.COLLECTING
     audit.record("checkout.confirmed", checkout, by=by, number=checkout.number)
     go_on(checkout, by)
@@ -107,10 +115,12 @@ def collect_checkout(
         TenderTooLittle, ChangeOnlyFromCash, TenderRepeated: the ways of paying do not fit.
     """
     checkout = lock_checkout(checkout_id, CheckoutState.COLLECTING)
-    for part in queries.parts_of(checkout.id):
+    parts = queries.parts_of(checkout.id)
+    moved = sum((part.amount for part in parts if part.state == PartState.MOVED), _ZERO)
+    for part in parts:
         if part.state == PartState.WAITING:
             _end_part(part, by)
-    _plan_parts(checkout, expected_personal, tenders)
+    _plan_parts(checkout, expected_personal, tenders, by, moved)
     audit.record("checkout.collected", checkout, by=by, number=checkout.number)
     go_on(checkout, by)
     return checkout
@@ -130,13 +140,39 @@ def give_up_checkout(
         InsuranceStands: the insurer still counts it as settled.
     """
     checkout = lock_checkout(checkout_id, CheckoutState.SHOWN, CheckoutState.COLLECTING)
-    if checkout.fund_amount or checkout.account_amount:
-        _refuse_standing_insurance(checkout)
+    if checkout.insurance_reference:
+        raise InsuranceStands
     for part in queries.parts_of(checkout.id):
         _end_part(part, by)
     close_checkout(checkout, reason)
     audit.record("checkout.given_up", checkout, by=by, number=checkout.number, reason=reason)
     return checkout
+
+
+def note_paid(*, part_id: int, by: Actor) -> Settlement | None:
+    """A channel has the money of a part; the checkout goes on. What comes too late, the channels give back."""
+    part = queries.get_part(part_id)
+    if part is None:
+        return None
+    checkout = lock_checkout(part.checkout_id)
+    db.session.refresh(part)
+    if part.state == PartState.WAITING:
+        part.state = PartState.MOVED
+        db.session.flush()
+        return go_on(checkout, by)
+    return None
+
+
+def note_not_paid(*, part_id: int) -> None:
+    """A channel did not pay, or its order is closed: another way is chosen at the window."""
+    part = queries.get_part(part_id)
+    if part is None:
+        return
+    lock_checkout(part.checkout_id)
+    db.session.refresh(part)
+    if part.state == PartState.WAITING:
+        part.state = PartState.FAILED
+    db.session.flush()
 
 
 def lock_checkout(checkout_id: int, *states: CheckoutState) -> Checkout:
@@ -159,3 +195,117 @@ def close_checkout(checkout: Checkout, reason: str) -> None:
         if charge.status == ChargeStatus.LOCKED:
             charge.status = ChargeStatus.UNPAID
     db.session.flush()
+
+
+def go_on(checkout: Checkout, by: Actor) -> Settlement | None:
+    """Settle a checkout as soon as nothing is waited for; the bill is held."""
+    if checkout.state != CheckoutState.COLLECTING:
+        return None
+    parts = [
+        part for part in queries.parts_of(checkout.id) if part.state in (PartState.WAITING, PartState.MOVED)
+    ]
+    waits = any(part.order_id and part.state == PartState.WAITING for part in parts)
+    if waits or sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
+        return None
+    return _finish(checkout, parts, by)
+
+
+def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], by: Actor) -> Settlement:
+    booked: dict[TenderMethod, Decimal] = {}
+    references: dict[TenderMethod, str] = {}
+    change = _ZERO
+    for part in parts:
+        booked[part.method] = booked.get(part.method, _ZERO) + part.amount
+        references[part.method] = part.reference
+        change += max(part.handed - part.amount, _ZERO)
+        part.state = PartState.MOVED
+    for method, amount in (
+        (TenderMethod.POOLED_FUND, checkout.fund_amount),
+        (TenderMethod.PERSONAL_ACCOUNT, checkout.account_amount),
+    ):
+        if amount:
+            booked[method], references[method] = amount, checkout.insurance_reference
+    shift = present_shift(checkout.opened_by_id, checkout.opened_by_name)
+    settlement = settle_charges(
+        queries.get_bill(checkout.bill_id),
+        queries.charges_of_checkout(checkout.id),
+        booked,
+        references,
+        change,
+        shift,
+        checkout.opened_at,
+        by,
+    )
+    checkout.state, checkout.ended_at = CheckoutState.SETTLED, clock.now()
+    checkout.settlement_id = settlement.id
+    db.session.flush()
+    audit.record("checkout.settled", checkout, by=by, number=settlement.number, amount=checkout.amount)
+    return settlement
+
+
+def _new_checkout(bill: Bill, kind: CheckoutKind, amount: Decimal, by: Actor) -> Checkout:
+    checkout = Checkout(
+        id=ids.new_id(),
+        number=numbering.next_number("checkout", on=clock.today(), prefix="K"),
+        kind=kind,
+        bill_id=bill.id,
+        amount=amount,
+        on=clock.today(),
+        opened_at=clock.now(),
+        opened_by_id=by.account_id,
+        opened_by_name=by.name,
+    )
+    db.session.add(checkout)
+    db.session.flush()
+    return checkout
+
+
+def _add_line(checkout: Checkout, charge: Charge, quantity: Decimal, amount: Decimal) -> None:
+    db.session.add(
+        CheckoutLine(checkout_id=checkout.id, charge_id=charge.id, quantity=quantity, amount=amount)
+    )
+
+
+def _plan_parts(
+    checkout: Checkout, expected: Decimal, tenders: Sequence[TenderInput], by: Actor, moved: Decimal = _ZERO
+) -> None:
+    due = checkout.personal_amount - moved
+    if due != expected:
+        raise BillChanged(due=format_amount(due))
+    check = checked_tenders(due, tenders, by)
+    given = {TenderMethod(tender.method): tender for tender in tenders}
+    live = payments.live_channels() if set(check.booked) & set(CHANNELS) else frozenset()
+    for method, amount in check.booked.items():
+        part = CheckoutPart(
+            id=ids.new_id(),
+            checkout_id=checkout.id,
+            method=method,
+            amount=amount,
+            handed=given[method].amount if method in given else amount,
+            reference=given[method].reference if method in given else "",
+        )
+        if method.value in live:
+            order = payment_services.open_order(
+                subject_kind=PART,
+                subject_id=part.id,
+                channel=method.value,
+                amount=amount,
+                description=checkout.number,
+                by=by,
+            )
+            part.order_id, part.reference = order.id, order.out_trade_no
+        db.session.add(part)
+    db.session.flush()
+
+
+def _end_part(part: CheckoutPart, by: Actor) -> None:
+    """A part that is no longer wanted: what was paid goes back the way it came, what was not is not asked for."""
+    if part.order_id and part.state == PartState.MOVED:
+        payment_services.open_refund(
+            order_id=part.order_id, amount=part.amount, reason=gettext("Settlement given up"), by=by
+        )
+        part.state = PartState.GIVEN_BACK
+    elif part.state == PartState.WAITING:
+        if part.order_id:
+            payment_services.close_order(order_id=part.order_id, by=by)
+        part.state = PartState.FAILED

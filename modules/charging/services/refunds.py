@@ -34,14 +34,12 @@ from modules.charging.models import (
     Shift,
 )
 from modules.charging.rules.refunds import RefundPlan, SettledLine, plan_refund
-from modules.charging.rules.tenders import (
-    TenderMethod,
-    refund_faults,
-)
+from modules.charging.rules.tenders import CHANNELS, TenderMethod, refund_faults, round_cash, unrounded
 from modules.charging.services.settlements import (
     TenderInput,
     new_settlement,
     prescription_ids_of,
+    rounds_cash,
     store_settlement,
     tender_facts,
 )
@@ -51,7 +49,7 @@ from modules.prescriptions import services as prescriptions
 
 _ZERO = Decimal("0.00")
 # Where a partial refund of a mixed payment goes first: the drawer is emptied last. Source: house rule.
-_REFUND_ORDER = (TenderMethod.WECHAT, TenderMethod.ALIPAY, TenderMethod.BANK_CARD, TenderMethod.CASH)
+_REFUND_ORDER = (*CHANNELS, TenderMethod.CASH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +89,14 @@ def refund_lines(
     returned = _returned(settled, lines)
     plan = _plan(settled, returned)
     paid = {tender.method: tender.amount for tender in queries.tenders_of(original.id)}
-    back = _refund_parts(plan.refund_amount, paid, tenders)
+    exact = unrounded(paid)
+    kept = _less(exact, _refund_parts(plan.refund_amount, exact, tenders))
+    if rounds_cash(by) or TenderMethod.ROUNDING in paid:
+        kept = round_cash(kept)
     charges = {charge.id: charge for _, charge in settled}
-    shift = present_shift(by)
-    mirror = _mirror(bill, original, plan, paid, charges, shift, reason, by)
-    again = _resettle(bill, original, plan, _less(paid, back), charges, shift, reason, by)
+    shift = present_shift(by.account_id, by.name)
+    mirror = _mirror(bill, original, plan, paid, charges, shift, reason)
+    again = _resettle(bill, original, plan, kept, charges, shift, reason)
     refunded = _refunded_lines(plan, returned, charges)
     for charge_id, quantity in returned.items():
         charge = charges[charge_id]
@@ -117,7 +118,7 @@ def refund_lines(
             on=mirror.on,
             refunded_amount=plan.refund_amount,
             refunded_lines=refunded,
-            tenders=tender_facts({method: -amount for method, amount in back.items()}),
+            tenders=tender_facts(_less(kept, paid)),
         )
     )
     return mirror
@@ -186,7 +187,7 @@ def _parts_in_order(refund: Decimal, paid: Mapping[TenderMethod, Decimal]) -> di
 def _less(
     paid: Mapping[TenderMethod, Decimal], back: Mapping[TenderMethod, Decimal]
 ) -> dict[TenderMethod, Decimal]:
-    left = {method: amount - back.get(method, _ZERO) for method, amount in paid.items()}
+    left = {method: paid.get(method, _ZERO) - back.get(method, _ZERO) for method in {**paid, **back}}
     return {method: amount for method, amount in left.items() if amount}
 
 
@@ -198,9 +199,8 @@ def _mirror(
     charges: Mapping[int, Charge],
     shift: Shift,
     reason: str,
-    by: Actor,
 ) -> Settlement:
-    mirror = new_settlement(bill, SettlementKind.MIRROR, -original.amount, shift, by)
+    mirror = new_settlement(bill, SettlementKind.MIRROR, -original.amount, shift)
     mirror.mirrors_id, mirror.reason = original.id, reason
     lines = [(charges[line.line_id], line.quantity, line.amount) for line in plan.mirrored]
     store_settlement(mirror, lines, {method: -amount for method, amount in paid.items()}, {})
@@ -215,12 +215,11 @@ def _resettle(
     charges: Mapping[int, Charge],
     shift: Shift,
     reason: str,
-    by: Actor,
 ) -> Settlement | None:
     if not plan.kept:
         return None
     amount = sum((line.amount for line in plan.kept), _ZERO)
-    again = new_settlement(bill, SettlementKind.RESETTLEMENT, amount, shift, by)
+    again = new_settlement(bill, SettlementKind.RESETTLEMENT, amount, shift)
     again.resettles_id, again.reason = original.id, reason
     store_settlement(
         again, [(charges[line.line_id], line.quantity, line.amount) for line in plan.kept], kept, {}

@@ -1,7 +1,8 @@
 """Taking money and giving it back. Rows are written once; a refund is a mirror and a resettlement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from app.actor import Actor
 from app.db import db
 from app.events import emit
 from app.money import Amount, format_amount
+from app.tenancy import setting_of
 from app.use_cases import use_case
 from modules.charging import queries
 from modules.charging.errors import (
@@ -50,7 +52,7 @@ _ZERO = Decimal("0.00")
 class TenderInput:
     """One way of paying and its amount in yuan; cash as handed over."""
 
-    method: Literal["cash", "bank_card", "wechat", "alipay"]
+    method: Literal["cash", "bank_card", "wechat", "alipay", "digital_yuan", "prepaid"]
     amount: Amount
     reference: Annotated[str, Field(max_length=60)] = ""
 
@@ -63,9 +65,9 @@ def settle_bill(
     tenders: Annotated[list[TenderInput], Field(max_length=4)],
     by: Actor,
 ) -> Settlement:
-    """Settle everything that is due on a bill (收费). `expected_amount` is what the window showed.
+    """Settle everything that is due on a bill (收费), where nobody outside takes part.
 
-    The bill is held until commit, so two windows never settle it twice.
+    `expected_amount` is what the window showed. The bill is held until commit, so two windows never settle it twice.
 
     Raises:
         NotFound: no such bill here.
@@ -80,20 +82,37 @@ def settle_bill(
     due = sum((charge.amount for charge in charges), _ZERO)
     if due != expected_amount:
         raise BillChanged(due=format_amount(due))
-    paid = _check_tenders(due, tenders)
+    paid = checked_tenders(due, tenders, by)
+    references = {TenderMethod(tender.method): tender.reference for tender in tenders}
+    shift = present_shift(by.account_id, by.name)
+    settlement = settle_charges(bill, charges, paid.booked, references, paid.change, shift, clock.now(), by)
+    audit.record("bill.settled", settlement, by=by, number=settlement.number, amount=due)
+    return settlement
+
+
+def settle_charges(
+    bill: Bill,
+    charges: Sequence[Charge],
+    booked: Mapping[TenderMethod, Decimal],
+    references: Mapping[TenderMethod, str],
+    change: Decimal,
+    shift: Shift,
+    promised_at: datetime,
+    by: Actor,
+) -> Settlement:
+    """Make charges paid, in the books of a shift. Prescriptions are judged valid as of `promised_at`."""
+    due = sum((charge.amount for charge in charges), _ZERO)
     for charge in charges:
         charge.status = ChargeStatus.PAID
-    settlement = new_settlement(bill, SettlementKind.CHARGE, due, present_shift(by), by)
-    settlement.change_amount = paid.change
-    references = {TenderMethod(tender.method): tender.reference for tender in tenders}
+    settlement = new_settlement(bill, SettlementKind.CHARGE, due, shift)
+    settlement.change_amount = change
     store_settlement(
-        settlement, [(charge, charge.quantity, charge.amount) for charge in charges], paid.booked, references
+        settlement, [(charge, charge.quantity, charge.amount) for charge in charges], booked, references
     )
     paid_prescriptions = prescription_ids_of(charges)
     if paid_prescriptions:
-        prescriptions.mark_paid(prescription_ids=paid_prescriptions, by=by)
+        prescriptions.mark_paid(prescription_ids=paid_prescriptions, promised_at=promised_at, by=by)
         db.session.flush()
-    audit.record("bill.settled", settlement, by=by, number=settlement.number, amount=due)
     emit(
         BillSettled(
             settlement_id=settlement.id,
@@ -103,7 +122,7 @@ def settle_bill(
             on=settlement.on,
             amount=due,
             lines=tuple(_line_fact(charge) for charge in charges),
-            tenders=tender_facts(paid.booked),
+            tenders=tender_facts(booked),
             prescription_ids=paid_prescriptions,
         )
     )
@@ -131,11 +150,17 @@ def print_receipt(*, settlement_id: int, by: Actor) -> ReceiptPrint:
     return printed
 
 
-def _check_tenders(due: Decimal, tenders: list[TenderInput]) -> TenderCheck:
+def rounds_cash(by: Actor) -> bool:
+    """Whether cash is rounded to the jiao in this centre."""
+    return bool(setting_of(by.tenant_id, "rounds_cash"))
+
+
+def checked_tenders(due: Decimal, tenders: Sequence[TenderInput], by: Actor) -> TenderCheck:
+    """The tenders as they are booked, or the refusal that says what is wrong with them."""
     handed = {TenderMethod(tender.method): tender.amount for tender in tenders}
     if len(handed) != len(tenders):
         raise TenderRepeated(field="tenders")
-    check = check_tenders(due, handed)
+    check = check_tenders(due, handed, rounds_cash=rounds_cash(by))
     if check.fault == TenderFault.CHANGE_WITHOUT_CASH:
         raise ChangeOnlyFromCash(field="tenders")
     if check.fault is not None:
@@ -144,8 +169,8 @@ def _check_tenders(due: Decimal, tenders: list[TenderInput]) -> TenderCheck:
     return check
 
 
-def new_settlement(bill: Bill, kind: SettlementKind, amount: Decimal, shift: Shift, by: Actor) -> Settlement:
-    """A settlement of today with its number, not yet stored."""
+def new_settlement(bill: Bill, kind: SettlementKind, amount: Decimal, shift: Shift) -> Settlement:
+    """A settlement of today with its number in the books of a shift, not yet stored."""
     return Settlement(
         id=ids.new_id(),
         number=numbering.next_number("receipt", on=clock.today(), prefix="S"),
@@ -155,8 +180,8 @@ def new_settlement(bill: Bill, kind: SettlementKind, amount: Decimal, shift: Shi
         on=clock.today(),
         at=clock.now(),
         amount=amount,
-        cashier_account_id=by.account_id,
-        cashier_name=by.name,
+        cashier_account_id=shift.cashier_account_id,
+        cashier_name=shift.cashier_name,
     )
 
 

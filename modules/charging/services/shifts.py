@@ -42,17 +42,17 @@ def open_shift(*, float_amount: Amount = _ZERO, by: Actor) -> Shift:
     """
     if found := queries.find_open_shift(by):
         raise ShiftAlreadyOpen(number=found.number)
-    shift = begin_shift(by, float_amount)
+    shift = begin_shift(by.account_id, by.name, float_amount)
     audit.record("shift.opened", shift, by=by, float_amount=float_amount)
     return shift
 
 
-def begin_shift(by: Actor, float_amount: Decimal = _ZERO) -> Shift:
-    """A new open shift of the cashier, inside a use case; a second one fails on its index."""
+def begin_shift(account_id: int, name: str, float_amount: Decimal = _ZERO) -> Shift:
+    """A new open shift of a cashier, inside a use case; a second one fails on its index."""
     shift = Shift(
         number=numbering.next_number("shift", on=clock.today(), prefix="B", width=3),
-        cashier_account_id=by.account_id,
-        cashier_name=by.name,
+        cashier_account_id=account_id,
+        cashier_name=name,
         opened_at=clock.now(),
         float_amount=float_amount,
     )
@@ -61,14 +61,14 @@ def begin_shift(by: Actor, float_amount: Decimal = _ZERO) -> Shift:
     return shift
 
 
-def present_shift(by: Actor) -> Shift:
-    """The cashier's open shift, held until commit; begun when there is none, by one of two windows only."""
+def present_shift(account_id: int, name: str) -> Shift:
+    """A cashier's open shift, held until commit; begun when there is none, by one of two windows only."""
     for _ in range(2):
-        if shift := queries.lock_open_shift(by):
+        if shift := queries.lock_open_shift(account_id):
             return shift
         try:
             with db.session.begin_nested():
-                return begin_shift(by)
+                return begin_shift(account_id, name)
         except IntegrityError:
             continue  # another window of this cashier was first
     raise Conflict
@@ -90,7 +90,7 @@ def close_shift(
         ShiftUnbalanced: charges − refunds, Σ by tender and Σ by fee class disagree.
         DifferenceNeedsReason: the drawer holds more or less than the books say.
     """
-    shift = queries.lock_open_shift(by)
+    shift = queries.lock_open_shift(by.account_id)
     if shift is None:
         raise NoOpenShift
     settlements, entries = queries.shift_entries(shift.id)

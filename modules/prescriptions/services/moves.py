@@ -5,6 +5,7 @@ Every move holds the row first, so that of two windows the second one sees where
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from app import clock
 from app.actor import Actor
@@ -13,8 +14,10 @@ from modules.prescriptions import errors, queries
 from modules.prescriptions.models import Prescription, Status
 
 
-def mark_paid(*, prescription_ids: Sequence[int], by: Actor) -> list[Prescription]:
-    """Money was taken for these prescriptions.
+def mark_paid(
+    *, prescription_ids: Sequence[int], promised_at: datetime | None = None, by: Actor
+) -> list[Prescription]:
+    """Money was taken for these prescriptions; what was valid when the payment began is valid.
 
     Raises:
         PrescriptionNotFound: one of them is not here.
@@ -23,7 +26,7 @@ def mark_paid(*, prescription_ids: Sequence[int], by: Actor) -> list[Prescriptio
     """
     found = _lock(prescription_ids)
     for prescription in found:
-        _refuse_past_validity(prescription)
+        _refuse_past_validity(prescription, promised_at)
         if prescription.is_paid:
             raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
         move_prescription(prescription, Status.PAID, by)
@@ -135,7 +138,7 @@ def move_prescription(prescription: Prescription, target: Status, by: Actor) -> 
     prescription.status = target
 
 
-def _refuse_past_validity(prescription: Prescription) -> None:
-    if prescription.valid_until is not None and not prescription.is_valid_at(clock.now()):
+def _refuse_past_validity(prescription: Prescription, at: datetime | None = None) -> None:
+    if prescription.valid_until is not None and not prescription.is_valid_at(at or clock.now()):
         until = prescription.valid_through
         raise errors.PastValidity(number=prescription.number, until=until.isoformat() if until else "")

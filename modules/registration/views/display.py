@@ -98,7 +98,7 @@ def _stream(department_ids: list[int]) -> ResponseReturnValue:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # werkzeug's proxy
     tenant_id, language = current_actor().tenant_id or 0, select_locale()
     centres = places()
-    if not centres.take("screen", tenant_id, STREAMS_OF_CENTRE, may_wait=False):
+    if not centres.take("screen", tenant_id, STREAMS_OF_CENTRE, waiters=0):
         return Response(status=204)  # the browser does not come back here, the screen polls
     if not _streams.acquire(blocking=False):
         centres.give_back("screen", tenant_id)

@@ -1,0 +1,39 @@
+"""Reading settlements that are on their way."""
+
+from sqlalchemy import select
+
+from app.db import db
+from modules.charging.models import Charge, Checkout, CheckoutLine, CheckoutPart
+from modules.charging.models.checkouts import OPEN
+
+
+def find_checkout(checkout_id: int) -> Checkout | None:
+    """The checkout, or None."""
+    return db.session.get(Checkout, checkout_id)
+
+
+def find_open_checkout(bill_id: int) -> Checkout | None:
+    """The settlement of a bill that is on its way, or None."""
+    return db.session.scalar(select(Checkout).where(Checkout.bill_id == bill_id, Checkout.state.in_(OPEN)))
+
+
+def get_part(part_id: int) -> CheckoutPart | None:
+    """One part of a payment on its way, or None."""
+    return db.session.get(CheckoutPart, part_id)
+
+
+def parts_of(checkout_id: int) -> list[CheckoutPart]:
+    """How the patient's part is paid, in the order it was chosen."""
+    statement = select(CheckoutPart).where(CheckoutPart.checkout_id == checkout_id).order_by(CheckoutPart.id)
+    return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def charges_of_checkout(checkout_id: int) -> list[Charge]:
+    """The lines a checkout holds, in the order of the bill."""
+    statement = (
+        select(Charge)
+        .join(CheckoutLine, CheckoutLine.charge_id == Charge.id)
+        .where(CheckoutLine.checkout_id == checkout_id)
+        .order_by(Charge.id)
+    )
+    return list(db.session.scalars(statement.execution_options(populate_existing=True)))

@@ -1,0 +1,25 @@
+"""Pages of the cashier: desk, shift, price list."""
+
+from modules.charging.views.amounts import (
+    listed_amounts,
+    prescription_amounts,
+    preview_amounts,
+    preview_line_amount,
+    visit_amounts,
+)
+from modules.charging.views.desk import show_desk
+from modules.charging.views.pages import blueprint
+from modules.charging.views.prices import find_charge_items
+from modules.charging.views.shifts import show_shift
+
+__all__ = [
+    "blueprint",
+    "find_charge_items",
+    "listed_amounts",
+    "prescription_amounts",
+    "preview_amounts",
+    "preview_line_amount",
+    "show_desk",
+    "show_shift",
+    "visit_amounts",
+]

@@ -1,0 +1,171 @@
+"""The cashier's desk: a bill, its payment, its refund, its receipt."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from app import audit, clock
+from app.i18n import gettext
+from app.money import format_amount
+from app.printing import paper_answer
+from app.web.access import current_actor, requires
+from app.web.forms import Form
+from app.web.read_after import fresh
+from modules.charging import documents, queries, services
+from modules.charging.models import Bill
+from modules.charging.rules.tenders import TenderMethod, round_cash
+from modules.charging.views.pages import blueprint
+from modules.patients import queries as patients
+from modules.prescriptions import queries as prescriptions
+
+METHODS = ("cash", "wechat", "alipay", "bank_card")
+
+
+@blueprint.get("/desk")
+@requires("charging.bill.view")
+@fresh
+def show_desk() -> ResponseReturnValue:
+    """Bills that wait, or those that match a search; a scanned number opens its bill at once."""
+    typed = request.args.get("q", "").strip()
+    if typed and (bill := _find_scanned(typed)):
+        return redirect(url_for(".show_bill", bill_id=bill.id), 303)
+    return _desk(None)
+
+
+@blueprint.get("/desk/<int:bill_id>")
+@requires("charging.bill.view")
+@audit.reading("bill.read")
+@fresh
+def show_bill(bill_id: int) -> ResponseReturnValue:
+    """One bill at the desk."""
+    return _desk(bill_id)
+
+
+@blueprint.post("/desk/<int:bill_id>/settle")
+@requires("charging.bill.settle")
+def settle_bill(bill_id: int) -> ResponseReturnValue:
+    """Take the money, then show the receipt's number and the change."""
+    form = Form(services.settle_bill, request.form, bill_id=bill_id)
+    receipt = form.perform(by=current_actor())
+    if receipt is None:
+        return _desk(bill_id, settle_form=form), 422
+    text = gettext("Settled: receipt %(number)s", number=receipt.number)
+    if receipt.change_amount:
+        text += gettext(", change ¥ %(change)s", change=format_amount(receipt.change_amount))
+    flash(text, "ok")
+    return redirect(url_for(".show_bill", bill_id=bill_id), 303)
+
+
+@blueprint.post("/desk/<int:bill_id>/charges")
+@requires("charging.charge.add")
+def add_charge(bill_id: int) -> ResponseReturnValue:
+    """Put a service item on the bill."""
+    form = Form(services.add_charge, request.form, bill_id=bill_id)
+    if form.perform(by=current_actor()) is None:
+        return _desk(bill_id, charge_form=form), 422
+    return redirect(url_for(".show_bill", bill_id=bill_id), 303)
+
+
+@blueprint.post("/desk/<int:bill_id>/charges/<int:charge_id>/void")
+@requires("charging.charge.void")
+def void_charge(bill_id: int, charge_id: int) -> ResponseReturnValue:
+    """Take an unpaid service item off the bill."""
+    form = Form(services.void_charge, request.form, charge_id=charge_id)
+    if form.perform(by=current_actor()) is None:
+        return _desk(bill_id, charge_form=form), 422
+    return redirect(url_for(".show_bill", bill_id=bill_id), 303)
+
+
+@blueprint.post("/desk/<int:bill_id>/settlements/<int:settlement_id>/refund")
+@requires("charging.settlement.refund")
+def refund_lines(bill_id: int, settlement_id: int) -> ResponseReturnValue:
+    """Give money back, then show the bill as it stands."""
+    form = Form(services.refund_lines, _chosen_lines(request.form), settlement_id=settlement_id)
+    mirror = form.perform(by=current_actor())
+    if mirror is None:
+        return _desk(bill_id, refund_form=form), 422
+    flash(gettext("Refunded: reversal %(number)s", number=mirror.number), "ok")
+    return redirect(url_for(".show_bill", bill_id=bill_id), 303)
+
+
+@blueprint.post("/settlements/<int:settlement_id>/receipt-prints")
+@requires("charging.receipt.print")
+def print_receipt(settlement_id: int) -> ResponseReturnValue:
+    """Count the printing, then show the paper."""
+    printed = services.print_receipt(settlement_id=settlement_id, by=current_actor())
+    return redirect(url_for(".show_receipt", print_id=printed.id), 303)
+
+
+@blueprint.get("/receipt-prints/<int:print_id>")
+@requires("charging.receipt.print")
+@audit.reading("receipt.read")
+def show_receipt(print_id: int) -> ResponseReturnValue:
+    """The receipt as a PDF."""
+    audit.seen(queries.settlement_view(queries.get_receipt_print(print_id).settlement_id).bill)
+    return paper_answer(documents.receipt_paper(print_id), f"receipt-{print_id}")
+
+
+def _find_scanned(number: str) -> Bill | None:
+    """The bill of a visit, receipt or prescription number."""
+    if bill := queries.find_bill_by_number(number):
+        return bill
+    prescription = prescriptions.find_by_number(number)
+    return queries.find_bill(prescription.visit_id) if prescription else None
+
+
+def _chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
+    """Lines without a quantity were not chosen."""
+    kept = typed.copy()
+    for name in list(typed):
+        if name.startswith("lines-") and name.endswith("-quantity") and typed[name].strip() in ("", "0"):
+            kept.pop(name)
+            kept.pop(name.replace("-quantity", "-charge_id"), None)
+    return kept
+
+
+def _desk(bill_id: int | None, **forms: Form) -> str:
+    typed, day = request.args.get("q", "").strip(), clock.today()
+    if typed:
+        found = [row.id for row in patients.search_patients(typed, limit=20)]
+        bills = queries.list_bills(patient_ids=found) if found else []
+    else:
+        bills = queries.list_due_bills(on=day)
+    view = queries.bill_view(bill_id) if bill_id is not None else None
+    if view is not None:
+        audit.seen(view.bill)
+    people = {row.bill.patient_id for row in bills} | ({view.bill.patient_id} if view else set())
+    facts: dict[str, Any] = {
+        "bills": bills,
+        "q": typed,
+        "view": view,
+        "people": patients.patients_by_id(people),
+    }
+    if view is not None and bill_id is not None:
+        facts |= _bill_facts(bill_id, view)
+    return render_template("charging/desk.html", methods=_method_options(), **{**facts, **forms})
+
+
+def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
+    receipt = view.refundable[-1] if view.refundable else None
+    cash = {TenderMethod.CASH: view.due_amount}
+    if services.rounds_cash(current_actor()):
+        cash = round_cash(cash)
+    start = {
+        "tenders-0-method": "cash",
+        "tenders-0-amount": cash.get(TenderMethod.CASH, Decimal("0.00")),
+        "quantity": 1,
+    }
+    return {
+        "receipt": receipt,
+        "receipt_lines": queries.settled_lines(receipt.id) if receipt else [],
+        "settle_form": Form(services.settle_bill, start=start, bill_id=bill_id),
+        "charge_form": Form(services.add_charge, start={"quantity": Decimal(1)}, bill_id=bill_id),
+        "refund_form": Form(services.refund_lines, settlement_id=receipt.id if receipt else 0),
+    }
+
+
+def _method_options() -> list[tuple[str, str]]:
+    return [(method, TenderMethod(method).label) for method in METHODS]
