@@ -43,6 +43,7 @@ class Role(Choice):
     PHARMACIST = "pharmacist", N_("Pharmacist")
     STOREKEEPER = "storekeeper", N_("Storekeeper")
     ADMINISTRATOR = "administrator", N_("Centre administrator")
+    ACCOUNTANT = "accountant", N_("Accountant")
     AUDITOR = "auditor", N_("Auditor")
     SECURITY_ADMINISTRATOR = "security_administrator", N_("Security administrator")
     DISTRICT_OPERATOR = "district_operator", N_("District operator")

@@ -17,6 +17,7 @@ SHORT = {
     "pharmacist": N_("Phar."),
     "storekeeper": N_("Store"),
     "administrator": N_("Adm."),
+    "accountant": N_("Acc."),
     "auditor": N_("Aud."),
     "security_administrator": N_("Sec."),
     "district_operator": N_("D-Op."),

@@ -1,6 +1,11 @@
 """Papers of the cashier's window: receipt and shift sheet."""
 
+from datetime import date
+
+from app import clock
+from app.actor import Actor
 from app.printing import to_pdf
+from app.tenancy import tenant_of
 from modules.charging import queries
 from modules.charging.rules.fee_classes import FEE_CLASS_PLACES, FeeClass, invoice_lines
 from modules.charging.rules.tenders import TenderMethod
@@ -39,4 +44,15 @@ def shift_paper(shift_id: int) -> bytes:
             )
         ],
         centre=letterhead(shift.tenant_id),
+    )
+
+
+def daily_paper(on: date, by: Actor) -> bytes:
+    """The day's report of the centre (日汇总)."""
+    return to_pdf(
+        "charging/daily_paper.html",
+        report=queries.day_report(on),
+        by=by,
+        printed_at=clock.now(),
+        centre=letterhead(tenant_of(by.tenant_id).id),
     )

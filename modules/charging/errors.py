@@ -146,6 +146,34 @@ class DifferenceNeedsReason(DomainError):
     message = N_("The drawer differs by ¥ %(difference)s. Say why.")
 
 
+class ShiftStillOpen(Conflict):
+    """Only a closed shift is confirmed."""
+
+    code = "charging.shift_still_open"
+    message = N_("Shift %(number)s is not closed yet.")
+
+
+class ShiftConfirmed(Conflict):
+    """The accountant has confirmed it before."""
+
+    code = "charging.shift_confirmed"
+    message = N_("Shift %(number)s was confirmed before.")
+
+
+class OwnShift(DomainError):
+    """Who took the money does not confirm that it came."""
+
+    code = "charging.own_shift"
+    message = N_("Somebody else confirms your own shift.")
+
+
+class ReceivedDiffers(DomainError):
+    """Less or more came than the cashier counted."""
+
+    code = "charging.received_differs"
+    message = N_("Received differs by ¥ %(difference)s from what the cashier counted. Say why.")
+
+
 class PrescriptionUnpaid(Conflict):
     """Nothing leaves the pharmacy that is not paid."""
 

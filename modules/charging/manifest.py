@@ -28,6 +28,7 @@ from modules.charging import api, queries, services, subscribers, views
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
 from modules.patients import queries as patients
+from modules.payments.events import PaymentEnded, PaymentSucceeded
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -52,6 +53,23 @@ def due_heap(by: Actor) -> Heap:
             "w",
         )
         for bill in bills
+    ]
+    return Heap(count, rows)
+
+
+def shifts_heap(by: Actor) -> Heap:
+    """Closed shifts whose cash has not been received."""
+    count, shifts = queries.first_unconfirmed(size=FIRST_ROWS)
+    rows = [
+        WaitingRow(
+            shift.closed_at,
+            shift.cashier_name,
+            f"¥ {format_amount(shift.cash_to_hand_in)}",
+            url_for("charging.show_daily", on=clock.local(shift.closed_at).date().isoformat()),
+            "w",
+        )
+        for shift in shifts
+        if shift.closed_at
     ]
     return Heap(count, rows)
 
@@ -83,7 +101,7 @@ def fill_price_list(taken: dict[str, Any], by: Actor) -> None:
 module = Module(
     name="charging",
     label=N_("Charging"),
-    requires=("prescriptions",),
+    requires=("prescriptions", "payments"),
     blueprints=(views.blueprint,),
     prepares=Preparation(lambda: {"prices": queries.list_prices_in_force()}, fill_price_list),
     menu=(
@@ -91,6 +109,9 @@ module = Module(
         MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),
         MenuEntry(
             N_("Shifts"), "charging.list_shifts", "report-money", "charging.shift.view", "administration", 40
+        ),
+        MenuEntry(
+            N_("Day's report"), "charging.show_daily", "report", "charging.shift.view", "administration", 39
         ),
         MenuEntry(
             N_("Price list"), "charging.list_prices", "tag", "charging.price.view", "administration", 30
@@ -107,6 +128,14 @@ module = Module(
             nothing=N_("Everything of today is paid. Look up a patient at the cashier's desk to see a bill."),
             order=45,
         ),
+        Waiting(
+            N_("Shifts to confirm"),
+            "charging.shift.confirm",
+            "charging.show_daily",
+            shifts_heap,
+            "report",
+            nothing=N_("A shift appears here as soon as its cashier has closed it."),
+        ),
     ),
     plots=(
         Plot(
@@ -121,7 +150,7 @@ module = Module(
         Plot(
             N_("Takings of the last 14 days"),
             "charging.shift.view",
-            ("auditor",),
+            ("accountant", "auditor"),
             "bar",
             (N_("Day"), N_("Yuan")),
             takings_plot,
@@ -163,6 +192,7 @@ module = Module(
         "price_list.loaded": N_("Price list loaded"),
         "shift.opened": N_("Shift begun"),
         "shift.closed": N_("Shift closed"),
+        "shift.confirmed": N_("Cash of a shift received"),
     },
     permissions=(
         Permission(
@@ -172,7 +202,9 @@ module = Module(
         ),
         Permission("charging.price.change", N_("Change prices"), ("administrator",)),
         Permission(
-            "charging.bill.view", N_("See bills"), ("cashier", "registrar", "administrator", "auditor")
+            "charging.bill.view",
+            N_("See bills"),
+            ("cashier", "registrar", "accountant", "administrator", "auditor"),
         ),
         Permission("charging.bill.settle", N_("Take payment"), ("cashier", "registrar")),
         Permission("charging.charge.add", N_("Add service items to a bill"), ("cashier", "registrar")),
@@ -180,11 +212,16 @@ module = Module(
         Permission("charging.settlement.refund", N_("Refund"), ("cashier",)),
         Permission("charging.receipt.print", N_("Print receipts"), ("cashier", "registrar")),
         Permission("charging.shift.close", N_("Open and close one's own shift"), ("cashier", "registrar")),
-        Permission("charging.shift.view", N_("See everybody's shifts"), ("administrator", "auditor")),
+        Permission(
+            "charging.shift.view", N_("See everybody's shifts"), ("accountant", "administrator", "auditor")
+        ),
+        Permission("charging.shift.confirm", N_("Confirm the cash of closed shifts"), ("accountant",)),
     ),
     now=(
         (VisitRegistered, subscribers.open_bill),
         (VisitCancelled, subscribers.void_visit_charges),
+        (PaymentSucceeded, subscribers.note_paid),
+        (PaymentEnded, subscribers.note_not_paid),
         (EncounterBegun, subscribers.note_visit_seen),
         (PrescriptionSigned, subscribers.charge_prescription),
         (PrescriptionWithdrawn, subscribers.void_withdrawn),

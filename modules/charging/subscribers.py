@@ -2,6 +2,7 @@
 
 from modules.charging import services
 from modules.clinic.events import EncounterBegun
+from modules.payments.events import PaymentEnded, PaymentSucceeded
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -48,3 +49,15 @@ def void_voided(event: PrescriptionVoided) -> None:
 def void_expired(event: PrescriptionExpired) -> None:
     """Take off the bill what was never paid."""
     services.release_expired_charges(prescription_id=event.prescription_id, visit_id=event.visit_id)
+
+
+def note_paid(event: PaymentSucceeded) -> None:
+    """A channel has the money of a part of a settlement on its way."""
+    if event.subject_kind == services.PART:
+        services.note_paid(part_id=event.subject_id, by=event.actor)
+
+
+def note_not_paid(event: PaymentEnded) -> None:
+    """A channel has not taken the money: another way is chosen."""
+    if event.subject_kind == services.PART:
+        services.note_not_paid(part_id=event.subject_id)

@@ -38,6 +38,7 @@ ROLES = (
     "pharmacist",
     "storekeeper",
     "administrator",
+    "accountant",
     "auditor",
 )
 

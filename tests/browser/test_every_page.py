@@ -25,6 +25,7 @@ ROLES = (
     "pharmacist",
     "storekeeper",
     "administrator",
+    "accountant",
     "auditor",
     "security_administrator",
 )

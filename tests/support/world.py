@@ -44,6 +44,7 @@ STAFF = {
     ),
     "storekeeper": ("钱库", "storeroom", {"licence": LicenceKind.PHARMACIST, "title": Title.JUNIOR}),
     "administrator": ("郑管", "cashier", {}),
+    "accountant": ("沈会", "cashier", {}),
     "auditor": ("冯审", "cashier", {}),
     "other_doctor": (
         "陈光",

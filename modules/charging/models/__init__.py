@@ -17,7 +17,7 @@ from modules.charging.models.settlements import (
     SettlementLine,
     Tender,
 )
-from modules.charging.models.shifts import Shift, ShiftStatus, ShiftSum
+from modules.charging.models.shifts import Shift, ShiftConfirmation, ShiftStatus, ShiftSum
 
 __all__ = [
     "DUE",
@@ -39,6 +39,7 @@ __all__ = [
     "SettlementKind",
     "SettlementLine",
     "Shift",
+    "ShiftConfirmation",
     "ShiftStatus",
     "ShiftSum",
     "Tender",

@@ -122,7 +122,7 @@ class PartState(Choice):
 
 
 class CheckoutPart(TenantScoped, Model):
-    """One way the patient's part is paid. `order_id` is its payment order, where a channel is asked."""
+    """One way the patient's part is paid; with the payment order and its way where a channel is asked."""
 
     __tablename__ = "charging_checkout_part"
     __table_args__ = (
@@ -138,4 +138,5 @@ class CheckoutPart(TenantScoped, Model):
     handed: Mapped[Decimal] = amount_column()  # cash as handed over, the change included
     state: Mapped[PartState] = choice_column(PartState, default=PartState.WAITING)
     order_id: Mapped[int | None]
+    way: Mapped[str] = mapped_column(Unicode(20), default="")
     reference: Mapped[str] = mapped_column(Unicode(60), default="")

@@ -42,6 +42,7 @@ class Shift(TenantScoped, Model):
             unique=True,
             **only_where("status = 'open'"),
         ),
+        Index("ix_charging_shift_closed", "tenant_id", "closed_at", "id"),
         CheckConstraint("status = 'open' OR charges_amount - refunds_amount = net_amount", name="net"),
         CheckConstraint("status = 'open' OR counted_cash - expected_cash = difference", name="difference"),
     )
@@ -65,12 +66,35 @@ class Shift(TenantScoped, Model):
     difference: Mapped[Decimal] = amount_column(default=Decimal(0))
     difference_reason: Mapped[str] = text_column(200, default="")
 
+    @property
+    def cash_to_hand_in(self) -> Decimal:
+        """What was counted in the drawer without the float, which stays in it."""
+        return self.counted_cash - self.float_amount
+
 
 @event.listens_for(Shift, "before_update")
 def _keep_closed_shift(mapper: Any, connection: Any, shift: Shift) -> None:
     was = inspect_row(shift).attrs.status.history
     if shift.status == ShiftStatus.CLOSED and not was.deleted:
         raise RecordMayNotChange("charging_shift")
+
+
+class ShiftConfirmation(AppendOnly, TenantScoped, Model):
+    """The accountant has received the cash of a closed shift (收款确认); its report is final from now on."""
+
+    __tablename__ = "charging_shift_confirmation"
+    __table_args__ = (UniqueConstraint("tenant_id", "shift_id"),)
+
+    id: Mapped[int] = id_column()
+    shift_id: Mapped[int] = mapped_column(ForeignKey("charging_shift.id"))
+    received_cash: Mapped[Decimal] = amount_column()
+    difference: Mapped[Decimal] = (
+        amount_column()
+    )  # received less what the cashier counted, the float left out
+    note: Mapped[str] = text_column(200, default="")
+    confirmed_at: Mapped[datetime]
+    confirmed_by_id: Mapped[int]
+    confirmed_by_name: Mapped[str] = mapped_column(Unicode(100))
 
 
 class ShiftSum(AppendOnly, TenantScoped, Model):

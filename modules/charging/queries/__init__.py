@@ -6,10 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import Mapped
 
-from app.actor import Actor
-from app.db import Page, columns_of, db, lock_row, locking, page_by_key
+from app.db import columns_of, db, lock_row, locking
 from app.errors import NotFound
 from modules.charging.errors import BillMissing
 from modules.charging.models import (
@@ -21,15 +19,14 @@ from modules.charging.models import (
     Settlement,
     SettlementKind,
     SettlementLine,
-    Shift,
-    ShiftStatus,
-    ShiftSum,
     Tender,
 )
 from modules.charging.queries.checkouts import charges_of_checkout as charges_of_checkout
 from modules.charging.queries.checkouts import find_checkout as find_checkout
 from modules.charging.queries.checkouts import find_open_checkout as find_open_checkout
+from modules.charging.queries.checkouts import get_checkout as get_checkout
 from modules.charging.queries.checkouts import get_part as get_part
+from modules.charging.queries.checkouts import orders_of_bill as orders_of_bill
 from modules.charging.queries.checkouts import parts_of as parts_of
 from modules.charging.queries.checks import check_money as check_money
 from modules.charging.queries.prices import DECOCTION_CODE as DECOCTION_CODE
@@ -41,8 +38,20 @@ from modules.charging.queries.prices import price_of as price_of
 from modules.charging.queries.prices import prices_for_prescription as prices_for_prescription
 from modules.charging.queries.prices import search_prices as search_prices
 from modules.charging.queries.prices import service_prices as service_prices
-from modules.charging.rules.shifts import ShiftEntry
-from modules.charging.rules.tenders import TenderMethod
+from modules.charging.queries.shifts import DayReport as DayReport
+from modules.charging.queries.shifts import confirmations_of as confirmations_of
+from modules.charging.queries.shifts import day_report as day_report
+from modules.charging.queries.shifts import find_open_shift as find_open_shift
+from modules.charging.queries.shifts import first_unconfirmed as first_unconfirmed
+from modules.charging.queries.shifts import get_shift as get_shift
+from modules.charging.queries.shifts import list_forgotten as list_forgotten
+from modules.charging.queries.shifts import list_shifts as list_shifts
+from modules.charging.queries.shifts import lock_open_shift as lock_open_shift
+from modules.charging.queries.shifts import lock_shift as lock_shift
+from modules.charging.queries.shifts import shift_entries as shift_entries
+from modules.charging.queries.shifts import shift_sums as shift_sums
+from modules.charging.queries.shifts import takings_by_day as takings_by_day
+from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
 
 _DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
 
@@ -322,94 +331,3 @@ def get_receipt_print(print_id: int) -> ReceiptPrint:
     if found is None:
         raise NotFound(field="print_id")
     return found
-
-
-# Shifts
-
-
-def find_open_shift(by: Actor) -> Shift | None:
-    """The cashier's open shift, or None."""
-    return db.session.scalar(_open_shift(by.account_id))
-
-
-def lock_open_shift(account_id: int) -> Shift | None:
-    """The cashier's open shift, held until commit."""
-    return db.session.scalar(locking(_open_shift(account_id), Shift))
-
-
-def _open_shift(account_id: int) -> Select[Shift]:
-    return select(Shift).where(Shift.cashier_account_id == account_id, Shift.status == ShiftStatus.OPEN)
-
-
-def takings_by_tender(by: Actor) -> list[tuple[TenderMethod, Decimal]]:
-    """What the cashier's open shift has taken in each way, less what went back. One statement."""
-    statement = (
-        select(Tender.method, func.sum(Tender.amount))
-        .join(Settlement, Settlement.id == Tender.settlement_id)
-        .join(Shift, Shift.id == Settlement.shift_id)
-        .where(Shift.cashier_account_id == by.account_id, Shift.status == ShiftStatus.OPEN)
-        .group_by(Tender.method)
-    )
-    found = {row[0]: row[1] for row in db.session.execute(statement)}
-    return [(method, found[method]) for method in TenderMethod if method in found]
-
-
-def takings_by_day(since: date, until: date) -> dict[date, Decimal]:
-    """Day → yuan taken less yuan given back; days without a settlement are absent."""
-    day: Mapped[date] = Settlement.on
-    statement = select(day, func.sum(Settlement.amount)).where(day >= since, day <= until).group_by(day)
-    return {row[0]: row[1] for row in db.session.execute(statement)}
-
-
-def get_shift(shift_id: int) -> Shift:
-    """The shift, or NotFound."""
-    found = db.session.get(Shift, shift_id)
-    if found is None:
-        raise NotFound(field="shift_id")
-    return found
-
-
-def list_shifts(
-    *, before: int | None = None, cashier_account_id: int | None = None, size: int = 30
-) -> Page[Shift]:
-    """Shifts, the latest first; of one cashier or of all."""
-    statement = select(Shift)
-    if cashier_account_id is not None:
-        statement = statement.where(Shift.cashier_account_id == cashier_account_id)
-    return page_by_key(statement, Shift.id, before=before, size=size)
-
-
-def shift_sums(shift_id: int) -> list[ShiftSum]:
-    """The stored sums of a closed shift."""
-    return list(
-        db.session.scalars(select(ShiftSum).where(ShiftSum.shift_id == shift_id).order_by(ShiftSum.id))
-    )
-
-
-def shift_entries(shift_id: int) -> tuple[list[Settlement], list[ShiftEntry]]:
-    """The settlements of a shift, and each one's sums by tender and by fee class, in three statements."""
-    settlements = list(
-        db.session.scalars(select(Settlement).where(Settlement.shift_id == shift_id).order_by(Settlement.id))
-    )
-    tenders: dict[int, dict[object, Decimal]] = {settlement.id: {} for settlement in settlements}
-    classes: dict[int, dict[object, Decimal]] = {settlement.id: {} for settlement in settlements}
-    paid = (
-        select(Tender.settlement_id, Tender.method, Tender.amount)
-        .join(Settlement, Settlement.id == Tender.settlement_id)
-        .where(Settlement.shift_id == shift_id)
-    )
-    for settlement_id, method, amount in db.session.execute(paid):
-        tenders[settlement_id][method] = amount
-    charged = (
-        select(SettlementLine.settlement_id, SettlementLine.fee_class, func.sum(SettlementLine.amount))
-        .join(Settlement, Settlement.id == SettlementLine.settlement_id)
-        .where(Settlement.shift_id == shift_id)
-        .group_by(SettlementLine.settlement_id, SettlementLine.fee_class)
-    )
-    for settlement_id, fee_class, amount in db.session.execute(charged):
-        classes[settlement_id][fee_class] = amount
-    entries = [
-        ShiftEntry(by_tender=tenders[settlement.id], by_fee_class=classes[settlement.id])  # type: ignore[arg-type]
-        for settlement in settlements
-    ]
-    return settlements, entries

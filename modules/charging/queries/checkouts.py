@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from app.db import db
+from modules.charging.errors import CheckoutNotHere
 from modules.charging.models import Charge, Checkout, CheckoutLine, CheckoutPart
 from modules.charging.models.checkouts import OPEN
 
@@ -10,6 +11,14 @@ from modules.charging.models.checkouts import OPEN
 def find_checkout(checkout_id: int) -> Checkout | None:
     """The checkout, or None."""
     return db.session.get(Checkout, checkout_id)
+
+
+def get_checkout(checkout_id: int) -> Checkout:
+    """The checkout, or NotFound."""
+    found = find_checkout(checkout_id)
+    if found is None:
+        raise CheckoutNotHere(field="checkout_id")
+    return found
 
 
 def find_open_checkout(bill_id: int) -> Checkout | None:
@@ -37,3 +46,13 @@ def charges_of_checkout(checkout_id: int) -> list[Charge]:
         .order_by(Charge.id)
     )
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def orders_of_bill(bill_id: int) -> list[int]:
+    """Payment orders that were ever opened for a bill."""
+    statement = (
+        select(CheckoutPart.order_id)
+        .join(Checkout, Checkout.id == CheckoutPart.checkout_id)
+        .where(Checkout.bill_id == bill_id, CheckoutPart.order_id.is_not(None))
+    )
+    return [order_id for order_id in db.session.scalars(statement) if order_id is not None]

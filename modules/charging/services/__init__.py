@@ -9,20 +9,39 @@ from modules.charging.services.bills import (
     void_prescription_charges,
     void_visit_charges,
 )
+from modules.charging.services.checkouts import (
+    PART,
+    begin_checkout,
+    collect_checkout,
+    confirm_checkout,
+    give_up_checkout,
+    live_channels,
+    note_not_paid,
+    note_paid,
+)
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
 from modules.charging.services.prices import load_demo_prices, set_price, take_over_prices
 from modules.charging.services.refunds import RefundLineInput, refund_lines
 from modules.charging.services.settlements import TenderInput, print_receipt, rounds_cash, settle_bill
-from modules.charging.services.shifts import close_shift, open_shift
+from modules.charging.services.shifts import close_shift, confirm_shift, open_shift
 
 __all__ = [
+    "PART",
     "RefundLineInput",
     "TenderInput",
     "add_charge",
+    "begin_checkout",
     "charge_prescription",
     "close_shift",
+    "collect_checkout",
+    "confirm_checkout",
+    "confirm_shift",
+    "give_up_checkout",
+    "live_channels",
     "load_demo_prices",
     "note_dispensed",
+    "note_not_paid",
+    "note_paid",
     "note_returned",
     "note_visit_seen",
     "open_bill",

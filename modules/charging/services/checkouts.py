@@ -41,22 +41,31 @@ from modules.charging.services.settlements import TenderInput, checked_tenders, 
 from modules.charging.services.shifts import present_shift
 from modules.payments import queries as payments
 from modules.payments import services as payment_services
+from modules.payments.rules.states import Channel, Way
 
 SUBJECT = "charging_checkout"  # what an insured settlement of a checkout is for
 PART = "charging_checkout_part"  # what a payment order of one of its parts is for
-UNCONFIRMED_MINUTES = 30
 _ZERO = Decimal("0.00")
 
 
 @use_case("charging.bill.settle")
-def begin_checkout(*, bill_id: int, expected_amount: Amount, by: Actor) -> Checkout:
+def begin_checkout(
+    *,
+    bill_id: int,
+    expected_amount: Amount,
+    tenders: Annotated[list[TenderInput], Field(max_length=4)] = [],  # noqa: B006  only read
+    by: Actor,
+) -> Checkout:
     """Hold what is due on a bill for a settlement with an insurer or a channel (锁定).
+
+    With `tenders` nothing is left to agree to, and the channels are asked next.
 
     Raises:
         NotFound: no such bill here.
         CheckoutUnderway: another settlement of this bill is on its way.
         NothingToSettle: no line is unpaid.
         BillChanged: what is due is not what the window showed.
+        TenderTooLittle, ChangeOnlyFromCash, TenderRepeated: the tenders do not settle the bill.
     """
     bill = queries.lock_bill(bill_id)
     if found := queries.find_open_checkout(bill.id):
@@ -72,7 +81,11 @@ def begin_checkout(*, bill_id: int, expected_amount: Amount, by: Actor) -> Check
         charge.status = ChargeStatus.LOCKED
         _add_line(checkout, charge, charge.quantity, charge.amount)
     db.session.flush()
+    if tenders:
+        _plan_parts(checkout, due, tenders, by)
+        checkout.state = CheckoutState.COLLECTING
     audit.record("checkout.begun", checkout, by=by, number=checkout.number, amount=due)
+    go_on(checkout, by)
     return checkout
 
 
@@ -150,7 +163,7 @@ def give_up_checkout(
 
 
 def note_paid(*, part_id: int, by: Actor) -> Settlement | None:
-    """A channel has the money of a part; the checkout goes on. What comes too late, the channels give back."""
+    """A channel has the money of a part; the checkout goes on. What is no longer wanted goes back."""
     part = queries.get_part(part_id)
     if part is None:
         return None
@@ -160,6 +173,9 @@ def note_paid(*, part_id: int, by: Actor) -> Settlement | None:
         part.state = PartState.MOVED
         db.session.flush()
         return go_on(checkout, by)
+    if part.state == PartState.FAILED and part.order_id:
+        part.state = PartState.MOVED  # paid after another way was chosen
+        _end_part(part, by)
     return None
 
 
@@ -274,7 +290,8 @@ def _plan_parts(
         raise BillChanged(due=format_amount(due))
     check = checked_tenders(due, tenders, by)
     given = {TenderMethod(tender.method): tender for tender in tenders}
-    live = payments.live_channels() if set(check.booked) & set(CHANNELS) else frozenset()
+    bill = queries.get_bill(checkout.bill_id)
+    live = {channel.value for channel in live_channels(check.booked)}
     for method, amount in check.booked.items():
         part = CheckoutPart(
             id=ids.new_id(),
@@ -288,14 +305,25 @@ def _plan_parts(
             order = payment_services.open_order(
                 subject_kind=PART,
                 subject_id=part.id,
-                channel=method.value,
+                channel=Channel(method.value),
                 amount=amount,
+                way=Way(given[method].way),
                 description=checkout.number,
+                patient_id=bill.patient_id,
                 by=by,
             )
-            part.order_id, part.reference = order.id, order.out_trade_no
+            part.order_id, part.reference, part.way = order.id, order.out_trade_no, order.way.value
         db.session.add(part)
     db.session.flush()
+
+
+def live_channels(methods: Iterable[TenderMethod]) -> list[Channel]:
+    """Channels among some ways of paying that are asked for the money, and not written down by hand."""
+    asked = [Channel(method.value) for method in methods if method in CHANNELS]
+    if not asked:
+        return []
+    live = {*payments.active_channels(), Channel.PREPAID}
+    return [channel for channel in asked if channel in live]
 
 
 def _end_part(part: CheckoutPart, by: Actor) -> None:

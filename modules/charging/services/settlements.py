@@ -55,6 +55,7 @@ class TenderInput:
     method: Literal["cash", "bank_card", "wechat", "alipay", "digital_yuan", "prepaid"]
     amount: Amount
     reference: Annotated[str, Field(max_length=60)] = ""
+    way: Literal["payer_code", "qr"] = "payer_code"  # who shows the code, where a channel is asked
 
 
 @use_case("charging.bill.settle")

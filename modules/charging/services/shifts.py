@@ -13,17 +13,21 @@ from app.db import db
 from app.errors import Conflict
 from app.events import emit
 from app.i18n import Choice
-from app.money import Amount
+from app.money import Amount, format_amount
 from app.use_cases import use_case
 from modules.charging import queries
 from modules.charging.errors import (
     DifferenceNeedsReason,
     NoOpenShift,
+    OwnShift,
+    ReceivedDiffers,
     ShiftAlreadyOpen,
+    ShiftConfirmed,
+    ShiftStillOpen,
     ShiftUnbalanced,
 )
 from modules.charging.events import SettledTender, ShiftClosed
-from modules.charging.models import Shift, ShiftStatus, ShiftSum
+from modules.charging.models import Shift, ShiftConfirmation, ShiftStatus, ShiftSum
 from modules.charging.rules.fee_classes import FeeClass
 from modules.charging.rules.shifts import ShiftEntry, ShiftReport
 from modules.charging.rules.shifts import close_shift as add_up
@@ -123,6 +127,47 @@ def close_shift(
         )
     )
     return shift
+
+
+@use_case("charging.shift.confirm")
+def confirm_shift(
+    *,
+    shift_id: int,
+    received_cash: Amount,
+    note: Annotated[str, Field(max_length=200)] = "",
+    by: Actor,
+) -> ShiftConfirmation:
+    """Confirm that the cash of a closed shift has arrived (收款确认); the shift counts in the day's report from now on.
+
+    Raises:
+        NotFound: no such shift here.
+        ShiftStillOpen, ShiftConfirmed: it is not closed yet, or was confirmed before.
+        OwnShift: the cashier's own.
+        ReceivedDiffers: more or less came than was counted, and the note does not say why.
+    """
+    shift = queries.lock_shift(shift_id)
+    if shift.status != ShiftStatus.CLOSED:
+        raise ShiftStillOpen(number=shift.number)
+    if queries.confirmations_of([shift.id]):
+        raise ShiftConfirmed(number=shift.number)
+    if shift.cashier_account_id == by.account_id:
+        raise OwnShift
+    difference = received_cash - shift.cash_to_hand_in
+    if difference and not note:
+        raise ReceivedDiffers(field="note", difference=format_amount(difference))
+    confirmation = ShiftConfirmation(
+        shift_id=shift.id,
+        received_cash=received_cash,
+        difference=difference,
+        note=note,
+        confirmed_at=clock.now(),
+        confirmed_by_id=by.account_id,
+        confirmed_by_name=by.name,
+    )
+    db.session.add(confirmation)
+    db.session.flush()
+    audit.record("shift.confirmed", shift, by=by, received_cash=received_cash, difference=difference)
+    return confirmation
 
 
 def _store_sums(shift: Shift, report: ShiftReport, entries: list[ShiftEntry]) -> None:

@@ -7,6 +7,8 @@ from modules.charging.views.amounts import (
     preview_line_amount,
     visit_amounts,
 )
+from modules.charging.views.checkouts import show_checkout
+from modules.charging.views.daily import show_daily
 from modules.charging.views.desk import show_desk
 from modules.charging.views.pages import blueprint
 from modules.charging.views.prices import find_charge_items
@@ -19,6 +21,8 @@ __all__ = [
     "prescription_amounts",
     "preview_amounts",
     "preview_line_amount",
+    "show_checkout",
+    "show_daily",
     "show_desk",
     "show_shift",
     "visit_amounts",

@@ -16,12 +16,15 @@ from app.web.forms import Form
 from app.web.read_after import fresh
 from modules.charging import documents, queries, services
 from modules.charging.models import Bill
-from modules.charging.rules.tenders import TenderMethod, round_cash
+from modules.charging.rules.payer_codes import method_of_code
+from modules.charging.rules.tenders import CHANNELS, TenderMethod, round_cash
+from modules.charging.services import conduct
+from modules.charging.views.checkouts import after, checkout_facts
 from modules.charging.views.pages import blueprint
 from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
 
-METHODS = ("cash", "wechat", "alipay", "bank_card")
+METHODS = ("cash", "wechat", "alipay", "bank_card", "digital_yuan", "prepaid")
 
 
 @blueprint.get("/desk")
@@ -47,9 +50,16 @@ def show_bill(bill_id: int) -> ResponseReturnValue:
 @blueprint.post("/desk/<int:bill_id>/settle")
 @requires("charging.bill.settle")
 def settle_bill(bill_id: int) -> ResponseReturnValue:
-    """Take the money, then show the receipt's number and the change."""
-    form = Form(services.settle_bill, request.form, bill_id=bill_id)
-    receipt = form.perform(by=current_actor())
+    """Take the money, then show the receipt's number and the change; a channel is asked where one takes part."""
+    by, typed = current_actor(), _scanned_code(request.form)
+    if services.live_channels(_methods(typed)):
+        begun = Form(services.begin_checkout, typed, bill_id=bill_id)
+        checkout = begun.perform(by=by)
+        if checkout is None:
+            return _desk(bill_id, settle_form=begun), 422
+        return after(checkout.id, lambda by: conduct.carry(checkout.id, typed.get("payer_code", ""), by=by))
+    form = Form(services.settle_bill, typed, bill_id=bill_id)
+    receipt = form.perform(by=by)
     if receipt is None:
         return _desk(bill_id, settle_form=form), 422
     text = gettext("Settled: receipt %(number)s", number=receipt.number)
@@ -116,6 +126,25 @@ def _find_scanned(number: str) -> Bill | None:
     return queries.find_bill(prescription.visit_id) if prescription else None
 
 
+def _scanned_code(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
+    """A payer's code says by itself through which channel all that is due is paid."""
+    code = typed.get("payer_code", "").strip()
+    method = method_of_code(code)
+    if method is None:
+        return typed
+    due = typed.get("expected_amount", typed.get("expected_personal", ""))
+    kept = MultiDict((name, value) for name, value in typed.items() if not name.startswith("tenders-"))
+    kept.update({"tenders-0-method": method.value, "tenders-0-amount": due, "payer_code": code})
+    return kept
+
+
+def _methods(typed: "MultiDict[str, str]") -> list[TenderMethod]:
+    named = {
+        typed.get(f"tenders-{place}-method") for place in range(4) if typed.get(f"tenders-{place}-amount")
+    }
+    return [method for method in TenderMethod if method.value in named]
+
+
 def _chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
     """Lines without a quantity were not chosen."""
     kept = typed.copy()
@@ -150,6 +179,8 @@ def _desk(bill_id: int | None, **forms: Form) -> str:
 
 def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
     receipt = view.refundable[-1] if view.refundable else None
+    checkout = queries.find_open_checkout(bill_id)
+    live = services.live_channels(CHANNELS) if view.unpaid or checkout else []
     cash = {TenderMethod.CASH: view.due_amount}
     if services.rounds_cash(current_actor()):
         cash = round_cash(cash)
@@ -158,8 +189,11 @@ def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
         "tenders-0-amount": cash.get(TenderMethod.CASH, Decimal("0.00")),
         "quantity": 1,
     }
-    return {
+    on_its_way = checkout_facts(checkout) if checkout else {}
+    return on_its_way | {
         "receipt": receipt,
+        "checkout": checkout,
+        "live": live,
         "receipt_lines": queries.settled_lines(receipt.id) if receipt else [],
         "settle_form": Form(services.settle_bill, start=start, bill_id=bill_id),
         "charge_form": Form(services.add_charge, start={"quantity": Decimal(1)}, bill_id=bill_id),

@@ -1,0 +1,134 @@
+"""A settlement on its way, at the cashier's desk: what has moved, what is waited for, and what may be done about it."""
+
+from decimal import Decimal
+from typing import Any
+
+import segno
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.errors import DomainError
+from app.i18n import gettext
+from app.web.access import current_actor, requires
+from app.web.forms import Form
+from app.web.read_after import fresh
+from modules.charging import queries, services
+from modules.charging.models import Checkout, CheckoutState, PartState
+from modules.charging.services import conduct
+from modules.charging.views.pages import blueprint
+from modules.payments import queries as payments
+
+
+@blueprint.get("/checkouts/<int:checkout_id>")
+@requires("charging.bill.settle")
+@fresh
+def show_checkout(checkout_id: int) -> ResponseReturnValue:
+    """The panel as it stands now; the page itself is drawn anew as soon as nothing is waited for."""
+    checkout = queries.get_checkout(checkout_id)
+    facts = checkout_facts(checkout)
+    if not checkout.is_open or not facts["waiting"]:
+        return "", 200, {"HX-Refresh": "true"}
+    return render_template("charging/checkout_parts.html", checkout=checkout, **facts)
+
+
+@blueprint.post("/checkouts/<int:checkout_id>/pay")
+@requires("charging.bill.settle")
+def pay_checkout(checkout_id: int) -> ResponseReturnValue:
+    """The payer's code goes to the channel."""
+    return after(
+        checkout_id, lambda by: conduct.carry(checkout_id, request.form.get("payer_code", "").strip(), by=by)
+    )
+
+
+@blueprint.post("/checkouts/<int:checkout_id>/ask")
+@requires("charging.bill.settle")
+def ask_checkout(checkout_id: int) -> ResponseReturnValue:
+    """Ask the channels once more."""
+    return after(checkout_id, lambda by: conduct.ask(checkout_id, by=by))
+
+
+@blueprint.post("/checkouts/<int:checkout_id>/let-go")
+@requires("charging.bill.settle")
+def let_go_checkout(checkout_id: int) -> ResponseReturnValue:
+    """Close what waits, to take another way."""
+    return after(checkout_id, lambda by: conduct.let_go(checkout_id, by=by))
+
+
+@blueprint.post("/checkouts/<int:checkout_id>/collect")
+@requires("charging.bill.settle")
+def collect_checkout(checkout_id: int) -> ResponseReturnValue:
+    """Another way for what is left to pay."""
+    form = Form(services.collect_checkout, request.form, checkout_id=checkout_id)
+
+    def collect(by: Any) -> Checkout:
+        form.perform_or_raise(by=by)
+        return conduct.carry(checkout_id, request.form.get("payer_code", "").strip(), by=by)
+
+    return after(checkout_id, collect)
+
+
+@blueprint.post("/checkouts/<int:checkout_id>/give-up")
+@requires("charging.bill.settle")
+def give_up_checkout(checkout_id: int) -> ResponseReturnValue:
+    """Let the lines go; what was paid goes back."""
+    form = Form(services.give_up_checkout, request.form, checkout_id=checkout_id)
+
+    def give_up(by: Any) -> Checkout:
+        checkout = form.perform_or_raise(by=by)
+        conduct.send_refunds(checkout.bill_id, by=by)
+        return checkout
+
+    return after(checkout_id, give_up)
+
+
+def checkout_facts(checkout: Checkout) -> dict[str, Any]:
+    """What the panel shows of a settlement on its way."""
+    parts = queries.parts_of(checkout.id)
+    orders = payments.orders_by_id(part.order_id for part in parts if part.order_id)
+    moved = sum((part.amount for part in parts if part.state == PartState.MOVED), Decimal("0.00"))
+    waiting = [part for part in parts if part.state == PartState.WAITING and part.order_id]
+    left = checkout.personal_amount - moved
+    return {
+        "parts": parts,
+        "orders": orders,
+        "waiting": waiting,
+        "codes": {
+            part.id: _picture(orders[part.order_id].qr) for part in waiting if orders[part.order_id].qr
+        },
+        "left": left,
+        "collect_form": Form(
+            services.collect_checkout,
+            start={"tenders-0-method": "cash", "tenders-0-amount": left},
+            checkout_id=checkout.id,
+        ),
+        "give_up_form": Form(services.give_up_checkout, checkout_id=checkout.id),
+    }
+
+
+def _picture(text: str) -> str:
+    """A code for the payer to scan, as SVG."""
+    picture: str = segno.make(text, micro=False, error="m").svg_inline(
+        scale=4, border=2, dark="#000", light="#fff"
+    )
+    return picture
+
+
+def after(checkout_id: int, act: Any) -> ResponseReturnValue:
+    """Do one thing about a settlement on its way, say what has become of it, and show its bill."""
+    by = current_actor()
+    try:
+        checkout: Checkout = act(by)
+    except DomainError as refusal:
+        flash(refusal.text, "warning")
+        checkout = queries.get_checkout(checkout_id)
+    _say(checkout)
+    return redirect(url_for(".show_bill", bill_id=checkout.bill_id), 303)
+
+
+def _say(checkout: Checkout) -> None:
+    """Tell the cashier what has become of a settlement."""
+    if checkout.state == CheckoutState.SETTLED and checkout.settlement_id:
+        settlement = queries.get_settlement(checkout.settlement_id)
+        flash(gettext("Settled: receipt %(number)s", number=settlement.number), "ok")
+    elif checkout.state == CheckoutState.CLOSED:
+        flash(gettext("The settlement was given up; nothing is kept."), "warning")
