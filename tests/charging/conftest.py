@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support import outpatient
+from support.channels import merchant, world_outside
 
 from app.actor import Actor
 from app.db import tenant_unit
@@ -15,6 +16,7 @@ from modules.charging.models import Bill, Price, Settlement
 from modules.charging.services import TenderInput
 from modules.prescriptions.events import PrescriptionSigned
 
+__all__ = ["merchant", "world_outside"]
 D = Decimal
 AMOXICILLIN, HUANGQI, GANCAO, ECG = "D0001", "D0169", "D0170", "X0020"
 

@@ -76,7 +76,9 @@ def test_a_code_whose_answer_was_lost_is_asked_for_and_not_made_twice(
     assert world_outside.seen[f"precreate {order.out_trade_no}"] == 1
 
 
-def test_an_order_that_was_never_sent_closes_at_once(make_order: Any, cashier: Any, world_outside: Any) -> None:
+def test_an_order_that_was_never_sent_closes_at_once(
+    make_order: Any, cashier: Any, world_outside: Any
+) -> None:
     order = conduct.close(make_order().id, by=cashier)
     assert order.state.value == "closed"
     assert not world_outside.seen
@@ -138,7 +140,9 @@ def test_two_windows_with_the_same_number_open_one_order(app: Flask, make_order:
     assert len(queries.orders_of("tests_bill", [5])) == 1
 
 
-def test_two_windows_send_an_order_once(app: Flask, make_order: Any, cashier: Any, world_outside: Any) -> None:
+def test_two_windows_send_an_order_once(
+    app: Flask, make_order: Any, cashier: Any, world_outside: Any
+) -> None:
     order = make_order()
 
     def pay() -> Any:
@@ -155,7 +159,9 @@ def test_what_is_paid_is_not_opened_again(make_order: Any, cashier: Any) -> None
         make_order(subject_id=7)
 
 
-def test_a_channel_that_is_not_set_up_is_no_way_to_pay(make_order: Any, merchant: Any, administrator: Any) -> None:
+def test_a_channel_that_is_not_set_up_is_no_way_to_pay(
+    make_order: Any, merchant: Any, administrator: Any
+) -> None:
     with pytest.raises(NoMerchant):
         make_order(channel="alipay")
     services.retire_merchant(merchant_id=merchant.id, by=administrator)
@@ -193,7 +199,12 @@ def test_money_is_not_sent_to_any_address(administrator: Any, address: str) -> N
 
 
 def test_this_machine_is_an_address_only_outside_production(administrator: Any, monkeypatch: Any) -> None:
-    facts = {"channel": "alipay", "merchant_no": "A1", "base_url": "http://127.0.0.1:8090", "secret": "x" * 16}
+    facts = {
+        "channel": "alipay",
+        "merchant_no": "A1",
+        "base_url": "http://127.0.0.1:8090",
+        "secret": "x" * 16,
+    }
     services.set_up_merchant(by=administrator, **facts)
     monkeypatch.setattr("modules.payments.services.merchants.is_production", lambda: True)
     with pytest.raises(AddressUnfit):
@@ -210,7 +221,13 @@ def test_a_cashier_sets_up_no_merchant_and_a_doctor_takes_no_payment(
         conduct.pay(make_order().id, PAYER, by=doctor)
 
 
-BACK = [("success", "paying"), ("closed", "success"), ("failed", "closed"), ("disputed", "closed"), ("paying", "created")]
+BACK = [
+    ("success", "paying"),
+    ("closed", "success"),
+    ("failed", "closed"),
+    ("disputed", "closed"),
+    ("paying", "created"),
+]
 
 
 @pytest.mark.parametrize(("before", "after"), BACK)

@@ -23,6 +23,7 @@ from modules.charging.errors import (
     CheckoutUnderway,
     InsuranceStands,
     NothingToSettle,
+    TenderRepeated,
 )
 from modules.charging.models import (
     Bill,
@@ -129,11 +130,10 @@ def collect_checkout(
     """
     checkout = lock_checkout(checkout_id, CheckoutState.COLLECTING)
     parts = queries.parts_of(checkout.id)
-    moved = sum((part.amount for part in parts if part.state == PartState.MOVED), _ZERO)
     for part in parts:
         if part.state == PartState.WAITING:
             _end_part(part, by)
-    _plan_parts(checkout, expected_personal, tenders, by, moved)
+    _plan_parts(checkout, expected_personal, tenders, by, parts)
     audit.record("checkout.collected", checkout, by=by, number=checkout.number)
     go_on(checkout, by)
     return checkout
@@ -283,12 +283,20 @@ def _add_line(checkout: Checkout, charge: Charge, quantity: Decimal, amount: Dec
 
 
 def _plan_parts(
-    checkout: Checkout, expected: Decimal, tenders: Sequence[TenderInput], by: Actor, moved: Decimal = _ZERO
+    checkout: Checkout,
+    expected: Decimal,
+    tenders: Sequence[TenderInput],
+    by: Actor,
+    parts: Sequence[CheckoutPart] = (),
 ) -> None:
-    due = checkout.personal_amount - moved
+    due = checkout.personal_amount - sum(
+        (part.amount for part in parts if part.state == PartState.MOVED), _ZERO
+    )
     if due != expected:
         raise BillChanged(due=format_amount(due))
     check = checked_tenders(due, tenders, by)
+    if any(part.method in check.booked for part in parts if part.state == PartState.MOVED):
+        raise TenderRepeated(field="tenders")
     given = {TenderMethod(tender.method): tender for tender in tenders}
     bill = queries.get_bill(checkout.bill_id)
     live = {channel.value for channel in live_channels(check.booked)}

@@ -44,6 +44,8 @@ from modules.charging.services.settlements import (
     tender_facts,
 )
 from modules.charging.services.shifts import present_shift
+from modules.payments import queries as payments
+from modules.payments import services as payment_services
 from modules.prescriptions import queries as prescription_queries
 from modules.prescriptions import services as prescriptions
 
@@ -88,15 +90,18 @@ def refund_lines(
     settled = queries.settled_lines(original.id)
     returned = _returned(settled, lines)
     plan = _plan(settled, returned)
-    paid = {tender.method: tender.amount for tender in queries.tenders_of(original.id)}
+    tendered = queries.tenders_of(original.id)
+    paid = {tender.method: tender.amount for tender in tendered}
+    references = {tender.method: tender.reference for tender in tendered}
     exact = unrounded(paid)
     kept = _less(exact, _refund_parts(plan.refund_amount, exact, tenders))
     if rounds_cash(by) or TenderMethod.ROUNDING in paid:
         kept = round_cash(kept)
     charges = {charge.id: charge for _, charge in settled}
     shift = present_shift(by.account_id, by.name)
-    mirror = _mirror(bill, original, plan, paid, charges, shift, reason)
-    again = _resettle(bill, original, plan, kept, charges, shift, reason)
+    mirror = _mirror(bill, original, plan, paid, references, charges, shift, reason)
+    again = _resettle(bill, original, plan, kept, references, charges, shift, reason)
+    _open_channel_refunds(bill, _less(exact, unrounded(kept)), references, reason, by)
     refunded = _refunded_lines(plan, returned, charges)
     for charge_id, quantity in returned.items():
         charge = charges[charge_id]
@@ -196,6 +201,7 @@ def _mirror(
     original: Settlement,
     plan: RefundPlan,
     paid: Mapping[TenderMethod, Decimal],
+    references: Mapping[TenderMethod, str],
     charges: Mapping[int, Charge],
     shift: Shift,
     reason: str,
@@ -203,7 +209,7 @@ def _mirror(
     mirror = new_settlement(bill, SettlementKind.MIRROR, -original.amount, shift)
     mirror.mirrors_id, mirror.reason = original.id, reason
     lines = [(charges[line.line_id], line.quantity, line.amount) for line in plan.mirrored]
-    store_settlement(mirror, lines, {method: -amount for method, amount in paid.items()}, {})
+    store_settlement(mirror, lines, {method: -amount for method, amount in paid.items()}, references)
     return mirror
 
 
@@ -212,6 +218,7 @@ def _resettle(
     original: Settlement,
     plan: RefundPlan,
     kept: Mapping[TenderMethod, Decimal],
+    references: Mapping[TenderMethod, str],
     charges: Mapping[int, Charge],
     shift: Shift,
     reason: str,
@@ -222,9 +229,25 @@ def _resettle(
     again = new_settlement(bill, SettlementKind.RESETTLEMENT, amount, shift)
     again.resettles_id, again.reason = original.id, reason
     store_settlement(
-        again, [(charges[line.line_id], line.quantity, line.amount) for line in plan.kept], kept, {}
+        again, [(charges[line.line_id], line.quantity, line.amount) for line in plan.kept], kept, references
     )
     return again
+
+
+def _open_channel_refunds(
+    bill: Bill,
+    back: Mapping[TenderMethod, Decimal],
+    references: Mapping[TenderMethod, str],
+    reason: str,
+    by: Actor,
+) -> None:
+    """What a channel took for this bill goes back through it; what was typed by hand is nobody's order."""
+    for method, amount in back.items():
+        if method not in CHANNELS or amount <= 0 or not references.get(method):
+            continue
+        order = payments.find_order_by_number(references[method])
+        if order is not None and order.id in queries.orders_of_bill(bill.id):
+            payment_services.open_refund(order_id=order.id, amount=amount, reason=reason, by=by)
 
 
 def _refunded_lines(

@@ -1,12 +1,15 @@
 """A settlement on its way, at the cashier's desk: what has moved, what is waited for, and what may be done about it."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import segno
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
+from app.actor import Actor
 from app.errors import DomainError
 from app.i18n import gettext
 from app.web.access import current_actor, requires
@@ -14,6 +17,7 @@ from app.web.forms import Form
 from app.web.read_after import fresh
 from modules.charging import queries, services
 from modules.charging.models import Checkout, CheckoutState, PartState
+from modules.charging.rules.payer_codes import method_of_code
 from modules.charging.services import conduct
 from modules.charging.views.pages import blueprint
 from modules.payments import queries as payments
@@ -58,11 +62,12 @@ def let_go_checkout(checkout_id: int) -> ResponseReturnValue:
 @requires("charging.bill.settle")
 def collect_checkout(checkout_id: int) -> ResponseReturnValue:
     """Another way for what is left to pay."""
-    form = Form(services.collect_checkout, request.form, checkout_id=checkout_id)
+    typed = with_scanned_code(request.form)
+    form = Form(services.collect_checkout, typed, checkout_id=checkout_id)
 
-    def collect(by: Any) -> Checkout:
+    def collect(by: Actor) -> Checkout:
         form.perform_or_raise(by=by)
-        return conduct.carry(checkout_id, request.form.get("payer_code", "").strip(), by=by)
+        return conduct.carry(checkout_id, typed.get("payer_code", ""), by=by)
 
     return after(checkout_id, collect)
 
@@ -73,8 +78,8 @@ def give_up_checkout(checkout_id: int) -> ResponseReturnValue:
     """Let the lines go; what was paid goes back."""
     form = Form(services.give_up_checkout, request.form, checkout_id=checkout_id)
 
-    def give_up(by: Any) -> Checkout:
-        checkout = form.perform_or_raise(by=by)
+    def give_up(by: Actor) -> Checkout:
+        checkout: Checkout = form.perform_or_raise(by=by)
         conduct.send_refunds(checkout.bill_id, by=by)
         return checkout
 
@@ -93,7 +98,9 @@ def checkout_facts(checkout: Checkout) -> dict[str, Any]:
         "orders": orders,
         "waiting": waiting,
         "codes": {
-            part.id: _picture(orders[part.order_id].qr) for part in waiting if orders[part.order_id].qr
+            part.id: _picture(orders[part.order_id or 0].qr)
+            for part in waiting
+            if orders[part.order_id or 0].qr
         },
         "left": left,
         "collect_form": Form(
@@ -105,6 +112,18 @@ def checkout_facts(checkout: Checkout) -> dict[str, Any]:
     }
 
 
+def with_scanned_code(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
+    """A payer's code says by itself through which channel all that is due is paid."""
+    code = typed.get("payer_code", "").strip()
+    method = method_of_code(code)
+    if method is None:
+        return typed
+    due = typed.get("expected_amount", typed.get("expected_personal", ""))
+    kept = MultiDict((name, value) for name, value in typed.items() if not name.startswith("tenders-"))
+    kept.update({"tenders-0-method": method.value, "tenders-0-amount": due, "payer_code": code})
+    return kept
+
+
 def _picture(text: str) -> str:
     """A code for the payer to scan, as SVG."""
     picture: str = segno.make(text, micro=False, error="m").svg_inline(
@@ -113,11 +132,11 @@ def _picture(text: str) -> str:
     return picture
 
 
-def after(checkout_id: int, act: Any) -> ResponseReturnValue:
+def after(checkout_id: int, act: Callable[[Actor], Checkout]) -> ResponseReturnValue:
     """Do one thing about a settlement on its way, say what has become of it, and show its bill."""
     by = current_actor()
     try:
-        checkout: Checkout = act(by)
+        checkout = act(by)
     except DomainError as refusal:
         flash(refusal.text, "warning")
         checkout = queries.get_checkout(checkout_id)

@@ -16,10 +16,9 @@ from app.web.forms import Form
 from app.web.read_after import fresh
 from modules.charging import documents, queries, services
 from modules.charging.models import Bill
-from modules.charging.rules.payer_codes import method_of_code
 from modules.charging.rules.tenders import CHANNELS, TenderMethod, round_cash
 from modules.charging.services import conduct
-from modules.charging.views.checkouts import after, checkout_facts
+from modules.charging.views.checkouts import after, checkout_facts, with_scanned_code
 from modules.charging.views.pages import blueprint
 from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
@@ -51,7 +50,7 @@ def show_bill(bill_id: int) -> ResponseReturnValue:
 @requires("charging.bill.settle")
 def settle_bill(bill_id: int) -> ResponseReturnValue:
     """Take the money, then show the receipt's number and the change; a channel is asked where one takes part."""
-    by, typed = current_actor(), _scanned_code(request.form)
+    by, typed = current_actor(), with_scanned_code(request.form)
     if services.live_channels(_methods(typed)):
         begun = Form(services.begin_checkout, typed, bill_id=bill_id)
         checkout = begun.perform(by=by)
@@ -97,6 +96,7 @@ def refund_lines(bill_id: int, settlement_id: int) -> ResponseReturnValue:
     mirror = form.perform(by=current_actor())
     if mirror is None:
         return _desk(bill_id, refund_form=form), 422
+    conduct.send_refunds(bill_id, by=current_actor())
     flash(gettext("Refunded: reversal %(number)s", number=mirror.number), "ok")
     return redirect(url_for(".show_bill", bill_id=bill_id), 303)
 
@@ -124,18 +124,6 @@ def _find_scanned(number: str) -> Bill | None:
         return bill
     prescription = prescriptions.find_by_number(number)
     return queries.find_bill(prescription.visit_id) if prescription else None
-
-
-def _scanned_code(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
-    """A payer's code says by itself through which channel all that is due is paid."""
-    code = typed.get("payer_code", "").strip()
-    method = method_of_code(code)
-    if method is None:
-        return typed
-    due = typed.get("expected_amount", typed.get("expected_personal", ""))
-    kept = MultiDict((name, value) for name, value in typed.items() if not name.startswith("tenders-"))
-    kept.update({"tenders-0-method": method.value, "tenders-0-amount": due, "payer_code": code})
-    return kept
 
 
 def _methods(typed: "MultiDict[str, str]") -> list[TenderMethod]:
