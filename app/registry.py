@@ -264,6 +264,7 @@ class Module:
     # File ids and document numbers → file id → Person (app.watch.rules), in the unit of a centre
     people: Callable[[set[int], set[str]], dict[int, Any]] | None = None
     tidies: tuple[Callable[[], int], ...] = ()  # what the relay's process clears away now and then
+    pursues: tuple[Callable[[], int], ...] = ()  # what is asked about in each centre every few seconds
     renews: tuple[
         Callable[[int], int], ...
     ] = ()  # what it computes anew of a centre under the district's new keys

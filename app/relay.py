@@ -22,7 +22,7 @@ from app.crypto import heads
 from app.db import db, update_rows
 from app.db.locks import passing_locked
 from app.db.places import TenantPlace
-from app.db.units import Mode, Unit, kernel_unit, open_unit
+from app.db.units import Mode, Unit, kernel_unit, open_unit, tenant_unit
 from app.events import restore, subscriptions
 from app.faults import fault_of
 from app.jobs import runner
@@ -35,6 +35,7 @@ from app.watch.passing import Watch
 ATTEMPTS = 8
 CLAIM_MINUTES = 5
 RENEW_SECONDS = 60.0
+PURSUE_SECONDS = 5.0
 SWEEP_SECONDS = 15.0
 _BATCH = 50
 log = structlog.get_logger()
@@ -186,6 +187,23 @@ def unfinished(partition: str) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
+def pursue_all() -> int:
+    """Ask outside parties about what is unknown, in every active centre; returns how much came to an end.
+
+    A centre whose outside parties misbehave keeps no other from its turn.
+    """
+    ended = 0
+    for tenant in directory().all_active():
+        for module in installed().modules.values():
+            for pursue in module.pursues if module.name in tenant.modules else ():
+                try:
+                    with tenant_unit(tenant.id):
+                        ended += pursue()
+                except Exception as failure:  # whatever is wrong there, the next has its turn
+                    log.warning("pursuit.failed", centre=tenant.code, error=fault_of(failure))
+    return ended
+
+
 class Worker(threading.Thread):
     """The embedded relay: delivers and seals a few times a second, and does the daily work, until stopped."""
 
@@ -195,6 +213,7 @@ class Worker(threading.Thread):
         self._rounds, self._hours = daily.Rounds(), heads.Hours()
         self._copies, self._watch = audit_copy.Copies(), Watch()
         self._swept = 0.0
+        self._pursued = 0.0
         self._tasks = tasks.Doer(app)
         self.stopping = threading.Event()
 
@@ -208,6 +227,7 @@ class Worker(threading.Thread):
             self._hours.look,
             self._rounds.look,
             self._sweep_jobs,
+            self._pursue,
         )
         while not self.stopping.wait(self._seconds):
             failed = [step for step in work if not self._try(step)]
@@ -227,6 +247,11 @@ class Worker(threading.Thread):
         for partition in audit.partitions():
             run_once(partition)
             audit.seal(partition)
+
+    def _pursue(self) -> None:
+        if time.monotonic() - self._pursued > PURSUE_SECONDS:
+            self._pursued = time.monotonic()
+            pursue_all()
 
     def _sweep_jobs(self) -> None:
         """Long work that waits although somebody could do it (a Redis that was away); what is to be cleared away."""
