@@ -19,6 +19,7 @@ from app.web.paging import links
 from app.web.read_after import fresh
 from modules.insurance import queries, services
 from modules.insurance.models import ItemKind, SignType
+from modules.insurance.rules.codes import CareType, InsuranceType, ItemLevel, options
 from modules.insurance.rules.messages import masked
 from modules.insurance.rules.states import SettlementState
 
@@ -55,6 +56,8 @@ def show_settlement(settlement_id: int) -> ResponseReturnValue:
     return render_template(
         "insurance/settlement.html",
         row=row,
+        insutypes=options(InsuranceType),
+        levels=options(ItemLevel),
         person=person,
         lines=queries.lines_of(settlement_id),
         estimate=queries.estimate(row) if row.state is SettlementState.DEFERRED else None,
@@ -201,6 +204,7 @@ def _list(state: str) -> str:
     people = queries.people_of(row.person_id for row in page.rows)
     return render_template(
         "insurance/settlements.html",
+        insutypes=options(InsuranceType),
         page=links(page),
         people=people,
         state=state,
@@ -211,7 +215,9 @@ def _list(state: str) -> str:
 def _connection_page(**forms: Form) -> str:
     row = queries.find_connection()
     names = ("institution_code", "institution_name", "region", "base_url", "sign_type")
-    start = {name: getattr(row, name) for name in names} if row else {"sign_type": SignType.SM3}
+    start: dict[str, Any] = (
+        {name: getattr(row, name) for name in names} if row else {"sign_type": SignType.SM3}
+    )
     start["is_active"] = "1" if row is None or row.is_active else ""
     start["fund_includes_account"] = "1" if row and row.fund_includes_account else ""
     facts: dict[str, Any] = {
@@ -220,6 +226,8 @@ def _connection_page(**forms: Form) -> str:
     }
     return render_template(
         "insurance/connection.html",
+        insutypes=options(InsuranceType),
+        med_types=options(CareType),
         row=row,
         rules=queries.list_rules(),
         sign_types=[(one.value, one.label) for one in SignType],
@@ -232,6 +240,7 @@ def _coverage_page(**forms: Form) -> str:
     found = {"form": Form(services.map_item), **forms}
     return render_template(
         "insurance/coverage.html",
+        levels=options(ItemLevel),
         coverage=queries.coverage(),
         missing=missing[:100],
         proposals=queries.propose(missing) if request.args.get("propose") else {},

@@ -172,7 +172,8 @@ SENDER = Sender(
 
 def test_a_messages_number_is_institution_moment_and_serial() -> None:
     assert (
-        message_id("H11010500001", datetime(2026, 11, 20, 9, 30, 5, tzinfo=UTC), 12) == "H11010500001202611200930050012"
+        message_id("H11010500001", datetime(2026, 11, 20, 9, 30, 5, tzinfo=UTC), 12)
+        == "H11010500001202611200930050012"
     )
     assert len(message_id("H11010500001", datetime(2026, 11, 20, 9, 30, 5, tzinfo=UTC), 123456)) == 30
 

@@ -358,7 +358,7 @@ def test_statements_of_an_insured_settlement(reckon: Callable[..., Any], cashier
         row = reckon()
     with count_statements() as settling:
         services.settle(row.id, by=cashier)
-    assert (len(reckoning), len(settling)) == (0, 0)
+    assert (reckoning.count, settling.count) == (0, 0)
 
 
 def test_an_exchange_is_never_changed(reckon: Any, ours: Any) -> None:

@@ -84,6 +84,8 @@ def upgrade() -> None:
     sa.Column('subject_kind', sa.Unicode(length=40), nullable=False),
     sa.Column('subject_id', sa.BigInteger(), nullable=False),
     sa.Column('visit_row_id', sa.BigInteger(), nullable=False),
+    sa.Column('visit_id', sa.BigInteger(), nullable=False),
+    sa.Column('insutype', sa.Unicode(length=6), nullable=False),
     sa.Column('person_id', sa.BigInteger(), nullable=False),
     sa.Column('med_type', sa.Unicode(length=6), nullable=False),
     sa.Column('state', sa.Unicode(length=32), nullable=False),
@@ -186,7 +188,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Unicode(length=160), nullable=False),
     sa.Column('spec', sa.Unicode(length=100), nullable=False),
     sa.Column('unit', sa.Unicode(length=20), nullable=False),
-    sa.Column('initials', sa.Unicode(length=60).with_variant(sa.Unicode(length=60, collation='Latin1_General_100_BIN2'), 'mssql').with_variant(sa.Unicode(length=60, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('initials', types.search_key_type(60), nullable=False),
     sa.Column('level', sa.Unicode(length=4), nullable=False),
     sa.Column('fee_class', sa.Unicode(length=4), nullable=False),
     sa.Column('self_pay_ratio', types.ExactDecimal(16, 4), nullable=False),
@@ -232,7 +234,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_insurance_rule')),
     sa.UniqueConstraint('tenant_id', 'insutype', 'med_type', 'valid_from', name=op.f('uq_insurance_rule_tenant_id_insutype_med_type_valid_from'))
     )
-    # ### end Alembic commands ###
     for table in TABLES:
         isolation.add_policies(op, table)
 

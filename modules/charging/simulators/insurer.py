@@ -124,9 +124,11 @@ class Insurer:
         elif path == "/people":
             self.books.enrol(asked.pop("certno"), **asked)
         elif path == "/benefits":
-            amounts = (Decimal(str(asked[name])) for name in ("deductible", "ratio", "cap"))
             self.books.benefits[asked["insutype"]] = Benefit(
-                *amounts, bool(asked.get("fund_includes_account"))
+                Decimal(str(asked["deductible"])),
+                Decimal(str(asked["ratio"])),
+                Decimal(str(asked["cap"])),
+                bool(asked.get("fund_includes_account")),
             )
         else:
             raise ValueError(path)

@@ -67,6 +67,8 @@ class InsuranceSettlement(TenantScoped, Model):
     subject_kind: Mapped[str] = mapped_column(Unicode(40))
     subject_id: Mapped[int]
     visit_row_id: Mapped[int] = mapped_column(ForeignKey("insurance_visit.id"))
+    visit_id: Mapped[int]  # ours, as events name it
+    insutype: Mapped[str] = mapped_column(Unicode(6))
     person_id: Mapped[int] = mapped_column(ForeignKey("insurance_person.id"))
     med_type: Mapped[str] = mapped_column(Unicode(6))
     state: Mapped[SettlementState] = choice_column(SettlementState)

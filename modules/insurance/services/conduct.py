@@ -95,11 +95,11 @@ def presettle(
     """Ask the insurer how it would share these lines out: 2201 once a visit, 2203A, 2204, 2206; in 8 seconds.
 
     Raises:
-        NotConnected, PersonNotRead, NothingToSettle, AlreadyWithInsurer: nothing was asked.
+        PersonNotRead, NothingToSettle, AlreadyWithInsurer: nothing was asked.
+        NotConnected: the connection was switched off; the attempt may be dropped.
         InsurerAway: no answer in time; `details["settlement_id"]` may be put off or dropped.
         InsurerRefused, TotalsWrong: this attempt has failed.
     """
-    begin(by)
     asked = steps.begin_presettle(
         subject_kind=subject_kind,
         subject_id=subject_id,
@@ -278,7 +278,7 @@ def _settled_by(said: Said, talk: Conversation, about: Talk) -> InsuranceSettlem
         split = _believed(info, about)
     except TotalsWrong:
         return None
-    number = str(info.get("setl_id", ""))
+    number = str(info.get("setl_id", "")) if isinstance(info, dict) else ""
     if not number:
         return None
     return steps.note_settled(

@@ -98,13 +98,15 @@ def begin_presettle(
         raise NothingToSettle
     before = _give_way(subject_kind, subject_id, by)
     person = queries.find_person(visit.patient_id)
-    if person is None:
+    if person is None:  # so it is where the centre is not connected
         raise PersonNotRead(field="patient_id")
     row = InsuranceSettlement(
         id=ids.new_id(),
         subject_kind=subject_kind,
         subject_id=subject_id,
         visit_row_id=_open_visit(visit, person).id,
+        visit_id=visit.visit_id,
+        insutype=person.insutype,
         person_id=person.id,
         med_type=visit.med_type,
         state=S.ASKED,
@@ -432,13 +434,12 @@ def _keep(exchanges: list[ExchangeFact], settlement_id: int | None, by: Actor) -
 
 
 def _say_settled(row: InsuranceSettlement) -> None:
-    visit = db.session.get_one(InsuranceVisit, row.visit_row_id)
     emit(
         InsuranceSettled(
             settlement_id=row.id,
             subject_kind=row.subject_kind,
             subject_id=row.subject_id,
-            visit_id=visit.visit_id,
+            visit_id=row.visit_id,
             setl_id=row.setl_id,
             total_amount=row.total_amount,
             fund_amount=row.fund_amount,
@@ -446,7 +447,7 @@ def _say_settled(row: InsuranceSettlement) -> None:
             mutual_aid_amount=row.mutual_aid_amount,
             hospital_amount=row.hospital_amount,
             cash_amount=row.cash_amount,
-            insutype=queries.person_of(row.person_id).insutype,
+            insutype=row.insutype,
             is_adopted=row.is_adopted,
         )
     )

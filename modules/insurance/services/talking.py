@@ -5,7 +5,7 @@ from typing import Any
 from app import clock
 from app.actor import Actor
 from app.db import tenant_unit
-from app.use_cases import in_write_unit
+from app.db.units import in_write_unit
 from modules.insurance import queries
 from modules.insurance.errors import InsurerAway, InsurerRefused, NotConnected
 from modules.insurance.gateways.insurer import Deadline, Said, say
