@@ -1,0 +1,1 @@
+"""Insurance: what the medical insurer is told, what it pays, and every word that was exchanged."""

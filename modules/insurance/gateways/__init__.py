@@ -1,0 +1,1 @@
+"""The insurer, over HTTP."""
