@@ -104,6 +104,13 @@ class VisitSeen(DomainError):
     message = N_("The patient has been seen; the fee of the visit is not refunded.")
 
 
+class InsuredRefund(Conflict):
+    """The insurer has a part in it and is asked first."""
+
+    code = "charging.insured_refund"
+    message = N_("%(method)s took part in this settlement: the insurer is asked before money goes back.")
+
+
 class RefundChannelWrong(DomainError):
     """Money goes back by the way it came, and not more than came that way."""
 

@@ -27,6 +27,7 @@ from app.registry import (
 from modules.charging import api, queries, services, subscribers, views
 from modules.charging.queries.checks import check_money
 from modules.clinic.events import EncounterBegun
+from modules.insurance.events import InsuranceCancelled, InsuranceFailed, InsuranceSettled
 from modules.patients import queries as patients
 from modules.payments.events import PaymentEnded, PaymentSucceeded
 from modules.prescriptions.events import (
@@ -101,7 +102,7 @@ def fill_price_list(taken: dict[str, Any], by: Actor) -> None:
 module = Module(
     name="charging",
     label=N_("Charging"),
-    requires=("prescriptions", "payments"),
+    requires=("prescriptions", "payments", "insurance"),
     blueprints=(views.blueprint,),
     prepares=Preparation(lambda: {"prices": queries.list_prices_in_force()}, fill_price_list),
     menu=(
@@ -181,6 +182,12 @@ module = Module(
         "checkout.collected": N_("Way of paying changed"),
         "checkout.given_up": N_("Settlement given up"),
         "checkout.settled": N_("Settlement finished"),
+        "checkout.split": N_("Split shown"),
+        "checkout.uninsured": N_("Insurer left out"),
+        "checkout.reopened": N_("Insurer not reached"),
+        "refund.begun": N_("Insured refund begun"),
+        "refund.given_up": N_("Insured refund given up"),
+        "refund.finished": N_("Insured refund finished"),
         "bill.read": N_("Bill read"),
         "receipt.read": N_("Receipt read"),
         "bill.settled": N_("Bill settled"),
@@ -220,6 +227,9 @@ module = Module(
     now=(
         (VisitRegistered, subscribers.open_bill),
         (VisitCancelled, subscribers.void_visit_charges),
+        (InsuranceSettled, services.note_insured),
+        (InsuranceFailed, services.note_not_insured),
+        (InsuranceCancelled, services.note_insurance_cancelled),
         (PaymentSucceeded, subscribers.note_paid),
         (PaymentEnded, subscribers.note_not_paid),
         (EncounterBegun, subscribers.note_visit_seen),

@@ -215,7 +215,9 @@ def test_another_amount_can_be_given_back(
     assert order_now(order).refunded_amount == 0
 
 
-def _send(world_outside: Any, app: Flask, body: str, secret: str = "", at: Any = None, nonce: str = "n") -> int:
+def _send(
+    world_outside: Any, app: Flask, body: str, secret: str = "", at: Any = None, nonce: str = "n"
+) -> int:
     merchant = world_outside.books.merchants["M1001"]
     moment = str(int((at or clock.now()).timestamp()))
     headers = {
@@ -259,7 +261,9 @@ def test_a_report_with_other_contents_than_signed_or_at_another_door_has_no_effe
     order = conduct.show_qr(make_order(way="qr").id, by=cashier)
     merchant = world_outside.books.merchants["M1001"]
     path, moment = merchant.notify_url.removeprefix("http://his.example"), str(int(clock.now().timestamp()))
-    body = '{"code":"OK","trade":{"out_trade_no":"%s","state":"SUCCESS","total_fen":6240}}' % order.out_trade_no
+    body = (
+        '{"code":"OK","trade":{"out_trade_no":"%s","state":"SUCCESS","total_fen":6240}}' % order.out_trade_no
+    )
     proof = {"X-Pay-Time": moment, "X-Pay-Nonce": "n"}
     proof["X-Pay-Signature"] = sign(merchant.secret, moment, "n", "callback", body)
     client = app.test_client()
@@ -275,7 +279,14 @@ def test_a_signed_report_that_makes_no_sense_is_refused(
     app: Flask, make_order: Any, cashier: Any, world_outside: Any, order_now: Any
 ) -> None:
     order = make_order()
-    for body in ("{", "[]", "{}", '{"code":"OK"}', '{"code":"OK","trade":{"out_trade_no":"P1"}}', "x" * 20_001):
+    for body in (
+        "{",
+        "[]",
+        "{}",
+        '{"code":"OK"}',
+        '{"code":"OK","trade":{"out_trade_no":"P1"}}',
+        "x" * 20_001,
+    ):
         assert _send(world_outside, app, body) in {404, 422}, body[:40]
     stranger = '{"code":"OK","trade":{"out_trade_no":"P404","state":"SUCCESS","total_fen":6240}}'
     assert _send(world_outside, app, stranger) == 404

@@ -42,6 +42,8 @@ def upgrade() -> None:
         sa.Column("amount", types.ExactDecimal(14, 2), nullable=False),
         sa.Column("fund_amount", types.ExactDecimal(14, 2), nullable=False),
         sa.Column("account_amount", types.ExactDecimal(14, 2), nullable=False),
+        sa.Column("hospital_amount", types.ExactDecimal(14, 2), nullable=False),
+        sa.Column("is_insured", sa.Boolean(), nullable=False),
         sa.Column("insurance_id", sa.BigInteger(), nullable=True),
         sa.Column("insurance_reference", sa.Unicode(length=60), nullable=False),
         sa.Column("reason", sa.Unicode(length=200), nullable=False),
@@ -62,10 +64,12 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("amount >= 0", name=op.f("ck_charging_checkout_amount")),
         sa.CheckConstraint(
-            "fund_amount + account_amount <= amount", name=op.f("ck_charging_checkout_personal")
+            "fund_amount + account_amount + hospital_amount <= amount",
+            name=op.f("ck_charging_checkout_personal"),
         ),
         sa.CheckConstraint(
-            "fund_amount >= 0 AND account_amount >= 0", name=op.f("ck_charging_checkout_insured")
+            "fund_amount >= 0 AND account_amount >= 0 AND hospital_amount >= 0",
+            name=op.f("ck_charging_checkout_insured"),
         ),
         sa.ForeignKeyConstraint(["bill_id"], ["charging_bill.id"], name=op.f("fk_charging_checkout_bill_id")),
         sa.ForeignKeyConstraint(

@@ -56,8 +56,8 @@ class Checkout(TenantScoped, Model):
         ),
         Index("ix_charging_checkout_state", "tenant_id", "state", "id"),
         CheckConstraint("amount >= 0", name="amount"),
-        CheckConstraint("fund_amount >= 0 AND account_amount >= 0", name="insured"),
-        CheckConstraint("fund_amount + account_amount <= amount", name="personal"),
+        CheckConstraint("fund_amount >= 0 AND account_amount >= 0 AND hospital_amount >= 0", name="insured"),
+        CheckConstraint("fund_amount + account_amount + hospital_amount <= amount", name="personal"),
         CheckConstraint(
             "state <> 'settled' OR settlement_id IS NOT NULL OR mirror_id IS NOT NULL", name="end"
         ),
@@ -72,7 +72,11 @@ class Checkout(TenantScoped, Model):
     original_id: Mapped[int | None] = mapped_column(ForeignKey("charging_settlement.id"))
     amount: Mapped[Decimal] = amount_column()
     fund_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # what the insurer's funds pay
-    account_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # out of the insured's account
+    account_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # out of accounts of the insured
+    hospital_amount: Mapped[Decimal] = amount_column(
+        default=Decimal(0)
+    )  # what the insurer lets the centre bear
+    is_insured: Mapped[bool] = mapped_column(default=False)
     insurance_id: Mapped[int | None]  # the insured settlement of these lines
     insurance_reference: Mapped[str] = mapped_column(Unicode(60), default="")  # its number at the insurer
     reason: Mapped[str] = text_column(200, default="")
@@ -87,7 +91,7 @@ class Checkout(TenantScoped, Model):
     @property
     def personal_amount(self) -> Decimal:
         """What the patient pays by cash, card or channel."""
-        return self.amount - self.fund_amount - self.account_amount
+        return self.amount - self.fund_amount - self.account_amount - self.hospital_amount
 
     @property
     def is_open(self) -> bool:

@@ -6,6 +6,8 @@ from app.db import db
 from modules.charging.errors import CheckoutNotHere
 from modules.charging.models import Charge, Checkout, CheckoutLine, CheckoutPart
 from modules.charging.models.checkouts import OPEN
+from modules.insurance import queries as insurance
+from modules.insurance.rules.states import SettlementState
 
 
 def find_checkout(checkout_id: int) -> Checkout | None:
@@ -46,6 +48,29 @@ def charges_of_checkout(checkout_id: int) -> list[Charge]:
         .order_by(Charge.id)
     )
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def lines_of(checkout_id: int) -> list[CheckoutLine]:
+    """What is settled of each line when a checkout ends."""
+    statement = (
+        select(CheckoutLine).where(CheckoutLine.checkout_id == checkout_id).order_by(CheckoutLine.charge_id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def insurance_of(settlement_id: int) -> int | None:
+    """The insured settlement that stands behind one of ours, or None."""
+    return db.session.scalar(
+        select(Checkout.insurance_id).where(
+            Checkout.settlement_id == settlement_id, Checkout.insurance_id.is_not(None)
+        )
+    )
+
+
+def insurance_stands(refund: Checkout) -> bool:
+    """Whether the insurer still counts as settled what a refund is of."""
+    found = insurance_of(refund.original_id or 0)
+    return found is not None and insurance.get_settlement(found).state is SettlementState.SETTLED
 
 
 def orders_of_bill(bill_id: int) -> list[int]:

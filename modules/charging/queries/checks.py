@@ -59,7 +59,7 @@ def _paid_charges() -> Decimal:
         .where(
             Settlement.kind != SettlementKind.MIRROR,
             mirror.id.is_(None),
-            Charge.status.in_([ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED]),
+            Charge.status.in_([ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED, ChargeStatus.LOCKED]),
         )
     )
     return db.session.scalar(statement) or _ZERO

@@ -21,6 +21,7 @@ class TenderMethod(Choice):
     PREPAID = "prepaid", N_("Prepaid")
     POOLED_FUND = "pooled_fund", N_("Pooled insurance fund")
     PERSONAL_ACCOUNT = "personal_account", N_("Personal insurance account")
+    HOSPITAL_PART = "hospital_part", N_("Borne by the institution")
     OWED = "owed", N_("Owed")
     ROUNDING = "rounding", N_("Rounding")
 
@@ -32,6 +33,7 @@ CHANNELS = (
     TenderMethod.DIGITAL_YUAN,
     TenderMethod.PREPAID,
 )
+INSURED = (TenderMethod.POOLED_FUND, TenderMethod.PERSONAL_ACCOUNT, TenderMethod.HOSPITAL_PART)
 _JIAO = Decimal("0.1")
 
 

@@ -20,6 +20,13 @@ from modules.charging.services.checkouts import (
     note_paid,
 )
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
+from modules.charging.services.insured import (
+    note_insurance_cancelled,
+    note_insured,
+    note_not_insured,
+    pay_without_insurer,
+)
+from modules.charging.services.insured_refunds import begin_refund, give_up_refund
 from modules.charging.services.prices import load_demo_prices, set_price, take_over_prices
 from modules.charging.services.refunds import RefundLineInput, refund_lines
 from modules.charging.services.settlements import TenderInput, print_receipt, rounds_cash, settle_bill
@@ -31,21 +38,27 @@ __all__ = [
     "TenderInput",
     "add_charge",
     "begin_checkout",
+    "begin_refund",
     "charge_prescription",
     "close_shift",
     "collect_checkout",
     "confirm_checkout",
     "confirm_shift",
     "give_up_checkout",
+    "give_up_refund",
     "live_channels",
     "load_demo_prices",
     "note_dispensed",
+    "note_insurance_cancelled",
+    "note_insured",
+    "note_not_insured",
     "note_not_paid",
     "note_paid",
     "note_returned",
     "note_visit_seen",
     "open_bill",
     "open_shift",
+    "pay_without_insurer",
     "print_receipt",
     "refund_lines",
     "release_expired_charges",

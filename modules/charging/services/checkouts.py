@@ -55,11 +55,12 @@ def begin_checkout(
     bill_id: int,
     expected_amount: Amount,
     tenders: Annotated[list[TenderInput], Field(max_length=4)] = [],  # noqa: B006  only read
+    is_insured: bool = False,
     by: Actor,
 ) -> Checkout:
     """Hold what is due on a bill for a settlement with an insurer or a channel (锁定).
 
-    With `tenders` nothing is left to agree to, and the channels are asked next.
+    With `tenders` and no insurer nothing is left to agree to, and the channels are asked next.
 
     Raises:
         NotFound: no such bill here.
@@ -77,12 +78,13 @@ def begin_checkout(
     due = sum((charge.amount for charge in charges), _ZERO)
     if due != expected_amount:
         raise BillChanged(due=format_amount(due))
-    checkout = _new_checkout(bill, CheckoutKind.CHARGE, due, by)
+    checkout = new_checkout(bill, CheckoutKind.CHARGE, due, by)
     for charge in charges:
         charge.status = ChargeStatus.LOCKED
         _add_line(checkout, charge, charge.quantity, charge.amount)
+    checkout.is_insured = is_insured
     db.session.flush()
-    if tenders:
+    if tenders and not is_insured:
         _plan_parts(checkout, due, tenders, by)
         checkout.state = CheckoutState.COLLECTING
     audit.record("checkout.begun", checkout, by=by, number=checkout.number, amount=due)
@@ -113,6 +115,22 @@ def confirm_checkout(
     return checkout
 
 
+@use_case("charging.bill.settle", is_step=True)
+def reopen_checkout(*, checkout_id: int, by: Actor) -> Checkout:
+    """The insurer was not reached, nothing has happened: the split waits to be agreed to again.
+
+    Raises:
+        CheckoutNotHere, CheckoutMoved: there is none, or it has gone on in another window.
+    """
+    checkout = lock_checkout(checkout_id, CheckoutState.INSURING)
+    for part in queries.parts_of(checkout.id):
+        end_part(part, by)
+    checkout.state = CheckoutState.SHOWN
+    db.session.flush()
+    audit.record("checkout.reopened", checkout, by=by, number=checkout.number)
+    return checkout
+
+
 @use_case("charging.bill.settle")
 def collect_checkout(
     *,
@@ -132,7 +150,7 @@ def collect_checkout(
     parts = queries.parts_of(checkout.id)
     for part in parts:
         if part.state == PartState.WAITING:
-            _end_part(part, by)
+            end_part(part, by)
     _plan_parts(checkout, expected_personal, tenders, by, parts)
     audit.record("checkout.collected", checkout, by=by, number=checkout.number)
     go_on(checkout, by)
@@ -156,7 +174,7 @@ def give_up_checkout(
     if checkout.insurance_reference:
         raise InsuranceStands
     for part in queries.parts_of(checkout.id):
-        _end_part(part, by)
+        end_part(part, by)
     close_checkout(checkout, reason)
     audit.record("checkout.given_up", checkout, by=by, number=checkout.number, reason=reason)
     return checkout
@@ -175,7 +193,7 @@ def note_paid(*, part_id: int, by: Actor) -> Settlement | None:
         return go_on(checkout, by)
     if part.state == PartState.FAILED and part.order_id:
         part.state = PartState.MOVED  # paid after another way was chosen
-        _end_part(part, by)
+        end_part(part, by)
     return None
 
 
@@ -235,12 +253,8 @@ def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], by: Actor) -> Set
         references[part.method] = part.reference
         change += max(part.handed - part.amount, _ZERO)
         part.state = PartState.MOVED
-    for method, amount in (
-        (TenderMethod.POOLED_FUND, checkout.fund_amount),
-        (TenderMethod.PERSONAL_ACCOUNT, checkout.account_amount),
-    ):
-        if amount:
-            booked[method], references[method] = amount, checkout.insurance_reference
+    for method, amount in insured_tenders(checkout).items():
+        booked[method], references[method] = amount, checkout.insurance_reference
     shift = present_shift(checkout.opened_by_id, checkout.opened_by_name)
     settlement = settle_charges(
         queries.get_bill(checkout.bill_id),
@@ -259,12 +273,26 @@ def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], by: Actor) -> Set
     return settlement
 
 
-def _new_checkout(bill: Bill, kind: CheckoutKind, amount: Decimal, by: Actor) -> Checkout:
+def insured_tenders(checkout: Checkout) -> dict[TenderMethod, Decimal]:
+    """What somebody else than the patient pays, as the insurer has settled it."""
+    parts = {
+        TenderMethod.POOLED_FUND: checkout.fund_amount,
+        TenderMethod.PERSONAL_ACCOUNT: checkout.account_amount,
+        TenderMethod.HOSPITAL_PART: checkout.hospital_amount,
+    }
+    return {method: amount for method, amount in parts.items() if amount}
+
+
+def new_checkout(
+    bill: Bill, kind: CheckoutKind, amount: Decimal, by: Actor, original_id: int | None = None
+) -> Checkout:
+    """A settlement of today on its way, with its number."""
     checkout = Checkout(
         id=ids.new_id(),
         number=numbering.next_number("checkout", on=clock.today(), prefix="K"),
         kind=kind,
         bill_id=bill.id,
+        original_id=original_id,
         amount=amount,
         on=clock.today(),
         opened_at=clock.now(),
@@ -334,7 +362,7 @@ def live_channels(methods: Iterable[TenderMethod]) -> list[Channel]:
     return [channel for channel in asked if channel in live]
 
 
-def _end_part(part: CheckoutPart, by: Actor) -> None:
+def end_part(part: CheckoutPart, by: Actor) -> None:
     """A part that is no longer wanted: what was paid goes back the way it came, what was not is not asked for."""
     if part.order_id and part.state == PartState.MOVED:
         payment_services.open_refund(

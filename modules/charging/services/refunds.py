@@ -1,6 +1,6 @@
 """Giving money back (退费): a mirror of the whole settlement, and what stays settled again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
@@ -16,6 +16,7 @@ from app.money import Quantity, format_amount, format_quantity
 from app.use_cases import use_case
 from modules.charging import queries
 from modules.charging.errors import (
+    InsuredRefund,
     NotRefundable,
     RefundChannelWrong,
     RefundSumWrong,
@@ -32,9 +33,17 @@ from modules.charging.models import (
     SettlementKind,
     SettlementLine,
     Shift,
+    Tender,
 )
 from modules.charging.rules.refunds import RefundPlan, SettledLine, plan_refund
-from modules.charging.rules.tenders import CHANNELS, TenderMethod, refund_faults, round_cash, unrounded
+from modules.charging.rules.tenders import (
+    CHANNELS,
+    INSURED,
+    TenderMethod,
+    refund_faults,
+    round_cash,
+    unrounded,
+)
 from modules.charging.services.settlements import (
     TenderInput,
     new_settlement,
@@ -81,7 +90,47 @@ def refund_lines(
         NotRefundable: it is a reversal, or was reversed before.
         RefundTooLarge: more than was paid, or drugs that the patient still has.
         VisitSeen: the fee of a visit that took place.
+        InsuredRefund: the insurer takes part; it is asked first (`begin_refund`).
         RefundChannelWrong, RefundSumWrong: the money would not go back the way it came.
+    """
+    refund = look_at(settlement_id, lines)
+    if insured := set(refund.paid) & set(INSURED):
+        raise InsuredRefund(method=min(insured).label)
+    exact = unrounded(refund.paid)
+    kept = _less(exact, _refund_parts(refund.plan.refund_amount, exact, tenders))
+    return book_refund(refund, kept, refund.references, present_shift(by.account_id, by.name), reason, by)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """A settlement of which something goes back; its bill is held."""
+
+    bill: Bill
+    original: Settlement
+    charges: Mapping[int, Charge]
+    returned: Mapping[int, Decimal]
+    plan: RefundPlan
+    tenders: list[Tender]
+
+    @property
+    def paid(self) -> dict[TenderMethod, Decimal]:
+        """How it was paid."""
+        return {tender.method: tender.amount for tender in self.tenders}
+
+    @property
+    def references(self) -> dict[TenderMethod, str]:
+        """Order, voucher and settlement numbers by way of paying."""
+        return {tender.method: tender.reference for tender in self.tenders}
+
+
+def look_at(settlement_id: int, lines: Sequence[RefundLineInput]) -> Refund:
+    """What would go back, if all of it may; holds the bill.
+
+    Raises:
+        NotFound: no such settlement here.
+        CheckoutUnderway: another settlement of the bill is on its way.
+        NotRefundable: it is a reversal, or was reversed before.
+        RefundTooLarge, VisitSeen: some of it may not go back.
     """
     original = queries.get_settlement(settlement_id)
     bill = queries.lock_bill(original.bill_id)
@@ -89,48 +138,68 @@ def refund_lines(
         raise NotRefundable(number=original.number)
     settled = queries.settled_lines(original.id)
     returned = _returned(settled, lines)
-    plan = _plan(settled, returned)
-    tendered = queries.tenders_of(original.id)
-    paid = {tender.method: tender.amount for tender in tendered}
-    references = {tender.method: tender.reference for tender in tendered}
-    exact = unrounded(paid)
-    kept = _less(exact, _refund_parts(plan.refund_amount, exact, tenders))
-    if rounds_cash(by) or TenderMethod.ROUNDING in paid:
+    return Refund(
+        bill=bill,
+        original=original,
+        charges={charge.id: charge for _, charge in settled},
+        returned=returned,
+        plan=_plan(settled, returned),
+        tenders=queries.tenders_of(original.id),
+    )
+
+
+def book_refund(
+    refund: Refund,
+    kept: Mapping[TenderMethod, Decimal],
+    references: Mapping[TenderMethod, str],
+    shift: Shift,
+    reason: str,
+    by: Actor,
+) -> tuple[Settlement, Settlement | None]:
+    """Write the mirror, and what stays settled again with the tenders `kept`; money of channels is sent back."""
+    if rounds_cash(by) or TenderMethod.ROUNDING in refund.paid:
         kept = round_cash(kept)
-    charges = {charge.id: charge for _, charge in settled}
-    shift = present_shift(by.account_id, by.name)
-    mirror = _mirror(bill, original, plan, paid, references, charges, shift, reason)
-    again = _resettle(bill, original, plan, kept, references, charges, shift, reason)
-    _open_channel_refunds(bill, _less(exact, unrounded(kept)), references, reason, by)
-    refunded = _refunded_lines(plan, returned, charges)
-    for charge_id, quantity in returned.items():
-        charge = charges[charge_id]
+    mirror = _mirror(refund, shift, reason)
+    again = _resettle(refund, kept, references, shift, reason)
+    _open_channel_refunds(refund, _less(unrounded(refund.paid), unrounded(kept)), reason, by)
+    for charge_id, quantity in refund.returned.items():
+        charge = refund.charges[charge_id]
         charge.refunded_quantity += quantity
         whole = charge.refunded_quantity == charge.quantity
         charge.status = ChargeStatus.REFUNDED if whole else ChargeStatus.PARTLY_REFUNDED
     db.session.flush()
-    _hand_back_prescriptions(prescription_ids_of(charges[charge_id] for charge_id in returned), by)
+    _hand_back_prescriptions(prescription_ids_of(refund.charges[key] for key in refund.returned), by)
+    amount = refund.plan.refund_amount
     audit.record(
-        "bill.refunded", mirror, by=by, original=original.number, amount=plan.refund_amount, reason=reason
+        "bill.refunded", mirror, by=by, original=refund.original.number, amount=amount, reason=reason
     )
     emit(
         BillRefunded(
             mirror_id=mirror.id,
             resettlement_id=again.id if again else None,
-            original_id=original.id,
-            visit_id=bill.visit_id,
-            patient_id=bill.patient_id,
+            original_id=refund.original.id,
+            visit_id=refund.bill.visit_id,
+            patient_id=refund.bill.patient_id,
             on=mirror.on,
-            refunded_amount=plan.refund_amount,
-            refunded_lines=refunded,
-            tenders=tender_facts(_less(kept, paid)),
+            refunded_amount=amount,
+            refunded_lines=_refunded_lines(refund),
+            tenders=tender_facts(_less(kept, refund.paid)),
         )
     )
-    return mirror
+    return mirror, again
+
+
+def less_personal(paid: Mapping[TenderMethod, Decimal], wanted: Decimal) -> dict[TenderMethod, Decimal]:
+    """The patient's ways of paying after a refund: less what goes back, or more cash where more is due."""
+    own = {method: amount for method, amount in unrounded(paid).items() if method not in INSURED}
+    back = sum(own.values(), _ZERO) - wanted
+    if back >= 0:
+        return _less(own, _parts_in_order(back, own))
+    return {**own, TenderMethod.CASH: own.get(TenderMethod.CASH, _ZERO) - back}
 
 
 def _returned(
-    settled: list[tuple[SettlementLine, Charge]], lines: list[RefundLineInput]
+    settled: list[tuple[SettlementLine, Charge]], lines: Sequence[RefundLineInput]
 ) -> dict[int, Decimal]:
     charges = {charge.id: charge for _, charge in settled}
     returned: dict[int, Decimal] = {}
@@ -196,74 +265,55 @@ def _less(
     return {method: amount for method, amount in left.items() if amount}
 
 
-def _mirror(
-    bill: Bill,
-    original: Settlement,
-    plan: RefundPlan,
-    paid: Mapping[TenderMethod, Decimal],
-    references: Mapping[TenderMethod, str],
-    charges: Mapping[int, Charge],
-    shift: Shift,
-    reason: str,
-) -> Settlement:
-    mirror = new_settlement(bill, SettlementKind.MIRROR, -original.amount, shift)
-    mirror.mirrors_id, mirror.reason = original.id, reason
-    lines = [(charges[line.line_id], line.quantity, line.amount) for line in plan.mirrored]
-    store_settlement(mirror, lines, {method: -amount for method, amount in paid.items()}, references)
+def _mirror(refund: Refund, shift: Shift, reason: str) -> Settlement:
+    mirror = new_settlement(refund.bill, SettlementKind.MIRROR, -refund.original.amount, shift)
+    mirror.mirrors_id, mirror.reason = refund.original.id, reason
+    lines = [(refund.charges[line.line_id], line.quantity, line.amount) for line in refund.plan.mirrored]
+    store_settlement(mirror, lines, {way: -amount for way, amount in refund.paid.items()}, refund.references)
     return mirror
 
 
 def _resettle(
-    bill: Bill,
-    original: Settlement,
-    plan: RefundPlan,
+    refund: Refund,
     kept: Mapping[TenderMethod, Decimal],
     references: Mapping[TenderMethod, str],
-    charges: Mapping[int, Charge],
     shift: Shift,
     reason: str,
 ) -> Settlement | None:
-    if not plan.kept:
+    if not refund.plan.kept:
         return None
-    amount = sum((line.amount for line in plan.kept), _ZERO)
-    again = new_settlement(bill, SettlementKind.RESETTLEMENT, amount, shift)
-    again.resettles_id, again.reason = original.id, reason
-    store_settlement(
-        again, [(charges[line.line_id], line.quantity, line.amount) for line in plan.kept], kept, references
-    )
+    amount = sum((line.amount for line in refund.plan.kept), _ZERO)
+    again = new_settlement(refund.bill, SettlementKind.RESETTLEMENT, amount, shift)
+    again.resettles_id, again.reason = refund.original.id, reason
+    lines = [(refund.charges[line.line_id], line.quantity, line.amount) for line in refund.plan.kept]
+    store_settlement(again, lines, kept, references)
     return again
 
 
 def _open_channel_refunds(
-    bill: Bill,
-    back: Mapping[TenderMethod, Decimal],
-    references: Mapping[TenderMethod, str],
-    reason: str,
-    by: Actor,
+    refund: Refund, back: Mapping[TenderMethod, Decimal], reason: str, by: Actor
 ) -> None:
     """What a channel took for this bill goes back through it; what was typed by hand is nobody's order."""
     for method, amount in back.items():
-        if method not in CHANNELS or amount <= 0 or not references.get(method):
+        if method not in CHANNELS or amount <= 0 or not refund.references.get(method):
             continue
-        order = payments.find_order_by_number(references[method])
-        if order is not None and order.id in queries.orders_of_bill(bill.id):
+        order = payments.find_order_by_number(refund.references[method])
+        if order is not None and order.id in queries.orders_of_bill(refund.bill.id):
             payment_services.open_refund(order_id=order.id, amount=amount, reason=reason, by=by)
 
 
-def _refunded_lines(
-    plan: RefundPlan, returned: Mapping[int, Decimal], charges: Mapping[int, Charge]
-) -> tuple[RefundedLine, ...]:
-    kept = {line.line_id: line.amount for line in plan.kept}
-    was = {line.line_id: -line.amount for line in plan.mirrored}
+def _refunded_lines(refund: Refund) -> tuple[RefundedLine, ...]:
+    kept = {line.line_id: line.amount for line in refund.plan.kept}
+    was = {line.line_id: -line.amount for line in refund.plan.mirrored}
     return tuple(
         RefundedLine(
             charge_id=charge_id,
-            source_kind=charges[charge_id].source_kind.value,
-            source_id=charges[charge_id].source_id,
+            source_kind=refund.charges[charge_id].source_kind.value,
+            source_id=refund.charges[charge_id].source_id,
             quantity=quantity,
             amount=was[charge_id] - kept.get(charge_id, _ZERO),
         )
-        for charge_id, quantity in returned.items()
+        for charge_id, quantity in refund.returned.items()
     )
 
 

@@ -1,0 +1,108 @@
+"""What a checkout learns from the insurer: the split beforehand, the settlement, its failure, its cancellation."""
+
+from decimal import Decimal
+
+from app import audit
+from app.actor import Actor
+from app.db import db
+from app.use_cases import use_case
+from modules.charging import queries
+from modules.charging.models import Checkout, CheckoutKind, CheckoutState, PartState
+from modules.charging.services.checkouts import SUBJECT, end_part, go_on, lock_checkout
+from modules.charging.services.insured_refunds import finish_refund
+from modules.insurance.events import InsuranceCancelled, InsuranceFailed, InsuranceSettled
+
+_ZERO = Decimal("0.00")
+
+
+@use_case("charging.bill.settle", is_step=True)
+def note_split(
+    *,
+    checkout_id: int,
+    insurance_id: int,
+    fund_amount: Decimal,
+    account_amount: Decimal,
+    hospital_amount: Decimal,
+    by: Actor,
+) -> Checkout:
+    """Keep how the insurer would share the lines out, for the cashier to show before any money moves.
+
+    Raises:
+        CheckoutNotHere, CheckoutMoved: there is none, or it has gone on in another window.
+    """
+    checkout = lock_checkout(checkout_id, CheckoutState.SHOWN, CheckoutState.INSURING)
+    checkout.insurance_id = insurance_id
+    _share_out(checkout, fund_amount, account_amount, hospital_amount)
+    db.session.flush()
+    audit.record("checkout.split", checkout, by=by, number=checkout.number, fund=fund_amount)
+    return checkout
+
+
+@use_case("charging.bill.settle")
+def pay_without_insurer(*, checkout_id: int, by: Actor) -> Checkout:
+    """Leave the insurer out of a settlement on its way: the patient pays all of it.
+
+    Raises:
+        CheckoutNotHere, CheckoutMoved: there is none, or the insurer is settling it.
+    """
+    checkout = lock_checkout(checkout_id, CheckoutState.SHOWN, CheckoutState.INSURING)
+    if checkout.state == CheckoutState.INSURING and checkout.insurance_id:
+        checkout = lock_checkout(checkout_id, CheckoutState.SHOWN)
+    checkout.is_insured, checkout.insurance_id = False, None
+    _share_out(checkout, _ZERO, _ZERO, _ZERO)
+    audit.record("checkout.uninsured", checkout, by=by, number=checkout.number)
+    if checkout.kind == CheckoutKind.REFUND:
+        finish_refund(checkout, by)
+    return checkout
+
+
+def note_insured(event: InsuranceSettled) -> None:
+    """The insurer has settled: its parts are fixed, and the patient's part is collected."""
+    if event.subject_kind != SUBJECT:
+        return
+    checkout, by = lock_checkout(event.subject_id), event.actor
+    checkout.insurance_id, checkout.insurance_reference = event.settlement_id, event.setl_id
+    accounts = event.account_amount + event.mutual_aid_amount
+    _share_out(checkout, event.fund_amount, accounts, event.hospital_amount)
+    if checkout.kind == CheckoutKind.REFUND:
+        finish_refund(checkout, by)
+        return
+    checkout.state = CheckoutState.COLLECTING
+    parts = [part for part in queries.parts_of(checkout.id) if part.state == PartState.WAITING]
+    if sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
+        for part in parts:  # the insurer has settled another sum than it showed: the cashier asks again
+            end_part(part, by)
+    db.session.flush()
+    go_on(checkout, by)
+
+
+def note_not_insured(event: InsuranceFailed) -> None:
+    """Nothing comes of the insurer's part: the cashier chooses again."""
+    if event.subject_kind != SUBJECT:
+        return
+    checkout = lock_checkout(event.subject_id)
+    if checkout.insurance_id != event.settlement_id or not checkout.is_open:
+        return
+    checkout.insurance_id = None
+    _share_out(checkout, _ZERO, _ZERO, _ZERO)
+    if checkout.kind == CheckoutKind.CHARGE:
+        checkout.state = CheckoutState.SHOWN
+        for part in queries.parts_of(checkout.id):
+            end_part(part, event.actor)
+    db.session.flush()
+
+
+def note_insurance_cancelled(event: InsuranceCancelled) -> None:
+    """The insurer has taken its settlement back; a settlement on its way may now be given up."""
+    if event.subject_kind != SUBJECT:
+        return
+    checkout = lock_checkout(event.subject_id)
+    if checkout.insurance_id != event.settlement_id or not checkout.is_open:
+        return
+    checkout.insurance_id, checkout.insurance_reference = None, ""
+    _share_out(checkout, _ZERO, _ZERO, _ZERO)
+    db.session.flush()
+
+
+def _share_out(checkout: Checkout, fund: Decimal, account: Decimal, hospital: Decimal) -> None:
+    checkout.fund_amount, checkout.account_amount, checkout.hospital_amount = fund, account, hospital

@@ -1,0 +1,364 @@
+"""An insured bill at the desk: the split before any money, the insurer first, then the patient's part; and back again."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support import outpatients
+from support.insurer import NUMBER
+
+from app.actor import Actor
+from app.db import tenant_unit
+from app.db.statements import count_statements
+from app.pursuit import pursue_all
+from modules.catalogue import queries as catalogue
+from modules.charging import queries, services
+from modules.charging.errors import (
+    BillChanged,
+    CheckoutMoved,
+    CheckoutUnderway,
+    InsuranceStands,
+    InsuredRefund,
+    PrescriptionUnpaid,
+)
+from modules.charging.models import Bill, ChargeStatus, Checkout, CheckoutState
+from modules.charging.rules.tenders import TenderMethod
+from modules.charging.services import RefundLineInput, TenderInput, conduct
+from modules.insurance import services as insurance
+from modules.insurance.errors import AnswerMissing, InsurerAway, InsurerRefused, TotalsWrong
+
+D = Decimal
+CASH, POOL, ACCOUNT = TenderMethod.CASH, TenderMethod.POOLED_FUND, TenderMethod.PERSONAL_ACCOUNT
+
+
+@pytest.fixture
+def bill(
+    ours: dict[str, Any],
+    registrar: Actor,
+    doctor: Actor,
+    cashier: Actor,
+    prices: None,
+    connected: None,
+    prescribe: Any,
+) -> Bill:
+    """The bill of G4: 10.00 + 120.00 + 80.00 + 60.00 + 16.00, and the insured person read from the card."""
+    encounter = outpatients.open_encounter(ours, registrar=registrar, doctor=doctor)
+    with tenant_unit(ours["tenant_id"]):
+        found = queries.find_bill(encounter.visit_id)
+        assert found is not None
+        items = {row.code: row.id for row in catalogue.all_services()}
+        known = {charge.item_code for charge in queries.bill_view(found.id).charges}
+    wanted = {"X0001": 1, "X0024": 1, "X0018": 16}
+    assert known <= set(wanted), "the fee of the visit is part of the sum of G4"
+    for code in set(wanted) - known:
+        services.add_charge(bill_id=found.id, item_id=items[code], quantity=D(wanted[code]), by=cashier)
+    prescribe(found, ("D0001", 300), ("D0007", 32))
+    insurance.read_person(
+        patient_id=found.patient_id, card_type="02", card_no=NUMBER, name="王测试", by=cashier
+    )
+    return found
+
+
+@pytest.fixture
+def begun(bill: Bill, cashier: Actor) -> Checkout:
+    """The bill is held and reckoned by the insurer."""
+    checkout = services.begin_checkout(
+        bill_id=bill.id, expected_amount=D("286.00"), is_insured=True, by=cashier
+    )
+    return conduct.reckon(checkout.id, by=cashier)
+
+
+def confirm(checkout: Checkout, by: Actor, personal: str = "62.40", **tenders: str) -> Checkout:
+    handed = tenders or {"cash": personal}
+    agreed = services.confirm_checkout(
+        checkout_id=checkout.id,
+        expected_personal=D(personal),
+        tenders=[TenderInput(method=method, amount=D(amount)) for method, amount in handed.items()],
+        by=by,
+    )
+    return conduct.settle(agreed.id, by=by)
+
+
+@pytest.fixture
+def paid(view: Any) -> Any:
+    """Ways of paying of a bill's settlements, the latest last."""
+
+    def look(bill: Bill) -> list[dict[TenderMethod, Decimal]]:
+        seen = view(bill)
+        return [{row.method: row.amount for row in seen.tenders[one.id]} for one in seen.settlements]
+
+    return look
+
+
+def books(insurer: Any) -> list[Any]:
+    return [one for one in insurer.books.settlements.values() if not one["is_cancelled"]]
+
+
+def test_the_split_of_g4_is_shown_before_any_money_moves(begun: Checkout, view: Any, bill: Bill) -> None:
+    assert (begun.state, begun.fund_amount, begun.account_amount) == (
+        CheckoutState.SHOWN,
+        D("123.60"),
+        D("100.00"),
+    )
+    assert begun.personal_amount == D("62.40")
+    assert view(bill).settlements == []
+
+
+def test_an_insured_bill_is_settled_with_the_insurer_and_in_cash(
+    begun: Checkout, cashier: Actor, paid: Any, bill: Bill, insurer: Any, money_holds: Any
+) -> None:
+    done = confirm(begun, cashier, cash="70.00")
+    assert done.state == CheckoutState.SETTLED
+    assert paid(bill) == [{CASH: D("62.40"), POOL: D("123.60"), ACCOUNT: D("100.00")}]
+    assert len(books(insurer)) == 1
+    assert money_holds()
+
+
+def test_a_second_press_settles_nothing_twice(
+    begun: Checkout, cashier: Actor, paid: Any, bill: Bill, insurer: Any
+) -> None:
+    confirm(begun, cashier)
+    with pytest.raises(CheckoutMoved):
+        confirm(begun, cashier)
+    assert len(paid(bill)) == len(books(insurer)) == 1
+
+
+def test_an_answer_lost_after_the_insurer_settled_is_found_again(
+    begun: Checkout, cashier: Actor, paid: Any, bill: Bill, insurer: Any, money_holds: Any
+) -> None:
+    insurer.misbehave("lose_answer", infno="2207")
+    insurer.misbehave("dead", infno="5203")
+    with pytest.raises(AnswerMissing):
+        confirm(begun, cashier)
+    assert paid(bill) == []
+    done = conduct.ask(begun.id, by=cashier)
+    assert done.state == CheckoutState.SETTLED
+    assert len(books(insurer)) == len(paid(bill)) == 1
+    assert money_holds()
+
+
+def test_nobody_looks_and_the_lost_answer_is_found_all_the_same(
+    begun: Checkout, cashier: Actor, paid: Any, bill: Bill, insurer: Any
+) -> None:
+    from datetime import timedelta
+
+    from app import clock
+
+    insurer.misbehave("lose_answer", infno="2207")
+    insurer.misbehave("dead", infno="5203")
+    with pytest.raises(AnswerMissing):
+        confirm(begun, cashier)
+    clock.stop(clock.now() + timedelta(minutes=2))
+    pursue_all()
+    assert len(paid(bill)) == 1
+    assert paid(bill)[0][POOL] == D("123.60")
+
+
+def test_an_insurer_that_refuses_leaves_the_cashier_the_choice(
+    begun: Checkout,
+    cashier: Actor,
+    paid: Any,
+    bill: Bill,
+    insurer: Any,
+    ours: dict[str, Any],
+    money_holds: Any,
+) -> None:
+    insurer.misbehave("refuse", infno="2207")
+    with pytest.raises(InsurerRefused):
+        confirm(begun, cashier)
+    with tenant_unit(ours["tenant_id"]):
+        now = queries.get_checkout(begun.id)
+        assert (now.state, now.personal_amount) == (CheckoutState.SHOWN, D("286.00"))
+    services.pay_without_insurer(checkout_id=begun.id, by=cashier)
+    done = confirm(begun, cashier, "286.00")
+    assert done.state == CheckoutState.SETTLED
+    assert paid(bill) == [{CASH: D("286.00")}]
+    assert books(insurer) == []
+    assert money_holds()
+
+
+def test_an_insurer_that_is_away_holds_nobody_up(bill: Bill, cashier: Actor, insurer: Any, paid: Any) -> None:
+    insurer.misbehave("dead", times=20)
+    checkout = services.begin_checkout(
+        bill_id=bill.id, expected_amount=D("286.00"), is_insured=True, by=cashier
+    )
+    with pytest.raises(InsurerAway):
+        conduct.reckon(checkout.id, by=cashier)
+    services.pay_without_insurer(checkout_id=checkout.id, by=cashier)
+    confirm(checkout, cashier, "286.00")
+    assert paid(bill) == [{CASH: D("286.00")}]
+
+
+def test_wrong_totals_settle_nothing(bill: Bill, cashier: Actor, insurer: Any, view: Any) -> None:
+    insurer.misbehave("wrong_totals", infno="2206")
+    checkout = services.begin_checkout(
+        bill_id=bill.id, expected_amount=D("286.00"), is_insured=True, by=cashier
+    )
+    with pytest.raises(TotalsWrong):
+        conduct.reckon(checkout.id, by=cashier)
+    assert view(bill).settlements == []
+    assert conduct.reckon(checkout.id, by=cashier).personal_amount == D("62.40")
+
+
+def test_another_sum_than_was_shown_is_asked_for_anew(
+    begun: Checkout, cashier: Actor, bill: Bill, insurer: Any, paid: Any
+) -> None:
+    with pytest.raises(BillChanged):
+        confirm(begun, cashier, "60.00")
+    insurer.books.people[NUMBER]["balance"] = (
+        "90.00" if isinstance(insurer.books.people[NUMBER]["balance"], str) else D("90.00")
+    )
+    now = confirm(begun, cashier)
+    assert (now.state, now.personal_amount) == (CheckoutState.COLLECTING, D("72.40"))
+    services.collect_checkout(
+        checkout_id=begun.id,
+        expected_personal=D("72.40"),
+        tenders=[TenderInput(method="cash", amount=D("80.00"))],
+        by=cashier,
+    )
+    assert paid(bill) == [{CASH: D("72.40"), POOL: D("123.60"), ACCOUNT: D("90.00")}]
+
+
+def test_giving_up_takes_the_settlement_back_at_the_insurer(
+    begun: Checkout, cashier: Actor, bill: Bill, insurer: Any, view: Any, merchant: Any
+) -> None:
+    agreed = services.confirm_checkout(
+        checkout_id=begun.id,
+        expected_personal=D("62.40"),
+        tenders=[TenderInput(method="wechat", amount=D("62.40"))],
+        by=cashier,
+    )
+    waiting = conduct.settle(agreed.id, "134567890123456781", by=cashier)
+    assert waiting.state == CheckoutState.COLLECTING
+    with pytest.raises(InsuranceStands):
+        services.give_up_checkout(checkout_id=begun.id, by=cashier)
+    closed = conduct.give_up(begun.id, reason="患者改日再来", by=cashier)
+    assert closed.state == CheckoutState.CLOSED
+    assert books(insurer) == []
+    assert view(bill).due_amount == D("286.00")
+
+
+@pytest.fixture
+def settled(begun: Checkout, cashier: Actor) -> Checkout:
+    """The bill of G4, settled."""
+    return confirm(begun, cashier)
+
+
+def refund_b(bill: Bill, view: Any, by: Actor) -> Checkout:
+    """Drug B of G5 goes back."""
+    seen = view(bill)
+    (charge,) = [charge for charge in seen.charges if charge.item_code == "D0007"]
+    begun = services.begin_refund(
+        settlement_id=seen.refundable[-1].id,
+        lines=[RefundLineInput(charge_id=charge.id, quantity=D(32))],
+        reason="患者退药",
+        by=by,
+    )
+    return conduct.refund(begun.id, by=by)
+
+
+def test_the_partial_refund_of_g5(
+    settled: Checkout, bill: Bill, cashier: Actor, paid: Any, view: Any, insurer: Any, money_holds: Any
+) -> None:
+    done = refund_b(bill, view, cashier)
+    assert done.state == CheckoutState.SETTLED
+    charged, mirror, again = paid(bill)
+    assert mirror == {CASH: D("-62.40"), POOL: D("-123.60"), ACCOUNT: D("-100.00")}
+    assert again == {CASH: D("25.60"), POOL: D("80.40"), ACCOUNT: D("100.00")}
+    assert charged[CASH] - again[CASH] == D("36.80")
+    assert charged[POOL] - again[POOL] == D("43.20")
+    assert len(books(insurer)) == 1
+    assert view(bill).paid_amount == D("206.00")
+    assert money_holds()
+
+
+def test_a_refund_of_what_stayed_goes_on_from_there(
+    settled: Checkout, bill: Bill, cashier: Actor, paid: Any, view: Any, insurer: Any, money_holds: Any
+) -> None:
+    refund_b(bill, view, cashier)
+    seen = view(bill)
+    rest = [
+        RefundLineInput(charge_id=charge.id, quantity=charge.refundable_quantity)
+        for charge in seen.charges
+        if charge.refundable_quantity
+    ]
+    seen_fee = [line for line in rest if line.charge_id != seen.charges[0].id]
+    begun = services.begin_refund(
+        settlement_id=seen.refundable[-1].id, lines=seen_fee, reason="全部退", by=cashier
+    )
+    conduct.refund(begun.id, by=cashier)
+    assert money_holds()
+    assert len(books(insurer)) == 1
+
+
+def test_an_insurer_away_in_the_middle_of_a_refund_is_asked_again_until_it_is_done(
+    settled: Checkout, bill: Bill, cashier: Actor, paid: Any, view: Any, insurer: Any, money_holds: Any
+) -> None:
+    seen = view(bill)
+    (charge,) = [charge for charge in seen.charges if charge.item_code == "D0007"]
+    begun = services.begin_refund(
+        settlement_id=seen.refundable[-1].id,
+        lines=[RefundLineInput(charge_id=charge.id, quantity=D(32))],
+        reason="患者退药",
+        by=cashier,
+    )
+    insurer.misbehave("dead", infno="2204", times=1)
+    with pytest.raises(InsurerAway):
+        conduct.refund(begun.id, by=cashier)
+    assert len(paid(bill)) == 1
+    with pytest.raises(CheckoutUnderway):
+        services.give_up_refund(checkout_id=begun.id, by=cashier)
+    assert conduct.refund(begun.id, by=cashier).state == CheckoutState.SETTLED
+    assert paid(bill)[-1] == {CASH: D("25.60"), POOL: D("80.40"), ACCOUNT: D("100.00")}
+    assert money_holds()
+
+
+def test_what_is_about_to_go_back_is_not_handed_out(
+    settled: Checkout, bill: Bill, cashier: Actor, view: Any, insurer: Any
+) -> None:
+    seen = view(bill)
+    (charge,) = [charge for charge in seen.charges if charge.item_code == "D0007"]
+    begun = services.begin_refund(
+        settlement_id=seen.refundable[-1].id,
+        lines=[RefundLineInput(charge_id=charge.id, quantity=D(32))],
+        reason="患者退药",
+        by=cashier,
+    )
+    with pytest.raises(PrescriptionUnpaid):
+        _hand_out(visit_id=bill.visit_id, prescription_id=charge.prescription_id, by=cashier)
+    services.give_up_refund(checkout_id=begun.id, by=cashier)
+    assert {one.status for one in view(bill).charges} == {ChargeStatus.PAID}
+    _hand_out(visit_id=bill.visit_id, prescription_id=charge.prescription_id, by=cashier)
+
+
+def test_money_of_an_insurer_does_not_go_back_unasked(
+    settled: Checkout, bill: Bill, cashier: Actor, view: Any
+) -> None:
+    seen = view(bill)
+    line = RefundLineInput(charge_id=seen.charges[-1].id, quantity=D(1))
+    with pytest.raises(InsuredRefund):
+        services.refund_lines(
+            settlement_id=seen.refundable[-1].id, lines=[line], reason="患者退药", by=cashier
+        )
+
+
+@pytest.mark.one_engine
+def test_an_insured_settlement_takes_at_most_thirty_statements(begun: Checkout, cashier: Actor) -> None:
+    with count_statements() as counted:
+        confirm(begun, cashier)
+    assert counted.count <= 30, "\n".join(counted.statements)
+
+
+def _hand_out(*, visit_id: int, prescription_id: int | None, by: Actor) -> None:
+    from app.actor import system_actor
+
+    assert prescription_id is not None
+    _note(visit_id=visit_id, prescription_id=prescription_id, by=system_actor(by.tenant_id))
+
+
+from app.use_cases import use_case  # noqa: E402
+
+
+@use_case("tests.desk.note")
+def _note(*, visit_id: int, prescription_id: int, by: Actor) -> None:
+    services.note_dispensed(visit_id=visit_id, prescription_id=prescription_id)
