@@ -155,6 +155,14 @@ class Settings:
         return found
 
 
+def is_production() -> bool:
+    """Whether the running application serves real residents."""
+    from flask import current_app
+
+    settings: Settings = current_app.extensions["his_settings"]
+    return settings.environment == "production"
+
+
 def _master_key() -> str:
     """From a file that nobody else may read, from the environment, or the sample."""
     name = os.environ.get("HIS_MASTER_KEY_FILE", "")

@@ -194,6 +194,18 @@ class Daily:
 
 
 @dataclass(frozen=True, slots=True)
+class Pursuit:
+    """Results that an outside system owes, asked for by the relay's process, see ``app.pursuit``.
+
+    ``due(now)`` gives statements for the ids of the centres in which something is due; ``pursue(tenant_id)`` asks,
+    outside every unit, and may find that another process was first.
+    """
+
+    due: Callable[[datetime], Sequence[Any]]
+    pursue: Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Preparation:
     """What a module sets up in a new centre, and what a template keeps of an existing one.
 
@@ -264,6 +276,7 @@ class Module:
     # File ids and document numbers → file id → Person (app.watch.rules), in the unit of a centre
     people: Callable[[set[int], set[str]], dict[int, Any]] | None = None
     tidies: tuple[Callable[[], int], ...] = ()  # what the relay's process clears away now and then
+    pursues: tuple[Pursuit, ...] = ()  # results of outside systems that are not known yet
     renews: tuple[
         Callable[[int], int], ...
     ] = ()  # what it computes anew of a centre under the district's new keys

@@ -17,7 +17,7 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from app import audit, audit_copy, clock, daily, ids, tasks
+from app import audit, audit_copy, clock, daily, ids, pursuit, tasks
 from app.crypto import heads
 from app.db import db, update_rows
 from app.db.locks import passing_locked
@@ -196,6 +196,7 @@ class Worker(threading.Thread):
         self._copies, self._watch = audit_copy.Copies(), Watch()
         self._swept = 0.0
         self._tasks = tasks.Doer(app)
+        self._pursuer = pursuit.Pursuer(app)
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -205,6 +206,7 @@ class Worker(threading.Thread):
             self._copies.look,
             self._watch.look,
             self._tasks.look,
+            self._pursuer.look,
             self._hours.look,
             self._rounds.look,
             self._sweep_jobs,

@@ -6,6 +6,7 @@ INSTALLED: tuple[str, ...] = (
     "registration",
     "clinic",
     "prescriptions",
+    "payments",
     "charging",
     "dispensing",
     "demo",

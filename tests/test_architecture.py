@@ -83,6 +83,7 @@ def test_only_these_routes_are_open_to_everyone() -> None:
         "health.show_metrics",
         "health.show_readiness",
         "home.begin",
+        "payments_reports.take_report",
         "sessions.begin_sign_in",
         "sessions.choose_language",
         "sessions.show_session",

@@ -39,6 +39,20 @@ def public(view: ViewT) -> ViewT:
     return view
 
 
+def proven_by(header: str) -> Callable[[ViewT], ViewT]:
+    """A public address for programs whose messages are signed in this header; the view checks the signature.
+
+    No cookie gives a sender anything there, and no browser sends the header by itself: with it, no token against
+    forged forms is asked for. Without it the request is refused like any other.
+    """
+
+    def decorate(view: ViewT) -> ViewT:
+        view.proven_by = header  # type: ignore[attr-defined]
+        return public(view)
+
+    return decorate
+
+
 def signed_in(view: ViewT) -> ViewT:
     """A page for anybody who is signed in."""
     return requires(ANYONE)(view)

@@ -90,8 +90,16 @@ def _refuse_forged() -> None:
         and request.endpoint
         and not _bearer()
         and not _is_signed()
+        and not _carries_proof()
     ):
         current_app.extensions["his_csrf"].protect()
+
+
+def _carries_proof() -> bool:
+    """Whether the address is for signed messages of programs, and this one carries a signature."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    header = getattr(view, "proven_by", "")
+    return bool(header and request.headers.get(header))
 
 
 def _begin_request() -> ResponseReturnValue | None:

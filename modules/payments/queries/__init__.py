@@ -1,0 +1,56 @@
+"""Everything that reads payments."""
+
+from modules.payments.queries.accounts import account_of, entries_of, find_account, lock_account
+from modules.payments.queries.checks import check_payments
+from modules.payments.queries.due import centres_due
+from modules.payments.queries.merchants import (
+    access_of,
+    active_channels,
+    active_merchant,
+    find_by_callback_key,
+    get_merchant,
+    list_merchants,
+)
+from modules.payments.queries.orders import (
+    OrderView,
+    find_order_by_number,
+    get_order,
+    get_refund,
+    is_paid,
+    list_orders,
+    lock_order,
+    lock_refund,
+    order_view,
+    orders_due,
+    orders_of,
+    refunds_due,
+    to_look_after,
+)
+
+__all__ = [
+    "OrderView",
+    "access_of",
+    "account_of",
+    "active_channels",
+    "active_merchant",
+    "centres_due",
+    "check_payments",
+    "entries_of",
+    "find_account",
+    "find_by_callback_key",
+    "find_order_by_number",
+    "get_merchant",
+    "get_order",
+    "get_refund",
+    "is_paid",
+    "list_merchants",
+    "list_orders",
+    "lock_account",
+    "lock_order",
+    "lock_refund",
+    "order_view",
+    "orders_due",
+    "orders_of",
+    "refunds_due",
+    "to_look_after",
+]
