@@ -37,7 +37,14 @@ def _balance(ours: Any, patient: Any) -> Decimal:
 
 
 def test_an_account_is_spent_and_given_back_in_our_own_books(
-    make_order: Any, patient: Any, cashier: Any, account: Any, told: Any, ours: Any, all_holds: Any, world_outside: Any
+    make_order: Any,
+    patient: Any,
+    cashier: Any,
+    account: Any,
+    told: Any,
+    ours: Any,
+    all_holds: Any,
+    world_outside: Any,
 ) -> None:
     order = conduct.pay(_order(make_order, patient).id, by=cashier)
     assert (order.state.value, order.way.value) == ("success", "account")
@@ -89,7 +96,9 @@ def test_two_windows_spend_the_same_money_once(
     assert all_holds()
 
 
-def test_two_windows_open_one_account(app: Flask, patient: Any, cashier: Any, ours: Any, all_holds: Any) -> None:
+def test_two_windows_open_one_account(
+    app: Flask, patient: Any, cashier: Any, ours: Any, all_holds: Any
+) -> None:
     def top_up() -> Any:
         return services.top_up(patient_id=patient.id, amount=D("10.00"), by=cashier)
 
@@ -105,7 +114,9 @@ def test_the_database_itself_lets_no_account_fall_below_nothing(account: Any, ou
             db.session.flush()
 
 
-def test_a_prepaid_order_needs_somebody_whose_account_pays(make_order: Any, theirs: Any, cashier: Any) -> None:
+def test_a_prepaid_order_needs_somebody_whose_account_pays(
+    make_order: Any, theirs: Any, cashier: Any
+) -> None:
     from support import world
     from support.outpatients import make_patient
 
