@@ -87,7 +87,7 @@ def test_an_answer_too_late_or_not_proven_leaves_the_result_open(
 def test_the_report_comes_before_the_answer(
     make_order: Any, cashier: Any, world_outside: Any, order_now: Any, told: Any, monkeypatch: Any
 ) -> None:
-    from modules.payments.gateways import wire
+    from app import outgoing as wire
 
     asked = wire.post
 
@@ -296,7 +296,7 @@ def test_a_signed_report_that_makes_no_sense_is_refused(
 def test_a_crash_between_the_intention_and_the_call_leaves_an_order_that_is_asked_about(
     make_order: Any, cashier: Any, world_outside: Any, ours: Any, order_now: Any, monkeypatch: Any
 ) -> None:
-    from modules.payments.gateways import wire
+    from app import outgoing as wire
 
     def power_cut(*given: Any) -> Any:
         raise KeyboardInterrupt
@@ -317,7 +317,7 @@ def test_a_crash_between_the_intention_and_the_call_leaves_an_order_that_is_aske
 def test_a_crash_after_the_channel_has_taken_the_money_is_made_good(
     make_order: Any, cashier: Any, world_outside: Any, ours: Any, order_now: Any, monkeypatch: Any, told: Any
 ) -> None:
-    from modules.payments.gateways import wire
+    from app import outgoing as wire
 
     asked = wire.post
 

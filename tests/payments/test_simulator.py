@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from app import clock
+from app import outgoing as wire
 from app.crypto import shared_secrets
 from modules.charging.simulators import channels as played
 from modules.charging.simulators.channel_books import Merchant
 from modules.charging.simulators.channel_wire import sign
 from modules.payments.gateways import channels as gateway
-from modules.payments.gateways import wire
 from modules.payments.rules.protocol import body_of
 from modules.payments.rules.states import Outcome, Verb
 
@@ -122,7 +122,7 @@ def test_chance_by_the_same_seed_gives_the_same_bad_days(now: list[datetime]) ->
     assert any(play(7))
 
 
-def test_over_the_wire_answers_are_proven_and_time_runs_out(monkeypatch: Any) -> None:
+def test_over_the_wire_answers_are_proven_and_time_runs_out(app: Any, monkeypatch: Any) -> None:
     clock.stop(None)
     shop = played.Channels(seed=1)
     shop.books.merchants["M1"] = Merchant("M1", "wechat", SECRET)

@@ -1,10 +1,9 @@
 """The demo centres take payments through the played channels (``modules/charging/simulators``)."""
 
-import http.client
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
+from app import outgoing
 from app.actor import system_actor
 from app.crypto.shared_secrets import new_secret
 from app.db import tenant_unit
@@ -58,10 +57,4 @@ def _merchants(tenant: Tenant) -> dict[str, dict[str, str]]:
 
 
 def _tell(channels_url: str, told: dict[str, Any]) -> None:
-    parts = urlsplit(channels_url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
-    try:
-        connection.request("POST", "/simulate/merchants", body=json.dumps(told).encode())
-        connection.getresponse().read()
-    finally:
-        connection.close()
+    outgoing.post(f"{channels_url}/simulate/merchants", {}, json.dumps(told).encode())

@@ -1,10 +1,18 @@
-"""One request over HTTP with hard limits of time and size; what does not come whole counts as nothing."""
+"""The one place that calls outside systems: to listed hosts alone, with hard limits of time and size.
+
+``HIS_OUTGOING_HOSTS`` lists the hosts; without it a production installation calls nobody. What does not come whole
+counts as nothing.
+"""
 
 import http.client
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from flask import current_app
+
+from app.config import Settings
 
 CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 6.0
 LARGEST = 64 * 1024
@@ -23,12 +31,22 @@ class Reply:
     body: bytes
 
 
+def is_listed(url: str) -> bool:
+    """Whether this installation may call the host of an address; outside production it may call any."""
+    settings: Settings = current_app.extensions["his_settings"]
+    if not settings.outgoing_hosts and settings.environment != "production":
+        return True
+    return (urlsplit(url).hostname or "") in settings.outgoing_hosts
+
+
 def post(url: str, headers: Mapping[str, str], body: bytes) -> Reply:
     """Send and wait, two seconds for a connection and six for the whole answer; redirects are not followed.
 
     Raises:
-        NothingCame: no connection, no answer in time, or too long a one.
+        NothingCame: no connection, no answer in time, or too long a one; or the host is not listed.
     """
+    if not is_listed(url):
+        raise NothingCame("NotListed")
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=CONNECT_SECONDS)
