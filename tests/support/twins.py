@@ -181,10 +181,11 @@ def _payments(patient_id: int, desk: dict[str, Actor], mark: str) -> None:
         "subject_kind": "tests_bill",
         "amount": Decimal(60),
         "description": f"{mark}费用",
+        "patient_id": patient_id,
     }
     order = perform(
         "payments.open_order",
-        {**asked, "subject_id": 1, "channel": "prepaid", "patient_id": patient_id},
+        {**asked, "subject_id": 1, "channel": "prepaid"},
         by=cashier,
     )
     payments.pay_from_account(order_id=order.id, by=cashier)
