@@ -45,6 +45,7 @@ class Settings:
     embedded_workers: bool = True  # relay and sealer as threads of the web server
     log_format: str = "json"
     metrics_password: str = ""  # with any name, by basic authentication, it opens /metrics to a monitor
+    outgoing_hosts: frozenset[str] = frozenset()  # which it may call: payment channels; see app.outgoing
     trusted_proxies: int = 0  # how many of ours stand in front and name the caller's address
 
     @classmethod
@@ -74,6 +75,7 @@ class Settings:
             embedded_workers=env.get("HIS_EMBEDDED_WORKERS", "1") == "1",
             log_format=env.get("HIS_LOG_FORMAT", "json"),
             metrics_password=env.get("HIS_METRICS_PASSWORD", ""),
+            outgoing_hosts=frozenset(env.get("HIS_OUTGOING_HOSTS", "").replace(",", " ").split()),
             trusted_proxies=int(env.get("HIS_TRUSTED_PROXIES", "0")),
         )
         if problems := settings.problems():

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,7 @@ SIMULATE = [
     "--until-now",
 ]
 FIRST_PORT = 8000
+FIRST_CHANNELS_PORT = 8600
 
 
 def flask(*arguments: str) -> None:
@@ -35,16 +37,16 @@ def flask(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=environment, check=True)
 
 
-def free_port() -> int:
-    """The first free port from 8000 on."""
-    for port in range(FIRST_PORT, FIRST_PORT + 50):
+def free_port(first: int = FIRST_PORT) -> int:
+    """The first free port from 8000 on, or from another."""
+    for port in range(first, first + 50):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
-    raise SystemExit(f"Ports {FIRST_PORT} to {FIRST_PORT + 49} are all taken.")
+    raise SystemExit(f"Ports {first} to {first + 49} are all taken.")
 
 
 def main() -> None:
@@ -64,9 +66,25 @@ def main() -> None:
     else:
         flask("keys", "seal")  # a district from before the keys; else there is nothing to do
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()
+    begin_channels(port)
     flask("demo-accounts")
     print(f"\n  Open  http://127.0.0.1:{port}/   (Ctrl C stops it)\n", flush=True)
     serve(port)
+
+
+def begin_channels(port: int) -> None:
+    """Start the played payment channels beside the server; the demo centres take payments through them."""
+    own = free_port(FIRST_CHANNELS_PORT)
+    program = [sys.executable, "-m", "modules.charging.simulators.channels", "--port", str(own)]
+    subprocess.Popen(
+        [*program, "--data", str(DATA / "channels"), "--seed", "2026", "--with-parent"], cwd=ROOT
+    )
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", own)) == 0:
+                break
+        time.sleep(0.1)
+    flask("demo-channels", "--channels", f"http://127.0.0.1:{own}", "--here", f"http://127.0.0.1:{port}")
 
 
 def serve(port: int) -> None:

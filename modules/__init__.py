@@ -7,7 +7,6 @@ INSTALLED: tuple[str, ...] = (
     "clinic",
     "prescriptions",
     "payments",
-    "insurance",
     "charging",
     "dispensing",
     "demo",

@@ -85,4 +85,16 @@ def demo_accounts() -> None:
     click.echo(f"  The district\n    {listed}\n  {home}.{account} works in {home} and in {other}.")
 
 
-COMMANDS = (simulate, demo_accounts)
+@click.command("demo-channels")
+@click.option("--channels", required=True, help="Where the played payment channels answer.")
+@click.option("--here", required=True, help="Where this installation answers.")
+@with_appcontext
+def demo_channels(channels: str, here: str) -> None:
+    """Let the demo centres take payments through the played channels."""
+    if current_app.extensions["his_settings"].environment == "production":
+        raise click.ClickException("A production installation takes no played money.")
+    count = services.connect_centres(channels, here)
+    click.echo(f"{count} merchants with the payment channels on {channels}")
+
+
+COMMANDS = (simulate, demo_accounts, demo_channels)

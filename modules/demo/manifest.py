@@ -1,4 +1,4 @@
-"""What the demo district adds to the product: two commands, no page."""
+"""What the demo district adds to the product: commands, no page."""
 
 from app.i18n import N_
 from app.registry import Module

@@ -57,7 +57,7 @@ class AddressUnfit(DomainError):
     """The channel's address is not one that money may be sent to."""
 
     code = "payments.address_unfit"
-    message = N_("Enter the channel's address; it begins with https://.")
+    message = N_("Enter the channel's address: https://, and a host that the operator has listed.")
 
 
 class PayerMissing(DomainError):

@@ -10,8 +10,8 @@ from app.i18n import N_
 
 OrderId = Annotated[int, Words(N_("Payment order"))]
 RefundId = Annotated[int, Words(N_("Refund order"))]
-SubjectKind = Annotated[str, Words(N_("Paid for (kind)"))]
-SubjectId = Annotated[int, Words(N_("Paid for"))]
+SubjectKind = Annotated[str, Words(N_("What was paid for (kind)"))]
+SubjectId = Annotated[int, Words(N_("What was paid for"))]
 ChannelCode = Annotated[str, Words(N_("Channel"))]
 Yuan = Annotated[Decimal, Words(N_("Amount"))]
 

@@ -10,13 +10,13 @@ from flask import Flask
 from support.outpatients import make_patient as new_patient
 
 from app import clock
+from app import outgoing as wire
 from app.actor import Actor
 from app.db import tenant_unit
 from modules.charging.simulators.channel_books import Merchant as PlayedMerchant
 from modules.charging.simulators.channel_wire import NoAnswer
 from modules.charging.simulators.channels import Channels
 from modules.payments import queries, services
-from modules.payments.gateways import wire
 from modules.payments.models import Merchant, Order, Refund
 
 D = Decimal

@@ -4,12 +4,14 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from support.tools import tool
 
+from app import outgoing
 from app.config import ROOT
 
 ROOMS = ("app", "tenants", "modules", "region_upload", "offline_client")
@@ -160,15 +162,29 @@ def _imports(room: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.one_engine
-def test_app_07_the_product_calls_nobody() -> None:
-    """Who is the first to call out brings an allow-list, and limits."""
+def test_app_07_the_product_calls_through_one_door() -> None:
+    """Its allow-list and its limits hold for everybody who calls out."""
     found = {
         (file, name)
         for room in ROOMS
         for file, name in _imports(room)
         if name in OUTGOING or name.split(".")[0] in OUTGOING | OPENING
     }
-    assert found == set()
+    simulators = "modules/charging/simulators/"  # programs of their own, no part of the running product
+    assert {one for one in found if not one[0].startswith(simulators)} == {("app/outgoing.py", "http.client")}
+
+
+@pytest.mark.one_engine
+def test_app_07_only_listed_hosts_are_called(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    production = replace(app.extensions["his_settings"], environment="production")
+    monkeypatch.setitem(app.extensions, "his_settings", production)
+    with pytest.raises(outgoing.NothingCame, match="NotListed"):
+        outgoing.post("https://channel.example/v1/pay", {}, b"{}")
+    listed = replace(production, outgoing_hosts=frozenset({"channel.example"}))
+    monkeypatch.setitem(app.extensions, "his_settings", listed)
+    assert outgoing.is_listed("https://channel.example/v1/pay")
+    assert not outgoing.is_listed("https://channel.example.evil.example/v1/pay")
+    assert not outgoing.is_listed("https://evil.example/@channel.example")
 
 
 @pytest.mark.one_engine

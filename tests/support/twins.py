@@ -32,6 +32,7 @@ from modules.dispensing import services as dispensing
 from modules.dispensing.rules.review import ReviewCheck
 from modules.patients import services as patients
 from modules.patients.queries import id_check_digit
+from modules.payments import services as payments
 from modules.registration import queries as visits
 from modules.registration import services as registration
 
@@ -53,6 +54,7 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
     waiting = make_patient(registrar, name=f"{mark}丙戊")
     register(centre, waiting, registrar=registrar, doctor=doctor)
     _appointment(centre, waiting.id, desk)
+    _payments(other.id, desk, mark)
     patients.propose_merge(survivor_id=patient.id, merged_id=other.id, reason=f"{mark}同名", by=registrar)
     patients.bring_list(name=f"{mark}.csv", text=f"姓名,性别\n{mark}己,不明\n", by=desk["administrator"])
     charging.close_shift(counted_cash=Decimal(100), difference_reason=f"{mark}差额", by=desk["cashier"])
@@ -169,6 +171,36 @@ def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor]) -> None:
     perform("dispensing.review_prescription", {"prescription_id": sheet_id, "checks": CHECKS}, by=handing)
     dispensing.prepare_prescription(prescription_id=sheet_id, by=desk["other_pharmacist"])
     dispensing.dispense_prescription(prescription_id=sheet_id, by=handing)
+
+
+def _payments(patient_id: int, desk: dict[str, Actor], mark: str) -> None:
+    """An account that paid and got something back, and an order whose code waits to be scanned."""
+    cashier = desk["cashier"]
+    payments.top_up(patient_id=patient_id, amount=Decimal(100), reason=f"{mark}预存", by=cashier)
+    asked: dict[str, Any] = {
+        "subject_kind": "tests_bill",
+        "amount": Decimal(60),
+        "description": f"{mark}费用",
+        "patient_id": patient_id,
+    }
+    order = perform(
+        "payments.open_order",
+        {**asked, "subject_id": 1, "channel": "prepaid"},
+        by=cashier,
+    )
+    payments.pay_from_account(order_id=order.id, by=cashier)
+    payments.open_refund(order_id=order.id, amount=Decimal(20), reason=f"{mark}退药", by=cashier)
+    payments.set_up_merchant(
+        channel="wechat",
+        merchant_no="M1001",
+        base_url="https://channel.example",
+        secret=f"sixteen or more {mark}",
+        by=desk["administrator"],
+    )
+    shown = perform(
+        "payments.open_order", {**asked, "subject_id": 2, "channel": "wechat", "way": "qr"}, by=cashier
+    )
+    payments.begin_qr(order_id=shown.id, by=cashier)
 
 
 def _appointment(centre: dict[str, Any], patient_id: int, desk: dict[str, Actor]) -> None:

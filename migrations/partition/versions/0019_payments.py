@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("out_trade_no", types.search_key_type(40), nullable=False),
         sa.Column("subject_kind", sa.Unicode(length=40), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=True),
         sa.Column("channel", sa.Unicode(length=32), nullable=False),
         sa.Column("way", sa.Unicode(length=32), nullable=False),
         sa.Column("merchant_id", sa.BigInteger(), nullable=True),
@@ -109,6 +110,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["merchant_id"], ["payments_merchant.id"], name=op.f("fk_payments_order_merchant_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["patient_id"], ["patients_patient.id"], name=op.f("fk_payments_order_patient_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments_order")),
         sa.UniqueConstraint(

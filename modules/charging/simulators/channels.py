@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import random
 import secrets
 import sys
@@ -21,7 +22,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from modules.charging.simulators.channel_books import (
     day_of,
     statement,
 )
+from modules.charging.simulators.channel_desk import end_with_parent, report_on, server
 from modules.charging.simulators.channel_wire import (
     Answer,
     NoAnswer,
@@ -358,35 +359,6 @@ def _plain(status: int, told: dict[str, Any]) -> Answer:
     return Answer(status, {"Content-Type": "application/json"}, _text(told).encode())
 
 
-def server(channels: Channels, port: int) -> ThreadingHTTPServer:
-    """Serve on this machine only."""
-
-    class Desk(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            try:
-                answer = channels.handle("POST", self.path, dict(self.headers), body)
-            except NoAnswer:
-                self.close_connection = True
-                return
-            self.send_response(answer.status)
-            for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Stay quiet."""
-
-    return ThreadingHTTPServer(("127.0.0.1", port), Desk)
-
-
-def report_on(channels: Channels, stopping: threading.Event) -> None:
-    """Send reports until stopped."""
-    while not stopping.wait(0.5):
-        channels.deliver()
-
-
 def main() -> None:
     """Serve until Ctrl C."""
     parser = argparse.ArgumentParser(description="Payment channels, played.")
@@ -396,9 +368,14 @@ def main() -> None:
     parser.add_argument(
         "--rate", type=float, default=0.0, help="share of requests with which something goes wrong"
     )
+    parser.add_argument(
+        "--with-parent", action="store_true", help="end when the program that started it ends"
+    )
     told = parser.parse_args()
     channels, stopping = Channels(folder=told.data, seed=told.seed, rate=told.rate), threading.Event()
     threading.Thread(target=report_on, args=(channels, stopping), daemon=True).start()
+    if told.with_parent:
+        threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     sys.stdout.write(f"Payment channels on http://127.0.0.1:{told.port}\n")
     sys.stdout.flush()
     try:

@@ -1,7 +1,16 @@
 """Building the district and playing its days."""
 
+from modules.demo.services.channels import connect_centres
 from modules.demo.services.course import Town
 from modules.demo.services.day import Report, play_day
 from modules.demo.services.district import PASSWORD, centres_of_district, load_shared_data
 
-__all__ = ["PASSWORD", "Report", "Town", "centres_of_district", "load_shared_data", "play_day"]
+__all__ = [
+    "PASSWORD",
+    "Report",
+    "Town",
+    "centres_of_district",
+    "connect_centres",
+    "load_shared_data",
+    "play_day",
+]

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from app import clock
+from app import clock, outgoing
 from app.crypto import shared_secrets
-from modules.payments.gateways import wire
 from modules.payments.rules.protocol import LONGEST_BODY, outcome_of
 from modules.payments.rules.states import Outcome, Verb
 
@@ -45,8 +44,8 @@ def call(access: Access, verb: Verb, body: str) -> Answer:
         SIGNATURE: shared_secrets.sign(access.secret, moment, nonce, path, body),
     }
     try:
-        reply = wire.post(access.base_url.rstrip("/") + path, headers, body.encode())
-    except wire.NothingCame as failure:
+        reply = outgoing.post(access.base_url.rstrip("/") + path, headers, body.encode())
+    except outgoing.NothingCame as failure:
         return Answer(Outcome.UNKNOWN, fault=str(failure)[:100])
     text = reply.body.decode("utf-8", "replace").replace("\x00", "")[:LONGEST_BODY]
     given = {name: reply.headers.get(name.lower(), "") for name in (TIME, NONCE, SIGNATURE)}

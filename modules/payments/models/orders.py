@@ -84,6 +84,7 @@ class Order(Proven, AppendOnly, TenantScoped, Model):
         "out_trade_no",
         "subject_kind",
         "subject_id",
+        "patient_id",
         "channel",
         "merchant_id",
         "account_id",
@@ -100,6 +101,7 @@ class Order(Proven, AppendOnly, TenantScoped, Model):
     out_trade_no: Mapped[str] = search_key_column(40)
     subject_kind: Mapped[str] = mapped_column(Unicode(40))
     subject_id: Mapped[int]
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients_patient.id"))  # whose record it shows
     channel: Mapped[Channel] = choice_column(Channel)
     way: Mapped[Way] = choice_column(Way)
     merchant_id: Mapped[int | None] = mapped_column(ForeignKey("payments_merchant.id"))

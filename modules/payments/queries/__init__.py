@@ -21,11 +21,9 @@ from modules.payments.queries.orders import (
     lock_order,
     lock_refund,
     order_view,
-    orders_by_id,
     orders_due,
     orders_of,
     refunds_due,
-    refunds_under_way,
     to_look_after,
 )
 
@@ -51,10 +49,8 @@ __all__ = [
     "lock_order",
     "lock_refund",
     "order_view",
-    "orders_by_id",
     "orders_due",
     "orders_of",
     "refunds_due",
-    "refunds_under_way",
     "to_look_after",
 ]

@@ -30,8 +30,8 @@ class OrderState(Choice):
     CREATED = "created", N_("To be paid")
     PAYING = "paying", N_("Being paid")
     DISPUTED = "disputed", N_("Another amount was paid")
-    SUCCESS = "success", N_("Paid")
-    FAILED = "failed", N_("Not paid")
+    SUCCESS = "success", N_("Payment made")
+    FAILED = "failed", N_("Payment failed")
     CLOSED = "closed", N_("Payment closed")
 
 
@@ -58,7 +58,7 @@ class RefundState(Choice):
     """The life of a refund order (退款单)."""
 
     REFUNDING = "refunding", N_("Being given back")
-    REFUNDED = "refunded", N_("Given back")
+    REFUNDED = "refunded", N_("Back with the payer")
     REFUND_FAIL = "refund_fail", N_("Could not be given back")
 
 
@@ -84,7 +84,7 @@ class Direction(Choice):
 class Outcome(Choice):
     """What is known after a call to a channel."""
 
-    ANSWERED = "answered", N_("Answered")
+    ANSWERED = "answered", N_("Answer received")
     REFUSED = "refused", N_("Refused by the channel")
     UNKNOWN = "unknown", N_("Not known")
 

@@ -140,7 +140,12 @@ def _carry(asked: Exchange, by: Actor) -> Outcome:
         access = channels.Access(*queries.access_of(queries.get_merchant(asked.merchant_id)))
         body = asked.body
     answer = channels.call(access, asked.verb, body)
-    facts: dict[str, Any] = {"outcome": answer.outcome, "status": answer.status, "body": answer.body, "fault": answer.fault}
+    facts: dict[str, Any] = {
+        "outcome": answer.outcome,
+        "status": answer.status,
+        "body": answer.body,
+        "fault": answer.fault,
+    }
     clerk = replace(by, is_system=True)
     try:
         note_answer(exchange_id=asked.id, by=clerk, **facts)

@@ -11,6 +11,7 @@ from app.config import is_production
 from app.db import db, lock_row
 from app.errors import InvalidInput, NotFound
 from app.i18n import gettext
+from app.outgoing import is_listed
 from app.use_cases import Secret, use_case
 from modules.payments import queries
 from modules.payments.errors import AddressUnfit
@@ -34,11 +35,11 @@ def set_up_merchant(
 
     Raises:
         InvalidInput: prepaid accounts are the institution's own and need no merchant.
-        AddressUnfit: the address is not one of the outside over TLS.
+        AddressUnfit: the address is not one of the outside over TLS, or the operator has not listed its host.
     """
     if channel not in OUTSIDE:
         raise InvalidInput({"channel": [gettext("Please choose one of the list.")]})
-    if not is_channel_address(base_url, allow_here=not is_production()):
+    if not is_channel_address(base_url, allow_here=not is_production()) or not is_listed(base_url):
         raise AddressUnfit(field="base_url")
     before = queries.active_merchant(channel)
     if before is not None:

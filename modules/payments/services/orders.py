@@ -38,12 +38,14 @@ def open_order(
     """Note that something is to be paid; nothing leaves the house yet. Joins the caller's transaction.
 
     A subject is paid once, ever: a second attempt after a failure is another order of the same subject, another
-    payment is another subject. The same ``out_trade_no`` again gives the same order.
+    payment is another subject. The same ``out_trade_no`` again gives the same order. ``patient_id`` is whose bill it is,
+    for the trail of readings; of a prepaid order, whose account pays.
 
     Raises:
         OrderChanged: the number stands for an order with other contents.
         SubjectPaid: the money for the subject is here already.
         NoMerchant: the channel is not set up.
+        NotFound: no such resident here.
         PayerMissing: the prepaid account of nobody.
     """
     if out_trade_no and (known := queries.find_order_by_number(out_trade_no)):
@@ -51,13 +53,15 @@ def open_order(
     if queries.is_paid(subject_kind, subject_id):
         raise SubjectPaid(field="subject_id")
     order_id, now = ids.new_id(), clock.now()
-    merchant_id, account_id = _through(channel, patient_id)
+    payer = patients.get_patient(patient_id).id if patient_id is not None else None
+    merchant_id, account_id = _through(channel, payer)
     way = Way.ACCOUNT if channel is Channel.PREPAID else way
     order = Order(
         id=order_id,
         out_trade_no=out_trade_no or f"P{order_id}",
         subject_kind=subject_kind,
         subject_id=subject_id,
+        patient_id=payer,
         channel=channel,
         way=way,
         merchant_id=merchant_id,
@@ -138,7 +142,7 @@ def _through(channel: Channel, patient_id: int | None) -> tuple[int | None, int 
     if channel is Channel.PREPAID:
         if patient_id is None:
             raise PayerMissing(field="patient_id")
-        return None, open_account(patients.get_patient(patient_id).id).id
+        return None, open_account(patient_id).id
     merchant = queries.active_merchant(channel)
     if merchant is None:
         raise NoMerchant(field="channel")

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import audit, clock
+from app import audit
 from app.errors import DomainError
 from app.i18n import gettext
 from app.web.access import current_actor, requires
@@ -44,7 +44,6 @@ def list_orders() -> ResponseReturnValue:
         channels=Channel.options(),
         states=OrderState.options(),
         kinds=KINDS,
-        today=clock.today(),
     )
 
 

@@ -20,8 +20,6 @@ def take_report(centre_code: str, key: str) -> ResponseReturnValue:
     if len(body) > LONGEST_BODY:
         raise InvalidInput({"body": [""]})
     moment, nonce, signature = (request.headers.get(name, "") for name in (TIME, NONCE, SIGNATURE))
-    merchant, by = services.find_reporter(
-        centre_code, key, services.Report(moment, nonce, signature, body)
-    )
+    merchant, by = services.find_reporter(centre_code, key, services.Report(moment, nonce, signature, body))
     services.take_report(merchant_id=merchant.id, body=body, by=by)
     return jsonify(code="OK")

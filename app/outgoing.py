@@ -1,0 +1,79 @@
+"""The one place that calls outside systems: to listed hosts alone, with hard limits of time and size.
+
+``HIS_OUTGOING_HOSTS`` lists the hosts; without it a production installation calls nobody. What does not come whole
+counts as nothing.
+"""
+
+import http.client
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+from app.config import Settings
+
+CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 6.0
+LARGEST = 64 * 1024
+
+
+class NothingCame(OSError):
+    """No whole answer within the time; what the other side did is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came."""
+
+    status: int
+    headers: Mapping[str, str]  # names in small letters
+    body: bytes
+
+
+def is_listed(url: str) -> bool:
+    """Whether this installation may call the host of an address; outside production it may call any."""
+    settings: Settings = current_app.extensions["his_settings"]
+    if not settings.outgoing_hosts and settings.environment != "production":
+        return True
+    return (urlsplit(url).hostname or "") in settings.outgoing_hosts
+
+
+def post(url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    """Send and wait, two seconds for a connection and six for the whole answer; redirects are not followed.
+
+    Raises:
+        NothingCame: no connection, no answer in time, or too long a one; or the host is not listed.
+    """
+    if not is_listed(url):
+        raise NothingCame("NotListed")
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=CONNECT_SECONDS)
+    try:
+        connection.connect()
+        connection.sock.settimeout(ANSWER_SECONDS)
+        until = time.monotonic() + ANSWER_SECONDS
+        connection.request("POST", parts.path, body=body, headers=dict(headers))
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(answer.status, found, _whole(answer, connection, until))
+    except (OSError, http.client.HTTPException) as failure:
+        raise NothingCame(type(failure).__name__) from failure
+    finally:
+        connection.close()
+
+
+def _whole(answer: http.client.HTTPResponse, connection: http.client.HTTPConnection, until: float) -> bytes:
+    """The body, however slowly it drips, within the time of the whole answer."""
+    found = b""
+    while piece := answer.read1(16 * 1024):
+        found += piece
+        left = until - time.monotonic()
+        if left <= 0 or len(found) > LARGEST:
+            raise NothingCame("TooSlowOrTooLong")
+        if connection.sock is not None:  # None: it came whole and the other side has closed
+            connection.sock.settimeout(left)
+    if answer.length:  # less came than was announced
+        raise NothingCame("CutOff")
+    return found
