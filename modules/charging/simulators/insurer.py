@@ -24,7 +24,8 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from modules.charging.simulators.insurer_books import Books, Refused
+from modules.charging.simulators.insurer_books import Books
+from modules.charging.simulators.insurer_catalogues import Refused
 from modules.charging.simulators.insurer_split import Benefit
 
 KEY = "demonstration key of the insurer"
