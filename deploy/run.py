@@ -26,6 +26,7 @@ SIMULATE = [
     "--until-now",
 ]
 FIRST_PORT = 8000
+INSURER_PORT = int(os.environ.get("HIS_INSURER_PORT", 8091))  # kept in the demo district's connection
 
 
 def flask(*arguments: str) -> None:
@@ -59,14 +60,23 @@ def main() -> None:
         print(
             "Building the demo district: three centres live through a few days. This takes a minute or two."
         )
-        flask(*SIMULATE)
+        flask(*SIMULATE, "--insurer", f"http://127.0.0.1:{INSURER_PORT}/trade")
         BUILT.touch()
     else:
         flask("keys", "seal")  # a district from before the keys; else there is nothing to do
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()
+    start_insurer()
     flask("demo-accounts")
     print(f"\n  Open  http://127.0.0.1:{port}/   (Ctrl C stops it)\n", flush=True)
     serve(port)
+
+
+def start_insurer() -> None:
+    """Start the simulated insurer beside the server; it ends with it."""
+    command = [sys.executable, "-m", "modules.charging.simulators.insurer", "--with-parent"]
+    command += ["--port", str(INSURER_PORT), "--data", str(DATA / "insurer"), "--seed", "2026"]
+    subprocess.Popen(command, cwd=ROOT)
+    print(f"  The simulated insurer listens on port {INSURER_PORT}.")
 
 
 def serve(port: int) -> None:
