@@ -27,7 +27,7 @@ SIMULATE = [
     "--until-now",
 ]
 FIRST_PORT = 8000
-FIRST_CHANNELS_PORT = 8600
+INSURER_PORT = int(os.environ.get("HIS_INSURER_PORT", 8091))  # kept in the demo district's connection
 
 
 def flask(*arguments: str) -> None:
@@ -61,30 +61,23 @@ def main() -> None:
         print(
             "Building the demo district: three centres live through a few days. This takes a minute or two."
         )
-        flask(*SIMULATE)
+        flask(*SIMULATE, "--insurer", f"http://127.0.0.1:{INSURER_PORT}/trade")
         BUILT.touch()
     else:
         flask("keys", "seal")  # a district from before the keys; else there is nothing to do
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()
-    begin_channels(port)
+    start_insurer()
     flask("demo-accounts")
     print(f"\n  Open  http://127.0.0.1:{port}/   (Ctrl C stops it)\n", flush=True)
     serve(port)
 
 
-def begin_channels(port: int) -> None:
-    """Start the played payment channels beside the server; the demo centres take payments through them."""
-    own = free_port(FIRST_CHANNELS_PORT)
-    program = [sys.executable, "-m", "modules.charging.simulators.channels", "--port", str(own)]
-    subprocess.Popen(
-        [*program, "--data", str(DATA / "channels"), "--seed", "2026", "--with-parent"], cwd=ROOT
-    )
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", own)) == 0:
-                break
-        time.sleep(0.1)
-    flask("demo-channels", "--channels", f"http://127.0.0.1:{own}", "--here", f"http://127.0.0.1:{port}")
+def start_insurer() -> None:
+    """Start the simulated insurer beside the server; it ends with it."""
+    command = [sys.executable, "-m", "modules.charging.simulators.insurer", "--with-parent"]
+    command += ["--port", str(INSURER_PORT), "--data", str(DATA / "insurer"), "--seed", "2026"]
+    subprocess.Popen(command, cwd=ROOT)
+    print(f"  The simulated insurer listens on port {INSURER_PORT}.")
 
 
 def serve(port: int) -> None:

@@ -36,8 +36,11 @@ DESKS = (
 @click.option("--visits-per-day", default=40, show_default=True, type=click.IntRange(1, 5000))
 @click.option("--seed", default=2026, show_default=True, help="The same seed plays the same days.")
 @click.option("--until-now", is_flag=True, help="The last day is today, and it stops at this moment.")
+@click.option(
+    "--insurer", default="", help="Address of the simulated insurer that the first centre speaks with."
+)
 @with_appcontext
-def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now: bool) -> None:
+def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now: bool, insurer: str) -> None:
     """Play residents, registrars, doctors, cashiers and pharmacists through the product's own use cases."""
     if current_app.extensions["his_settings"].environment == "production":
         raise click.ClickException("A production installation is no place for made-up residents.")
@@ -49,6 +52,8 @@ def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now:
         services.load_shared_data()
         capacity = max(30, math.ceil(visits_per_day / 4))
         opened = services.centres_of_district(centres, capacity=capacity)
+        if insurer:
+            services.connect_insurer(opened[0], insurer)
     # a seed has to give the same days again: chance, not secrecy
     towns = [services.Town.of(centre, random.Random(f"{seed}.{centre.plan.code}")) for centre in opened]  # noqa: S311
     report = services.Report()

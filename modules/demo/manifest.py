@@ -7,6 +7,6 @@ from modules.demo import cli
 module = Module(
     name="demo",
     label=N_("Demo district"),
-    requires=("dispensing",),
+    requires=("insurance", "dispensing"),
     commands=cli.COMMANDS,
 )

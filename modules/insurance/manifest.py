@@ -103,6 +103,7 @@ module = Module(
             "insurance.connection.change", N_("Change the connection to the insurer"), ("administrator",)
         ),
         Permission("insurance.rule.change", N_("Change insurance rules"), ("administrator",)),
+        Permission("insurance.operator.sign_in", N_("Sign in with the insurer"), (*_DESKS, "administrator")),
         Permission("insurance.person.read", N_("Read insured people's cards"), _DESKS),
         Permission("insurance.settlement.view", N_("See insured settlements"), (*_DESKS, "auditor")),
         Permission("insurance.settlement.settle", N_("Settle with the insurer"), _DESKS),

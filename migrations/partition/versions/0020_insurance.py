@@ -228,8 +228,8 @@ def upgrade() -> None:
     sa.Column('valid_to', sa.Date(), nullable=True),
     sa.Column('set_by', sa.Unicode(length=100), nullable=False),
     sa.Column('tenant_id', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('aid_ratio >= 0 AND aid_ratio <= 1', name=op.f('ck_insurance_rule_aid_ratio')),
-    sa.CheckConstraint('ratio >= 0 AND ratio <= 1', name=op.f('ck_insurance_rule_ratio')),
+    sa.CheckConstraint('aid_ratio >= 0', name=op.f('ck_insurance_rule_aid_ratio')),
+    sa.CheckConstraint('ratio >= 0', name=op.f('ck_insurance_rule_ratio')),
     sa.CheckConstraint('valid_to IS NULL OR valid_to >= valid_from', name=op.f('ck_insurance_rule_period')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_insurance_rule')),
     sa.UniqueConstraint('tenant_id', 'insutype', 'med_type', 'valid_from', name=op.f('uq_insurance_rule_tenant_id_insutype_med_type_valid_from'))

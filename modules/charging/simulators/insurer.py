@@ -11,6 +11,7 @@ changes what an insurance pays. With ``--faults 0.02`` it misbehaves at random, 
 import argparse
 import hmac
 import json
+import os
 import random
 import threading
 import time
@@ -24,7 +25,8 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from modules.charging.simulators.insurer_books import Books, Refused
+from modules.charging.simulators.insurer_books import Books
+from modules.charging.simulators.insurer_catalogues import Refused
 from modules.charging.simulators.insurer_split import Benefit
 
 KEY = "demonstration key of the insurer"
@@ -207,10 +209,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--faults", type=float, default=0.0)
+    parser.add_argument("--with-parent", action="store_true", help="end when whoever started it has ended")
     given = parser.parse_args()
     given.data.mkdir(parents=True, exist_ok=True)
     with serving(Insurer(given.data, seed=given.seed, faults=given.faults), given.port):
-        threading.Event().wait()
+        parent = os.getppid()
+        while not given.with_parent or os.getppid() == parent:
+            time.sleep(1)
 
 
 if __name__ == "__main__":

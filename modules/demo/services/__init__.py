@@ -4,13 +4,14 @@ from modules.demo.services.channels import connect_centres
 from modules.demo.services.course import Town
 from modules.demo.services.day import Report, play_day
 from modules.demo.services.district import PASSWORD, centres_of_district, load_shared_data
+from modules.demo.services.insurer import connect_insurer
 
 __all__ = [
     "PASSWORD",
     "Report",
     "Town",
     "centres_of_district",
-    "connect_centres",
+    "connect_insurer",
     "load_shared_data",
     "play_day",
 ]

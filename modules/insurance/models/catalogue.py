@@ -85,8 +85,8 @@ class InsuranceRule(TenantScoped, Model):
     __tablename__ = "insurance_rule"
     __table_args__ = (
         UniqueConstraint("tenant_id", "insutype", "med_type", "valid_from"),
-        CheckConstraint("ratio >= 0 AND ratio <= 1", name="ratio"),
-        CheckConstraint("aid_ratio >= 0 AND aid_ratio <= 1", name="aid_ratio"),
+        CheckConstraint("ratio >= 0", name="ratio"),
+        CheckConstraint("aid_ratio >= 0", name="aid_ratio"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
     )
 

@@ -13,8 +13,8 @@ from app.i18n import N_, Choice
 class Outcome(Choice):
     """What came of a message."""
 
-    DONE = "done", N_("Answered")
-    REFUSED = "refused", N_("Refused")
+    DONE = "done", N_("Answer received")
+    REFUSED = "refused", N_("Insurer refused")
     UNREACHABLE = "unreachable", N_("Not sent")
     UNANSWERED = "unanswered", N_("No answer")
     NOT_TRUSTED = "not_trusted", N_("Answer not trusted")

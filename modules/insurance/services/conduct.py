@@ -7,8 +7,8 @@ says how far it came; what may have been settled is asked about (5203), never se
 from typing import Any
 
 from app.actor import Actor, system_actor
-from app.db import tenant_unit
-from app.errors import DomainError
+from app.db import current_unit, tenant_unit
+from app.errors import DomainError, NotFound, PermissionDenied
 from app.i18n import gettext
 from modules.insurance import queries
 from modules.insurance.errors import (
@@ -23,12 +23,14 @@ from modules.insurance.gateways.insurer import Said, new_message_id
 from modules.insurance.models import InsurancePerson, InsuranceSettlement, InsuranceSettlementLine, Outcome
 from modules.insurance.queries import Talk
 from modules.insurance.rules import trades
-from modules.insurance.rules.messages import NotUnderstood, amount_of, line_split_of, split_of
-from modules.insurance.rules.split import Split, faults_of
+from modules.insurance.rules.messages import NotUnderstood, amount_of, line_split_of
+from modules.insurance.rules.split import Split
 from modules.insurance.rules.states import SettlementState
 from modules.insurance.services import steps
+from modules.insurance.services.cancelling import cancel, cancel_there
 from modules.insurance.services.downloads import cancel_mapping, download_catalogue, upload_mappings
 from modules.insurance.services.facts import FeeLine, LineAnswer, VisitFacts
+from modules.insurance.services.finding_out import believed, end, find_out, sign_in, still_unknown
 from modules.insurance.services.talking import Conversation, begin, begin_about, refusal_of, tenant_id_of
 
 __all__ = [
@@ -160,7 +162,7 @@ def _reckon(
     told = talk.must("2204", trades.lines_told(lines, batch_no=settlement.batch_no, facts=facts, **names))
     answers = _line_answers(told, lines)
     told = talk.must("2206", _settling(about, names))
-    return _believed(told.get("setlinfo"), about), answers
+    return believed(told.get("setlinfo"), about), answers
 
 
 def _visit_number(talk: Conversation, about: Talk) -> str:
@@ -219,23 +221,6 @@ def _settling(about: Talk, names: dict[str, str]) -> dict[str, Any]:
     )
 
 
-def _believed(told: Any, about: Talk) -> Split:
-    """The amounts, if they hold every identity and are of our lines.
-
-    Raises:
-        TotalsWrong: they do not; says which.
-    """
-    try:
-        found = split_of(told, fund_includes_account=about.line.fund_includes_account)
-    except NotUnderstood:
-        raise TotalsWrong(reason=gettext("The answer cannot be read")) from None
-    if faults := faults_of(found):
-        raise TotalsWrong(reason=" ".join(gettext(text) for text in faults))
-    if found.total != about.settlement.asked_amount:
-        raise TotalsWrong(reason=gettext("The total is not that of our lines."))
-    return found
-
-
 def settle(settlement_id: int, *, by: Actor) -> InsuranceSettlement:
     """Settle what was reckoned (2207). Its message is noted before it is sent, and never sent twice.
 
@@ -246,7 +231,7 @@ def settle(settlement_id: int, *, by: Actor) -> InsuranceSettlement:
         AnswerMissing: sent, no answer; the system keeps asking what became of it.
     """
     talk, about = begin_about(settlement_id, by)
-    _sign_in(talk, settlement_id)
+    sign_in(talk, settlement_id)
     msgid = new_message_id(talk.line.sender.institution)
     steps.begin_settling(settlement_id=settlement_id, msgid=msgid, by=by)
     names = {"mdtrt_id": about.visit.mdtrt_id, "person_no": about.person.person_no}
@@ -261,21 +246,13 @@ def settle(settlement_id: int, *, by: Actor) -> InsuranceSettlement:
     if said.outcome is Outcome.DONE and (row := _settled_by(said, talk, about)):
         return row
     steps.note_unknown(settlement_id=settlement_id, reason=gettext("No answer"), exchanges=talk.kept(), by=by)
-    return _end(_find_out(settlement_id, msgid, talk, about))
-
-
-def _sign_in(talk: Conversation, settlement_id: int) -> None:
-    try:
-        talk.sign_in()
-    except DomainError:
-        steps.note_exchanges(settlement_id=settlement_id, exchanges=talk.kept(), by=talk.by)
-        raise
+    return end(find_out(settlement_id, msgid, talk, about))
 
 
 def _settled_by(said: Said, talk: Conversation, about: Talk) -> InsuranceSettlement | None:
     info = (said.told.get("output") or {}).get("setlinfo")
     try:
-        split = _believed(info, about)
+        split = believed(info, about)
     except TotalsWrong:
         return None
     number = str(info.get("setl_id", "")) if isinstance(info, dict) else ""
@@ -307,137 +284,22 @@ def ask(settlement_id: int, *, by: Actor) -> InsuranceSettlement:
         try:
             talk.sign_in()
         except DomainError:
-            return _still_unknown(settlement_id, talk)
-        return _end(_find_out(settlement_id, about.settlement.msgid or "", talk, about))
+            return still_unknown(settlement_id, talk)
+        return end(find_out(settlement_id, about.settlement.msgid or "", talk, about))
     if state is S.CANCELLING:
-        return _cancel(settlement_id, talk, about)
+        if not by.may("insurance.settlement.cancel"):
+            raise PermissionDenied(permission="insurance.settlement.cancel")
+        return cancel_there(settlement_id, talk, about)
     raise WrongState(state=state.label)
 
 
-def _find_out(settlement_id: int, msgid: str, talk: Conversation, about: Talk) -> InsuranceSettlement:
-    """Query first (5203); what is there and adds up is adopted, anything else is reversed (2601)."""
-    names = {"mdtrt_id": about.visit.mdtrt_id, "person_no": about.person.person_no}
-    asked = talk.try_to("5203", trades.settled_asked(**names))
-    if asked.outcome is not Outcome.DONE:
-        return _still_unknown(settlement_id, talk)
-    info = trades.found_settlement(asked.told.get("output") or {}, msgid=msgid)
-    reason = gettext("The insurer knows nothing of it")
-    if info is not None:
-        try:
-            split = _believed(info, about)
-        except TotalsWrong as refusal:
-            reason = refusal.text
-        else:
-            return steps.note_settled(
-                settlement_id=settlement_id,
-                setl_id=str(info["setl_id"]),
-                split=split,
-                is_adopted=True,
-                exchanges=talk.kept(),
-                by=talk.by,
-            )
-    undone = talk.try_to("2601", trades.reversing(person_no=names["person_no"], msgid=msgid))
-    if undone.outcome is not Outcome.DONE:
-        return _still_unknown(settlement_id, talk)
-    return steps.note_reversed(
-        settlement_id=settlement_id, reason=reason[:500], exchanges=talk.kept(), by=talk.by
-    )
-
-
-def _still_unknown(settlement_id: int, talk: Conversation) -> InsuranceSettlement:
-    steps.note_unknown(
-        settlement_id=settlement_id, reason=gettext("No answer"), exchanges=talk.kept(), by=talk.by
-    )
-    raise AnswerMissing(settlement_id=settlement_id)
-
-
-def _end(row: InsuranceSettlement) -> InsuranceSettlement:
-    """A settlement that came to its end by asking: settled, or reversed and so refused.
-
-    Raises:
-        InsurerRefused: it was reversed.
-    """
-    if row.state is S.REVERSED:
-        raise InsurerRefused(reason=row.reason)
-    return row
-
-
-def cancel(settlement_id: int, *, reason: str, keeps_visit: bool = False, by: Actor) -> InsuranceSettlement:
-    """Have the insurer take a settlement back, whole (2208); then its lines (2205) and the visit when nothing is left.
-
-    With `keeps_visit` the visit stays, for what is settled anew.
-
-    Raises:
-        WrongState: it is not settled.
-        InsurerRefused: the insurer does not take it back; it stays settled.
-        AnswerMissing: sent, no answer; the system keeps asking.
-    """
-    talk, about = begin_about(settlement_id, by)
-    _sign_in(talk, settlement_id)
-    steps.begin_cancelling(settlement_id=settlement_id, reason=reason, by=by)
-    row = _cancel(settlement_id, talk, about, is_first=True)
-    _clear_up(talk, about, keeps_visit=keeps_visit)
-    return row
-
-
-def _cancel(
-    settlement_id: int, talk: Conversation, about: Talk, *, is_first: bool = False
-) -> InsuranceSettlement:
-    names = {"mdtrt_id": about.visit.mdtrt_id, "person_no": about.person.person_no}
-    number = about.settlement.setl_id
-    if not is_first and _is_gone(settlement_id, talk, names, number):
-        return steps.note_cancelled(
-            settlement_id=settlement_id, cancel_id="", exchanges=talk.kept(), by=talk.by
-        )
-    said = talk.try_to("2208", trades.cancelling(setl_id=number, **names))
-    if said.outcome is Outcome.DONE:
-        info = (said.told.get("output") or {}).get("setlinfo") or {}
-        cancel_id = str(info.get("setl_id", ""))[:40]
-        return steps.note_cancelled(
-            settlement_id=settlement_id, cancel_id=cancel_id, exchanges=talk.kept(), by=talk.by
-        )
-    if said.outcome is not Outcome.REFUSED:
-        return _still_unknown(settlement_id, talk)
-    if _is_gone(settlement_id, talk, names, number):  # somebody else was faster
-        return steps.note_cancelled(
-            settlement_id=settlement_id, cancel_id="", exchanges=talk.kept(), by=talk.by
-        )
-    reason = refusal_of(said)
-    steps.note_not_cancelled(settlement_id=settlement_id, reason=reason, exchanges=talk.kept(), by=talk.by)
-    raise InsurerRefused(reason=reason)
-
-
-def _is_gone(settlement_id: int, talk: Conversation, names: dict[str, str], number: str) -> bool:
-    """Whether the insurer's books hold the settlement no more.
-
-    Raises:
-        AnswerMissing: it does not say.
-    """
-    asked = talk.try_to("5203", trades.settled_asked(setl_id=number, **names))
-    if asked.outcome is not Outcome.DONE:
-        _still_unknown(settlement_id, talk)
-    return trades.found_settlement(asked.told.get("output") or {}, setl_id=number) is None
-
-
-def _clear_up(talk: Conversation, about: Talk, *, keeps_visit: bool) -> None:
-    """What is left in the insurer's books after a cancellation; if it fails, the next reckoning drops it."""
-    names = {"mdtrt_id": about.visit.mdtrt_id, "person_no": about.person.person_no}
-    talk.try_to("2205", trades.batch_dropped(batch_no=about.settlement.batch_no, **names))
-    is_over = False
-    if not keeps_visit:
-        gone = talk.try_to("2202", {"data": {"mdtrt_id": names["mdtrt_id"], "psn_no": names["person_no"]}})
-        is_over = gone.outcome is Outcome.DONE
-    steps.note_visit_over(
-        settlement_id=about.settlement.id, is_cancelled=is_over, exchanges=talk.kept(), by=talk.by
-    )
-
-
-def pursue(tenant_id: int) -> int:
-    """Ask about everything unknown in a centre whose turn has come; returns how many came to an end."""
-    by, ended = system_actor(tenant_id, origin="job"), 0
-    with tenant_unit(tenant_id):
-        due = queries.due_settlements()
-    for settlement_id in due:
+def pursue() -> int:
+    """Ask about everything unknown in the centre at hand whose turn has come; returns how many came to an end."""
+    unit = current_unit()
+    if unit is None or unit.tenant_id is None:
+        raise NotFound
+    by, ended = system_actor(unit.tenant_id, origin="job"), 0
+    for settlement_id in queries.due_settlements():
         try:
             ask(settlement_id, by=by)
         except AnswerMissing:

@@ -48,7 +48,7 @@ def connect(
     return row
 
 
-@use_case("insurance.person.read", is_step=True)
+@use_case("insurance.operator.sign_in", is_step=True)
 def note_sign_in(*, sign_no: Annotated[str, Field(max_length=40)], by: Actor) -> SignIn:
     """Keep the number of the operator's sign-in of today (签到)."""
     row = SignIn(account_id=by.account_id, on=clock.today(), sign_no=sign_no)

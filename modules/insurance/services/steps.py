@@ -18,9 +18,8 @@ from app.events import emit
 from app.use_cases import Secret, use_case
 from modules.insurance import queries
 from modules.insurance.errors import AlreadyWithInsurer, NothingToSettle, PersonNotRead, WrongState
-from modules.insurance.events import InsuranceCancelled, InsuranceFailed, InsuranceSettled
+from modules.insurance.events import InsuranceFailed, InsuranceSettled
 from modules.insurance.models import (
-    InsuranceExchange,
     InsurancePerson,
     InsuranceSettlement,
     InsuranceSettlementLine,
@@ -29,13 +28,10 @@ from modules.insurance.models import (
 )
 from modules.insurance.rules.split import Split
 from modules.insurance.rules.states import REPLACEABLE, SettlementState, wait_seconds
-from modules.insurance.services.facts import ExchangeFact, FeeLine, LineAnswer, VisitFacts
+from modules.insurance.services.facts import FeeLine, LineAnswer, VisitFacts
+from modules.insurance.services.holding import GIVE_UP_WAITING, Exchanges, Number, Reason, held, keep
 
 S = SettlementState
-GIVE_UP_WAITING = timedelta(seconds=20)  # longer than anybody waits for an answer
-Exchanges = Annotated[list[ExchangeFact], Field(max_length=60), Secret()]
-Reason = Annotated[str, Field(max_length=500)]
-Number = Annotated[str, Field(max_length=40)]
 
 
 @use_case("insurance.person.read", is_step=True)
@@ -64,16 +60,16 @@ def note_person(
     )
     row.person_no, row.document_no = person_no, document_no
     db.session.add(row)
-    _keep(exchanges, None, by)
+    keep(exchanges, None, by)
     db.session.flush()
     audit.record("person.read", row, by=by, patient_id=patient_id)
     return row
 
 
-@use_case("insurance.person.read", is_step=True)
+@use_case("insurance.operator.sign_in", is_step=True)
 def note_exchanges(*, settlement_id: int | None, exchanges: Exchanges, by: Actor) -> None:
     """Keep what was said when nothing came of it."""
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     audit.record("exchange.kept", None, by=by, settlement_id=settlement_id)
 
 
@@ -168,7 +164,7 @@ def begin_again(*, settlement_id: int, by: Actor) -> InsuranceSettlement:
     Raises:
         WrongState: it is not waiting for that.
     """
-    row = _held(settlement_id, S.DEFERRED, S.ASKED)
+    row = held(settlement_id, S.DEFERRED, S.ASKED)
     row.state, row.reason, row.drops_batch = S.ASKED, "", row.batch_no
     audit.record("settlement.asked", row, by=by)
     return row
@@ -182,7 +178,7 @@ def note_visit(
     row = queries.get_settlement(settlement_id)
     visit = db.session.get_one(InsuranceVisit, row.visit_row_id)
     visit.mdtrt_id = visit.mdtrt_id or mdtrt_id
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     audit.record("visit.told", visit, by=by)
     return row
 
@@ -197,7 +193,7 @@ def note_presettled(
     by: Actor,
 ) -> InsuranceSettlement:
     """Keep how the insurer would share the lines out (2204, 2206)."""
-    row = _held(settlement_id, S.ASKED)
+    row = held(settlement_id, S.ASKED)
     row.state, row.split, row.shown_cash_amount, row.reason = S.PRESETTLED, split, split.cash, ""
     answers = {answer.line_id: answer for answer in lines}
     for line in queries.lines_of(settlement_id):
@@ -205,7 +201,7 @@ def note_presettled(
             line.level = answer.level
             line.full_own_amount, line.over_limit_amount = answer.full_own, answer.over_limit
             line.first_pay_amount, line.in_scope_amount = answer.first_pay, answer.in_scope
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     audit.record("settlement.presettled", row, by=by)
     return row
 
@@ -215,9 +211,9 @@ def note_failed(
     *, settlement_id: int, reason: Reason, exchanges: Exchanges, by: Actor
 ) -> InsuranceSettlement:
     """The insurer refused, or its answer is not to be believed: this attempt is over."""
-    row = _held(settlement_id, S.ASKED, S.PRESETTLED, S.SETTLING)
+    row = held(settlement_id, S.ASKED, S.PRESETTLED, S.SETTLING)
     row.state, row.reason, row.ask_at = S.FAILED, reason, None
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     _say_failed(row)
     audit.record("settlement.failed", row, by=by)
     return row
@@ -226,9 +222,9 @@ def note_failed(
 @use_case("insurance.settlement.settle", is_step=True)
 def note_away(*, settlement_id: int, reason: Reason, exchanges: Exchanges, by: Actor) -> InsuranceSettlement:
     """The insurer could not be asked; the settlement may be put off, dropped or tried again."""
-    row = _held(settlement_id, S.ASKED)
+    row = held(settlement_id, S.ASKED)
     row.reason = reason
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     audit.record("settlement.unanswered", row, by=by)
     return row
 
@@ -241,7 +237,7 @@ def defer_settlement(*, settlement_id: int, by: Actor) -> InsuranceSettlement:
         NotFound: no such settlement here.
         WrongState: it is already being settled, or over.
     """
-    row = _held(settlement_id, S.ASKED, S.PRESETTLED)
+    row = held(settlement_id, S.ASKED, S.PRESETTLED)
     row.state = S.DEFERRED
     audit.record("settlement.deferred", row, by=by)
     return row
@@ -255,7 +251,7 @@ def drop_settlement(*, settlement_id: int, by: Actor) -> InsuranceSettlement:
         NotFound: no such settlement here.
         WrongState: it is being settled, or over.
     """
-    row = _held(settlement_id, S.ASKED, S.PRESETTLED, S.DEFERRED)
+    row = held(settlement_id, S.ASKED, S.PRESETTLED, S.DEFERRED)
     row.state = S.DROPPED
     _say_failed(row)
     audit.record("settlement.dropped", row, by=by)
@@ -271,7 +267,7 @@ def begin_settling(
     Raises:
         WrongState: it is not reckoned, or another window settles it.
     """
-    row = _held(settlement_id, S.PRESETTLED)
+    row = held(settlement_id, S.PRESETTLED)
     row.state, row.msgid, row.attempts = S.SETTLING, msgid, 0
     row.ask_at = clock.now() + GIVE_UP_WAITING
     audit.record("settlement.sent", row, by=by)
@@ -281,9 +277,9 @@ def begin_settling(
 @use_case("insurance.settlement.settle", is_step=True)
 def note_unsent(*, settlement_id: int, exchanges: Exchanges, by: Actor) -> InsuranceSettlement:
     """The settling message never left: the settlement stands as it was reckoned."""
-    row = _held(settlement_id, S.SETTLING)
+    row = held(settlement_id, S.SETTLING)
     row.state, row.msgid, row.ask_at = S.PRESETTLED, None, None
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     audit.record("settlement.unanswered", row, by=by)
     return row
 
@@ -293,13 +289,13 @@ def note_unknown(
     *, settlement_id: int, reason: Reason, exchanges: Exchanges, by: Actor
 ) -> InsuranceSettlement:
     """No answer that can be believed: the insurer will be asked what has become of it."""
-    row = _held(settlement_id, S.SETTLING, S.UNKNOWN, S.CANCELLING)
+    row = held(settlement_id, S.SETTLING, S.UNKNOWN, S.CANCELLING)
     if row.state is S.SETTLING:
         row.state = S.UNKNOWN
     row.reason = reason
     row.ask_at = clock.now() + timedelta(seconds=wait_seconds(row.attempts))
     row.attempts += 1
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     audit.record("settlement.unanswered", row, by=by)
     return row
 
@@ -316,7 +312,7 @@ def note_settled(
 ) -> InsuranceSettlement:
     """The insurer has settled; adopted when it was found by asking. Whoever comes second finds it done."""
     row = queries.lock_settlement(settlement_id)
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     if row.state is S.SETTLED and row.setl_id == setl_id:
         return row
     if row.state not in (S.SETTLING, S.UNKNOWN):
@@ -334,7 +330,7 @@ def note_reversed(
 ) -> InsuranceSettlement:
     """The insurer has nothing of it, or has taken it back (2601)."""
     row = queries.lock_settlement(settlement_id)
-    _keep(exchanges, settlement_id, by)
+    keep(exchanges, settlement_id, by)
     if row.state is S.REVERSED:
         return row
     if row.state not in (S.SETTLING, S.UNKNOWN):
@@ -343,94 +339,6 @@ def note_reversed(
     _say_failed(row)
     audit.record("settlement.reversed", row, by=by)
     return row
-
-
-@use_case("insurance.settlement.cancel", is_step=True)
-def begin_cancelling(*, settlement_id: int, reason: Reason, by: Actor) -> InsuranceSettlement:
-    """Note that the insurer will be asked to take a settlement back, whole (2208).
-
-    Raises:
-        WrongState: it is not settled.
-    """
-    row = _held(settlement_id, S.SETTLED)
-    row.state, row.reason, row.attempts = S.CANCELLING, reason, 0
-    row.ask_at = clock.now() + GIVE_UP_WAITING
-    audit.record("settlement.cancelling", row, by=by)
-    return row
-
-
-@use_case("insurance.settlement.cancel", is_step=True)
-def note_cancelled(
-    *, settlement_id: int, cancel_id: Number, exchanges: Exchanges, by: Actor
-) -> InsuranceSettlement:
-    """The insurer has taken the settlement back."""
-    row = queries.lock_settlement(settlement_id)
-    _keep(exchanges, settlement_id, by)
-    if row.state is S.CANCELLED:
-        return row
-    if row.state is not S.CANCELLING:
-        raise WrongState(state=row.state.label)
-    row.state, row.cancel_id, row.cancelled_at, row.ask_at = S.CANCELLED, cancel_id, clock.now(), None
-    emit(
-        InsuranceCancelled(
-            settlement_id=row.id,
-            subject_kind=row.subject_kind,
-            subject_id=row.subject_id,
-            fund_amount=row.fund_amount,
-            account_amount=row.account_amount,
-            mutual_aid_amount=row.mutual_aid_amount,
-            cash_amount=row.cash_amount,
-        )
-    )
-    audit.record("settlement.cancelled", row, by=by)
-    return row
-
-
-@use_case("insurance.settlement.cancel", is_step=True)
-def note_not_cancelled(
-    *, settlement_id: int, reason: Reason, exchanges: Exchanges, by: Actor
-) -> InsuranceSettlement:
-    """The insurer does not take it back: it stays settled."""
-    row = _held(settlement_id, S.CANCELLING)
-    row.state, row.reason, row.ask_at = S.SETTLED, reason, None
-    _keep(exchanges, settlement_id, by)
-    audit.record("settlement.not_cancelled", row, by=by)
-    return row
-
-
-@use_case("insurance.settlement.cancel", is_step=True)
-def note_visit_over(
-    *, settlement_id: int, is_cancelled: bool, exchanges: Exchanges, by: Actor
-) -> InsuranceSettlement:
-    """Keep what was said after a cancellation; the visit itself may be gone from the insurer's books (2205, 2202)."""
-    row = queries.get_settlement(settlement_id)
-    if is_cancelled:
-        db.session.get_one(InsuranceVisit, row.visit_row_id).state = VisitState.CANCELLED
-    _keep(exchanges, settlement_id, by)
-    audit.record("visit.cancelled" if is_cancelled else "exchange.kept", row, by=by)
-    return row
-
-
-def _held(settlement_id: int, *states: SettlementState) -> InsuranceSettlement:
-    row = queries.lock_settlement(settlement_id)
-    if row.state not in states:
-        raise WrongState(state=row.state.label)
-    return row
-
-
-def _keep(exchanges: list[ExchangeFact], settlement_id: int | None, by: Actor) -> None:
-    for fact in exchanges:
-        row = InsuranceExchange(
-            settlement_id=settlement_id,
-            infno=fact.infno,
-            msgid=fact.msgid,
-            outcome=fact.outcome,
-            said_at=fact.said_at,
-            took_ms=fact.took_ms,
-            account_id=by.account_id,
-        )
-        row.request, row.answer = fact.request, fact.answer
-        db.session.add(row)
 
 
 def _say_settled(row: InsuranceSettlement) -> None:
