@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 
 from app import clock
 from app.db import across_tenants, db
@@ -38,6 +38,12 @@ def due(partitions: list[str]) -> list[Work]:
             on = (centre for centre in sorted(centres) if centre in active and name in active[centre].modules)
             found += [(centre, pursuit.pursue) for centre in on]
     return found
+
+
+def pursue_all() -> int:
+    """Ask about everything that is due, one after the other (simulation, tests); returns what they say was done."""
+    partitions = list(current_app.extensions["his_settings"].partition_urls)
+    return sum(pursue(centre) for centre, pursue in due(partitions))
 
 
 class Pursuer:

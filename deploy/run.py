@@ -27,7 +27,8 @@ SIMULATE = [
     "--until-now",
 ]
 FIRST_PORT = 8000
-INSURER_PORT = int(os.environ.get("HIS_INSURER_PORT", 8091))  # kept in the demo district's connection
+FIRST_PLAYED_PORT = 8090
+SIMULATORS = "modules.charging.simulators"
 
 
 def flask(*arguments: str) -> None:
@@ -61,23 +62,35 @@ def main() -> None:
         print(
             "Building the demo district: three centres live through a few days. This takes a minute or two."
         )
-        flask(*SIMULATE, "--insurer", f"http://127.0.0.1:{INSURER_PORT}/trade")
+        flask(*SIMULATE)
         BUILT.touch()
     else:
         flask("keys", "seal")  # a district from before the keys; else there is nothing to do
     port = int(os.environ.get("HIS_PORT", 0)) or free_port()
-    start_insurer()
+    play_outside(port)
     flask("demo-accounts")
     print(f"\n  Open  http://127.0.0.1:{port}/   (Ctrl C stops it)\n", flush=True)
     serve(port)
 
 
-def start_insurer() -> None:
-    """Start the simulated insurer beside the server; it ends with it."""
-    command = [sys.executable, "-m", "modules.charging.simulators.insurer", "--with-parent"]
-    command += ["--port", str(INSURER_PORT), "--data", str(DATA / "insurer"), "--seed", "2026"]
-    subprocess.Popen(command, cwd=ROOT)
-    print(f"  The simulated insurer listens on port {INSURER_PORT}.")
+def play_outside(port: int) -> None:
+    """Start the played payment channels and the simulated insurer beside the server; they end with it."""
+    channels, insurer = (f"http://127.0.0.1:{begin(name)}" for name in ("channels", "insurer"))
+    here = f"http://127.0.0.1:{port}"
+    flask("demo-outside", "--channels", channels, "--insurer", f"{insurer}/trade", "--here", here)
+
+
+def begin(name: str) -> int:
+    """Start one simulator on a free port and wait until it answers."""
+    port = free_port(FIRST_PLAYED_PORT)
+    program = [sys.executable, "-m", f"{SIMULATORS}.{name}", "--port", str(port), "--with-parent"]
+    subprocess.Popen([*program, "--data", str(DATA / name), "--seed", "2026"], cwd=ROOT)
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return port
+        time.sleep(0.1)
+    raise SystemExit(f"The simulator of {name} did not start.")
 
 
 def serve(port: int) -> None:

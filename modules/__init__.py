@@ -7,6 +7,7 @@ INSTALLED: tuple[str, ...] = (
     "clinic",
     "prescriptions",
     "payments",
+    "insurance",
     "charging",
     "dispensing",
     "demo",

@@ -36,11 +36,8 @@ DESKS = (
 @click.option("--visits-per-day", default=40, show_default=True, type=click.IntRange(1, 5000))
 @click.option("--seed", default=2026, show_default=True, help="The same seed plays the same days.")
 @click.option("--until-now", is_flag=True, help="The last day is today, and it stops at this moment.")
-@click.option(
-    "--insurer", default="", help="Address of the simulated insurer that the first centre speaks with."
-)
 @with_appcontext
-def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now: bool, insurer: str) -> None:
+def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now: bool) -> None:
     """Play residents, registrars, doctors, cashiers and pharmacists through the product's own use cases."""
     if current_app.extensions["his_settings"].environment == "production":
         raise click.ClickException("A production installation is no place for made-up residents.")
@@ -52,8 +49,6 @@ def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now:
         services.load_shared_data()
         capacity = max(30, math.ceil(visits_per_day / 4))
         opened = services.centres_of_district(centres, capacity=capacity)
-        if insurer:
-            services.connect_insurer(opened[0], insurer)
     # a seed has to give the same days again: chance, not secrecy
     towns = [services.Town.of(centre, random.Random(f"{seed}.{centre.plan.code}")) for centre in opened]  # noqa: S311
     report = services.Report()
@@ -90,16 +85,18 @@ def demo_accounts() -> None:
     click.echo(f"  The district\n    {listed}\n  {home}.{account} works in {home} and in {other}.")
 
 
-@click.command("demo-channels")
+@click.command("demo-outside")
 @click.option("--channels", required=True, help="Where the played payment channels answer.")
+@click.option("--insurer", required=True, help="Where the simulated insurer answers.")
 @click.option("--here", required=True, help="Where this installation answers.")
 @with_appcontext
-def demo_channels(channels: str, here: str) -> None:
-    """Let the demo centres take payments through the played channels."""
+def demo_outside(channels: str, insurer: str, here: str) -> None:
+    """Let the demo centres take payments through the played channels and settle with the simulated insurer."""
     if current_app.extensions["his_settings"].environment == "production":
         raise click.ClickException("A production installation takes no played money.")
-    count = services.connect_centres(channels, here)
-    click.echo(f"{count} merchants with the payment channels on {channels}")
+    merchants, insured = services.connect_centres(channels, here), services.connect_insurers(insurer)
+    click.echo(f"{merchants} merchants with the payment channels on {channels}")
+    click.echo(f"{insured} centres with the insurer on {insurer}")
 
 
-COMMANDS = (simulate, demo_accounts, demo_channels)
+COMMANDS = (simulate, demo_accounts, demo_outside)

@@ -105,7 +105,7 @@ def test_cash_beside_a_code_waits_for_the_code(
     checkout = begin(bill, cash="10.00", wechat="4.00")
     assert view(bill).settlements == []
     done = conduct.carry(checkout.id, PAYS, by=cashier)
-    assert parts(done) == [("cash", "moved", D("6.00")), ("wechat", "moved", D("4.00"))]
+    assert parts(done) == [("cash", "handed", D("6.00")), ("wechat", "moved", D("4.00"))]
     (receipt,) = view(bill).settlements
     assert receipt.change_amount == D("4.00")
     assert money_holds()

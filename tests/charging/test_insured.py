@@ -1,4 +1,4 @@
-"""An insured bill at the desk: the split before any money, the insurer first, then the patient's part; and back again."""
+"""An insured bill at the desk: the split before any money, the insurer first, then the patient's part."""
 
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ from modules.insurance import services as insurance
 from modules.insurance.errors import AnswerMissing, InsurerAway, InsurerRefused, TotalsWrong
 
 D = Decimal
+POOR = "134567890123456781"  # a payer's code without money behind it
 CASH, POOL, ACCOUNT = TenderMethod.CASH, TenderMethod.POOLED_FUND, TenderMethod.PERSONAL_ACCOUNT
 
 
@@ -70,13 +71,19 @@ def begun(bill: Bill, cashier: Actor) -> Checkout:
 
 def confirm(checkout: Checkout, by: Actor, personal: str = "62.40", **tenders: str) -> Checkout:
     handed = tenders or {"cash": personal}
-    agreed = services.confirm_checkout(
-        checkout_id=checkout.id,
-        expected_personal=D(personal),
-        tenders=[TenderInput(method=method, amount=D(amount)) for method, amount in handed.items()],
-        by=by,
-    )
-    return conduct.settle(agreed.id, by=by)
+    insurance_id = checkout.insurance_id if personal != "286.00" else None
+
+    def agree(msgid: str) -> Checkout:
+        return services.confirm_checkout(
+            checkout_id=checkout.id,
+            expected_personal=D(personal),
+            tenders=[TenderInput(method=method, amount=D(amount)) for method, amount in handed.items()],
+            insurance_id=insurance_id,
+            msgid=msgid,
+            by=by,
+        )
+
+    return conduct.settle(checkout.id, agree, POOR, insurance_id=insurance_id, by=by)
 
 
 @pytest.fixture
@@ -205,9 +212,7 @@ def test_another_sum_than_was_shown_is_asked_for_anew(
 ) -> None:
     with pytest.raises(BillChanged):
         confirm(begun, cashier, "60.00")
-    insurer.books.people[NUMBER]["balance"] = (
-        "90.00" if isinstance(insurer.books.people[NUMBER]["balance"], str) else D("90.00")
-    )
+    insurer.books.enrol(NUMBER, balance=90)
     now = confirm(begun, cashier)
     assert (now.state, now.personal_amount) == (CheckoutState.COLLECTING, D("72.40"))
     services.collect_checkout(
@@ -222,13 +227,7 @@ def test_another_sum_than_was_shown_is_asked_for_anew(
 def test_giving_up_takes_the_settlement_back_at_the_insurer(
     begun: Checkout, cashier: Actor, bill: Bill, insurer: Any, view: Any, merchant: Any
 ) -> None:
-    agreed = services.confirm_checkout(
-        checkout_id=begun.id,
-        expected_personal=D("62.40"),
-        tenders=[TenderInput(method="wechat", amount=D("62.40"))],
-        by=cashier,
-    )
-    waiting = conduct.settle(agreed.id, "134567890123456781", by=cashier)
+    waiting = confirm(begun, cashier, wechat="62.40")
     assert waiting.state == CheckoutState.COLLECTING
     with pytest.raises(InsuranceStands):
         services.give_up_checkout(checkout_id=begun.id, by=cashier)
@@ -343,7 +342,10 @@ def test_money_of_an_insurer_does_not_go_back_unasked(
 
 
 @pytest.mark.one_engine
-def test_an_insured_settlement_takes_at_most_thirty_statements(begun: Checkout, cashier: Actor) -> None:
+def test_an_insured_settlement_takes_at_most_thirty_statements(
+    begun: Checkout, cashier: Actor, make_bill: Any, settle: Any
+) -> None:
+    settle(make_bill())  # the shift and the first numbers of the day
     with count_statements() as counted:
         confirm(begun, cashier)
     assert counted.count <= 30, "\n".join(counted.statements)

@@ -1,22 +1,22 @@
 """The insurer as a program of its own, a centre that is connected to it, and a visit to settle."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from support import outpatients
+from support.insurer import NUMBER, address, connected, insurer
 
 from app.actor import Actor
 from app.db import tenant_unit
-from modules.charging.simulators.insurer import KEY, Insurer, serving
 from modules.insurance import queries, services
 from modules.insurance.models import InsurancePerson, InsuranceSettlement
 from modules.insurance.services import DiagnosisFact, FeeLine, VisitFacts
 
 D = Decimal
-NUMBER = "990000198506152462"
+__all__ = ["NUMBER", "address", "connected", "insurer"]
 COLD = DiagnosisFact(code="J00.x00", name="急性鼻咽炎［感冒］")
 OF_G4 = (
     ("service", "X0001", "一般诊疗费", "1", "10.00", "12"),
@@ -25,36 +25,6 @@ OF_G4 = (
     ("service", "X0024", "泌尿系彩超", "1", "60.00", "03"),
     ("service", "X0018", "一次性真空采血管", "16", "1.00", "08"),
 )
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    """An insurer with the parameters of G4 and the person of G4."""
-    made = Insurer()
-    made.told_to("/benefits", {"insutype": "310", "deductible": 200, "ratio": "0.60", "cap": 500})
-    made.books.enrol(NUMBER, name="王测试", insutype="310", deductible=150, pool=300, balance=100)
-    return made
-
-
-@pytest.fixture
-def address(insurer: Insurer) -> Iterator[str]:
-    """Where the insurer listens."""
-    with serving(insurer) as url:
-        yield url
-
-
-@pytest.fixture
-def connected(address: str, administrator: Actor) -> None:
-    """Our centre is connected, its items are mapped."""
-    services.connect(
-        institution_code="H11010500001",
-        institution_name="城东社区卫生服务中心",
-        region="110105",
-        base_url=address,
-        key=KEY,
-        by=administrator,
-    )
-    services.load_demo_mappings(by=administrator)
 
 
 @pytest.fixture

@@ -1,70 +1,21 @@
 """Payments for tests: our use cases and the played channels in one process, without a network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from support.channels import MERCHANT_NO, SECRET, merchant, world_outside
 from support.outpatients import make_patient as new_patient
 
-from app import clock
-from app import outgoing as wire
 from app.actor import Actor
 from app.db import tenant_unit
-from modules.charging.simulators.channel_books import Merchant as PlayedMerchant
-from modules.charging.simulators.channel_wire import NoAnswer
-from modules.charging.simulators.channels import Channels
 from modules.payments import queries, services
 from modules.payments.models import Merchant, Order, Refund
 
+__all__ = ["MERCHANT_NO", "SECRET", "merchant", "world_outside"]
 D = Decimal
-SECRET, MERCHANT_NO = "sixteen or more letters", "M1001"
-
-
-@pytest.fixture
-def world_outside(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Channels:
-    """The channels, played, on the test's clock; what they report arrives at our own address."""
-
-    def send(url: str, headers: Mapping[str, str], body: bytes) -> int:
-        return app.test_client().post(urlsplit(url).path, data=body, headers=dict(headers)).status_code
-
-    channels = Channels(now=clock.now, send=send, wait=lambda seconds: None)
-
-    def post(url: str, headers: Mapping[str, str], body: bytes) -> wire.Reply:
-        try:
-            answer = channels.handle("POST", urlsplit(url).path, headers, body)
-        except NoAnswer as failure:
-            raise wire.NothingCame("TimeoutError") from failure
-        if answer.status == 200 and channels.seconds > wire.ANSWER_SECONDS and channels.slept:
-            channels.slept = False
-            raise wire.NothingCame("TimeoutError")
-        return wire.Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.body)
-
-    channels.slept = False
-
-    def sleep(seconds: float) -> None:
-        channels.slept = True
-
-    channels._wait = sleep
-    monkeypatch.setattr(wire, "post", post)
-    return channels
-
-
-@pytest.fixture
-def merchant(world_outside: Channels, administrator: Actor) -> Merchant:
-    """WeChat is set up here and there."""
-    made = services.set_up_merchant(
-        channel="wechat",
-        merchant_no=MERCHANT_NO,
-        base_url="https://channel.example",
-        secret=SECRET,
-        by=administrator,
-    )
-    notify = f"http://his.example/payments/callbacks/C1-{made.callback_key}"
-    world_outside.books.merchants[MERCHANT_NO] = PlayedMerchant(MERCHANT_NO, "wechat", SECRET, notify)
-    return made
 
 
 @pytest.fixture

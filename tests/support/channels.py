@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 
 from app import clock
+from app import outgoing as wire
 from app.actor import Actor
 from modules.charging.simulators.channel_books import Merchant as PlayedMerchant
 from modules.charging.simulators.channel_wire import NoAnswer
 from modules.charging.simulators.channels import Channels
 from modules.payments import services
-from modules.payments.gateways import wire
 from modules.payments.models import Merchant
 
 SECRET, MERCHANT_NO = "sixteen or more letters", "M1001"

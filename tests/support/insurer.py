@@ -1,4 +1,4 @@
-"""The insurer as a program of its own, with the person and the parameters of G4, and a centre that is connected to it."""
+"""The insurer as a program of its own, with the person of G4 and a centre that is connected to it."""
 
 from collections.abc import Iterator
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Unicode, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import (
     AppendOnly,
@@ -18,6 +18,7 @@ from app.db import (
 )
 from app.db.indexes import only_where
 from app.i18n import N_, Choice
+from modules.charging.models.bills import Bill
 from modules.charging.rules.tenders import TenderMethod
 
 
@@ -69,6 +70,7 @@ class Checkout(TenantScoped, Model):
     kind: Mapped[CheckoutKind] = choice_column(CheckoutKind)
     state: Mapped[CheckoutState] = choice_column(CheckoutState, default=CheckoutState.SHOWN)
     bill_id: Mapped[int] = mapped_column(ForeignKey("charging_bill.id"))
+    bill: Mapped[Bill] = relationship(viewonly=True)
     original_id: Mapped[int | None] = mapped_column(ForeignKey("charging_settlement.id"))
     amount: Mapped[Decimal] = amount_column()
     fund_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # what the insurer's funds pay
@@ -120,6 +122,7 @@ class PartState(Choice):
     """Whether a part of the money has moved."""
 
     WAITING = "waiting", N_("Not yet")
+    HANDED = "handed", N_("At the window")
     MOVED = "moved", N_("Paid")
     FAILED = "failed", N_("Not paid")
     GIVEN_BACK = "given_back", N_("Given back")

@@ -29,6 +29,7 @@ from modules.charging.queries.checkouts import get_part as get_part
 from modules.charging.queries.checkouts import insurance_of as insurance_of
 from modules.charging.queries.checkouts import insurance_stands as insurance_stands
 from modules.charging.queries.checkouts import lines_of as lines_of
+from modules.charging.queries.checkouts import lock_checkout as lock_checkout
 from modules.charging.queries.checkouts import orders_of_bill as orders_of_bill
 from modules.charging.queries.checkouts import parts_of as parts_of
 from modules.charging.queries.checks import check_money as check_money

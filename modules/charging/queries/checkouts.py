@@ -1,18 +1,31 @@
 """Reading settlements that are on their way."""
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
-from app.db import db
+from app.db import db, locking
 from modules.charging.errors import CheckoutNotHere
-from modules.charging.models import Charge, Checkout, CheckoutLine, CheckoutPart
+from modules.charging.models import Bill, Charge, Checkout, CheckoutLine, CheckoutPart, PartState
 from modules.charging.models.checkouts import OPEN
 from modules.insurance import queries as insurance
 from modules.insurance.rules.states import SettlementState
 
 
 def find_checkout(checkout_id: int) -> Checkout | None:
-    """The checkout, or None."""
-    return db.session.get(Checkout, checkout_id)
+    """The checkout as it stands now, or None."""
+    return db.session.get(Checkout, checkout_id, populate_existing=True)
+
+
+def lock_checkout(checkout_id: int) -> Checkout | None:
+    """The checkout with its bill, both held until commit, or None. One statement."""
+    statement = (
+        select(Checkout, Bill).join(Bill, Bill.id == Checkout.bill_id).where(Checkout.id == checkout_id)
+    )
+    row = db.session.execute(locking(statement, Bill, Checkout)).first()
+    if row is None:
+        return None
+    set_committed_value(row[0], "bill", row[1])
+    return row[0]
 
 
 def get_checkout(checkout_id: int) -> Checkout:
@@ -33,9 +46,11 @@ def get_part(part_id: int) -> CheckoutPart | None:
     return db.session.get(CheckoutPart, part_id)
 
 
-def parts_of(checkout_id: int) -> list[CheckoutPart]:
-    """How the patient's part is paid, in the order it was chosen."""
+def parts_of(checkout_id: int, *states: PartState) -> list[CheckoutPart]:
+    """How the patient's part is paid, in the order it was chosen; all parts, or those in some states."""
     statement = select(CheckoutPart).where(CheckoutPart.checkout_id == checkout_id).order_by(CheckoutPart.id)
+    if states:
+        statement = statement.where(CheckoutPart.state.in_(states))
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
 
 

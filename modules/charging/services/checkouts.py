@@ -40,6 +40,7 @@ from modules.charging.models import (
 from modules.charging.rules.tenders import CHANNELS, TenderMethod
 from modules.charging.services.settlements import TenderInput, checked_tenders, settle_charges
 from modules.charging.services.shifts import present_shift
+from modules.insurance import services as insurance
 from modules.payments import queries as payments
 from modules.payments import services as payment_services
 from modules.payments.rules.states import Channel, Way
@@ -92,15 +93,20 @@ def begin_checkout(
     return checkout
 
 
-@use_case("charging.bill.settle")
+@use_case("charging.bill.settle", is_step=True)
 def confirm_checkout(
     *,
     checkout_id: int,
     expected_personal: Amount,
     tenders: Annotated[list[TenderInput], Field(max_length=4)],
+    insurance_id: int | None = None,
+    msgid: Annotated[str, Field(max_length=30)] = "",
     by: Actor,
 ) -> Checkout:
     """Agree to the split that was shown and say how the patient's part is paid; cash alone settles at once.
+
+    ``insurance_id`` is the split that was shown; ``msgid`` the message by which the insurer will settle, noted
+    before it is sent.
 
     Raises:
         CheckoutNotHere, CheckoutMoved: there is none, or it has gone on in another window.
@@ -108,10 +114,16 @@ def confirm_checkout(
         TenderTooLittle, ChangeOnlyFromCash, TenderRepeated: the ways of paying do not fit the patient's part.
     """
     checkout = lock_checkout(checkout_id, CheckoutState.SHOWN)
-    _plan_parts(checkout, expected_personal, tenders, by)
-    checkout.state = CheckoutState.INSURING if checkout.insurance_id else CheckoutState.COLLECTING
+    if checkout.insurance_id != insurance_id:
+        raise CheckoutMoved(number=checkout.number, state=checkout.state.label)
+    parts = _plan_parts(checkout, expected_personal, tenders, by)
     audit.record("checkout.confirmed", checkout, by=by, number=checkout.number)
-    go_on(checkout, by)
+    if checkout.insurance_id:
+        checkout.state = CheckoutState.INSURING
+        insurance.begin_settling(settlement_id=checkout.insurance_id, msgid=msgid, by=by)
+    else:
+        checkout.state = CheckoutState.COLLECTING
+        go_on(checkout, by, parts)
     return checkout
 
 
@@ -149,7 +161,7 @@ def collect_checkout(
     checkout = lock_checkout(checkout_id, CheckoutState.COLLECTING)
     parts = queries.parts_of(checkout.id)
     for part in parts:
-        if part.state == PartState.WAITING:
+        if part.state != PartState.MOVED:
             end_part(part, by)
     _plan_parts(checkout, expected_personal, tenders, by, parts)
     audit.record("checkout.collected", checkout, by=by, number=checkout.number)
@@ -211,11 +223,9 @@ def note_not_paid(*, part_id: int) -> None:
 
 def lock_checkout(checkout_id: int, *states: CheckoutState) -> Checkout:
     """The checkout with its bill held until commit, in one of the states it must be in."""
-    found = queries.find_checkout(checkout_id)
+    found = queries.lock_checkout(checkout_id)
     if found is None:
         raise CheckoutNotHere(field="checkout_id")
-    queries.lock_bill(found.bill_id)
-    db.session.refresh(found)
     if states and found.state not in states:
         raise CheckoutMoved(number=found.number, state=found.state.label)
     return found
@@ -231,14 +241,13 @@ def close_checkout(checkout: Checkout, reason: str) -> None:
     db.session.flush()
 
 
-def go_on(checkout: Checkout, by: Actor) -> Settlement | None:
-    """Settle a checkout as soon as nothing is waited for; the bill is held."""
+def go_on(checkout: Checkout, by: Actor, known: Sequence[CheckoutPart] | None = None) -> Settlement | None:
+    """Settle a checkout as soon as nothing is waited for; the bill is held, and its parts perhaps `known`."""
     if checkout.state != CheckoutState.COLLECTING:
         return None
-    parts = [
-        part for part in queries.parts_of(checkout.id) if part.state in (PartState.WAITING, PartState.MOVED)
-    ]
-    waits = any(part.order_id and part.state == PartState.WAITING for part in parts)
+    found = queries.parts_of(checkout.id) if known is None else known
+    parts = [part for part in found if part.state not in (PartState.FAILED, PartState.GIVEN_BACK)]
+    waits = any(part.state == PartState.WAITING for part in parts)
     if waits or sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
         return None
     return _finish(checkout, parts, by)
@@ -252,19 +261,12 @@ def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], by: Actor) -> Set
         booked[part.method] = booked.get(part.method, _ZERO) + part.amount
         references[part.method] = part.reference
         change += max(part.handed - part.amount, _ZERO)
-        part.state = PartState.MOVED
     for method, amount in insured_tenders(checkout).items():
         booked[method], references[method] = amount, checkout.insurance_reference
     shift = present_shift(checkout.opened_by_id, checkout.opened_by_name)
+    charges = queries.charges_of_checkout(checkout.id)
     settlement = settle_charges(
-        queries.get_bill(checkout.bill_id),
-        queries.charges_of_checkout(checkout.id),
-        booked,
-        references,
-        change,
-        shift,
-        checkout.opened_at,
-        by,
+        checkout.bill, charges, booked, references, change, shift, checkout.opened_at, by
     )
     checkout.state, checkout.ended_at = CheckoutState.SETTLED, clock.now()
     checkout.settlement_id = settlement.id
@@ -316,7 +318,7 @@ def _plan_parts(
     tenders: Sequence[TenderInput],
     by: Actor,
     parts: Sequence[CheckoutPart] = (),
-) -> None:
+) -> list[CheckoutPart]:
     due = checkout.personal_amount - sum(
         (part.amount for part in parts if part.state == PartState.MOVED), _ZERO
     )
@@ -326,14 +328,16 @@ def _plan_parts(
     if any(part.method in check.booked for part in parts if part.state == PartState.MOVED):
         raise TenderRepeated(field="tenders")
     given = {TenderMethod(tender.method): tender for tender in tenders}
-    bill = queries.get_bill(checkout.bill_id)
+    planned: list[CheckoutPart] = []
     live = {channel.value for channel in live_channels(check.booked)}
+    patient_id = queries.get_bill(checkout.bill_id).patient_id if live else None
     for method, amount in check.booked.items():
         part = CheckoutPart(
             id=ids.new_id(),
             checkout_id=checkout.id,
             method=method,
             amount=amount,
+            state=PartState.HANDED,
             handed=given[method].amount if method in given else amount,
             reference=given[method].reference if method in given else "",
         )
@@ -345,12 +349,15 @@ def _plan_parts(
                 amount=amount,
                 way=Way(given[method].way),
                 description=checkout.number,
-                patient_id=bill.patient_id,
+                patient_id=patient_id,
                 by=by,
             )
             part.order_id, part.reference, part.way = order.id, order.out_trade_no, order.way.value
+            part.state = PartState.WAITING
         db.session.add(part)
+        planned.append(part)
     db.session.flush()
+    return planned
 
 
 def live_channels(methods: Iterable[TenderMethod]) -> list[Channel]:
@@ -369,7 +376,7 @@ def end_part(part: CheckoutPart, by: Actor) -> None:
             order_id=part.order_id, amount=part.amount, reason=gettext("Settlement given up"), by=by
         )
         part.state = PartState.GIVEN_BACK
-    elif part.state == PartState.WAITING:
+    elif part.state in (PartState.WAITING, PartState.HANDED):
         if part.order_id:
             payment_services.close_order(order_id=part.order_id, by=by)
         part.state = PartState.FAILED

@@ -1,5 +1,7 @@
 """What a checkout asks of the outside, between its committed steps. Nothing here runs inside a transaction."""
 
+from collections.abc import Callable
+
 from app.actor import Actor
 from app.db import tenant_unit
 from app.i18n import gettext
@@ -19,6 +21,8 @@ from modules.insurance.services import conduct as insurer
 from modules.payments import queries as channel_queries
 from modules.payments.rules.states import Way
 from modules.payments.services import conduct as payments
+
+Confirm = Callable[[str], Checkout]
 
 
 def carry(checkout_id: int, payer_code: str = "", *, by: Actor) -> Checkout:
@@ -57,22 +61,31 @@ def reckon(checkout_id: int, *, by: Actor) -> Checkout:
     )
 
 
-def settle(checkout_id: int, payer_code: str = "", *, by: Actor) -> Checkout:
-    """Carry a confirmed checkout on: the insurer first, whose word fixes the patient's part, then the channels.
+def settle(
+    checkout_id: int, confirm: Confirm, payer_code: str = "", *, insurance_id: int | None, by: Actor
+) -> Checkout:
+    """Confirm a checkout and carry it on: the insurer first, whose word fixes the patient's part, then the channels.
+
+    ``confirm(msgid)`` performs `confirm_checkout`; with an insurer that happens just before its message is sent.
+    ``insurance_id`` is the split that was shown.
 
     Raises:
         AnswerMissing: the insurer may have settled; it is asked until that is known.
         InsurerAway, InsurerRefused: nothing has happened there; the checkout is to be confirmed anew.
-        DomainError: a channel was not asked at all.
+        DomainError: refused by `confirm_checkout`, or a channel was not asked at all.
     """
-    checkout = _checkout(checkout_id, by)
-    if checkout.state == CheckoutState.INSURING and checkout.insurance_id:
-        try:
-            insurer.settle(checkout.insurance_id, by=by)
-        except InsurerAway:  # the message never left
+    if insurance_id is None:
+        confirm("")
+        return carry(checkout_id, payer_code, by=by)
+    try:
+        insurer.settle(insurance_id, noting=lambda *, msgid, **_: confirm(msgid), by=by)
+    except InsurerAway:  # the message never left
+        if _checkout(checkout_id, by).state == CheckoutState.INSURING:
             reopen_checkout(checkout_id=checkout_id, by=by)
-            raise
-    return carry(checkout_id, payer_code, by=by)
+        raise
+    checkout = _checkout(checkout_id, by)
+    is_collecting = checkout.state == CheckoutState.COLLECTING
+    return carry(checkout_id, payer_code, by=by) if is_collecting else checkout
 
 
 def refund(checkout_id: int, *, by: Actor) -> Checkout:

@@ -61,19 +61,20 @@ def note_insured(event: InsuranceSettled) -> None:
     if event.subject_kind != SUBJECT:
         return
     checkout, by = lock_checkout(event.subject_id), event.actor
-    checkout.insurance_id, checkout.insurance_reference = event.settlement_id, event.setl_id
     accounts = event.account_amount + event.mutual_aid_amount
-    _share_out(checkout, event.fund_amount, accounts, event.hospital_amount)
-    if checkout.kind == CheckoutKind.REFUND:
-        finish_refund(checkout, by)
-        return
-    checkout.state = CheckoutState.COLLECTING
-    parts = [part for part in queries.parts_of(checkout.id) if part.state == PartState.WAITING]
-    if sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
-        for part in parts:  # the insurer has settled another sum than it showed: the cashier asks again
-            end_part(part, by)
+    with db.session.no_autoflush:
+        checkout.insurance_id, checkout.insurance_reference = event.settlement_id, event.setl_id
+        _share_out(checkout, event.fund_amount, accounts, event.hospital_amount)
+        if checkout.kind == CheckoutKind.REFUND:
+            finish_refund(checkout, by)
+            return
+        checkout.state = CheckoutState.COLLECTING
+        parts = queries.parts_of(checkout.id, PartState.WAITING, PartState.HANDED)
+        if sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
+            for part in parts:  # the insurer has settled another sum than it showed: the cashier asks again
+                end_part(part, by)
+        go_on(checkout, by, parts)
     db.session.flush()
-    go_on(checkout, by)
 
 
 def note_not_insured(event: InsuranceFailed) -> None:

@@ -4,14 +4,15 @@ from modules.demo.services.channels import connect_centres
 from modules.demo.services.course import Town
 from modules.demo.services.day import Report, play_day
 from modules.demo.services.district import PASSWORD, centres_of_district, load_shared_data
-from modules.demo.services.insurer import connect_insurer
+from modules.demo.services.insurer import connect_insurers
 
 __all__ = [
     "PASSWORD",
     "Report",
     "Town",
     "centres_of_district",
-    "connect_insurer",
+    "connect_centres",
+    "connect_insurers",
     "load_shared_data",
     "play_day",
 ]

@@ -1,10 +1,12 @@
-"""The demonstration's insurer: one centre is connected to it, its items mapped, the region's rules set."""
+"""The demonstration's insurer: the demo centres are connected to it, their items mapped, the region's rules set."""
 
 from datetime import date
 
+from app.actor import system_actor
 from app.db import tenant_unit
-from app.tenancy import directory
-from modules.demo.services.district import Centre, play
+from app.tenancy import Tenant, directory
+from modules.demo.rules.district import CENTRES
+from modules.demo.services.district import play
 from modules.insurance import queries
 from modules.insurance import services as insurance
 
@@ -13,21 +15,32 @@ RULES = (("310", "200.00", "0.6", "3000.00"), ("390", "50.00", "0.5", "400.00"))
 BEGINNING = date(2026, 1, 1)
 
 
-def connect_insurer(centre: Centre, url: str) -> None:
-    """Connect a centre to the simulated insurer at this address; one that is connected stays as it is."""
-    with tenant_unit(centre.tenant_id):
-        if queries.find_connection() is not None:
+def connect_insurers(url: str) -> int:
+    """Connect every demo centre to the simulated insurer at this address; returns how many."""
+    codes = {plan.code for plan in CENTRES}
+    centres = [one for one in directory().all_active() if one.code in codes and "insurance" in one.modules]
+    for centre in centres:
+        _connect(centre, url)
+    return len(centres)
+
+
+def _connect(centre: Tenant, url: str) -> None:
+    with tenant_unit(centre.id):
+        before = queries.find_connection()
+        if before is not None and before.base_url == url:
             return
-    by, name = centre.system, directory().get(centre.tenant_id).name
+    by = system_actor(centre.id)
     play(
         "insurance.connect",
-        institution_code=f"H990000{centre.tenant_id % 100000:05d}",
-        institution_name=name,
+        institution_code=f"H990000{centre.id % 100000:05d}",
+        institution_name=centre.name,
         region="990000",
         base_url=url,
         key=KEY,
         by=by,
     )
+    if before is not None:
+        return
     insurance.load_demo_mappings(by=by)
     for insutype, deductible, ratio, cap in RULES:
         play(

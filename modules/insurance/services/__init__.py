@@ -21,13 +21,14 @@ from modules.insurance.services.conduct import (
 )
 from modules.insurance.services.connection import connect, note_sign_in
 from modules.insurance.services.facts import DiagnosisFact, FeeLine, VisitFacts
-from modules.insurance.services.steps import defer_settlement, drop_settlement
+from modules.insurance.services.steps import begin_settling, defer_settlement, drop_settlement
 
 __all__ = [
     "DiagnosisFact",
     "FeeLine",
     "VisitFacts",
     "ask",
+    "begin_settling",
     "cancel",
     "cancel_mapping",
     "connect",

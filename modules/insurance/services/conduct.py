@@ -4,11 +4,12 @@ No transaction is open while anybody waits for the insurer. A process that dies 
 says how far it came; what may have been settled is asked about (5203), never sent again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from app.actor import Actor, system_actor
-from app.db import current_unit, tenant_unit
-from app.errors import DomainError, NotFound, PermissionDenied
+from app.db import tenant_unit
+from app.errors import DomainError, PermissionDenied
 from app.i18n import gettext
 from modules.insurance import queries
 from modules.insurance.errors import (
@@ -221,8 +222,12 @@ def _settling(about: Talk, names: dict[str, str]) -> dict[str, Any]:
     )
 
 
-def settle(settlement_id: int, *, by: Actor) -> InsuranceSettlement:
+def settle(
+    settlement_id: int, *, by: Actor, noting: Callable[..., object] = steps.begin_settling
+) -> InsuranceSettlement:
     """Settle what was reckoned (2207). Its message is noted before it is sent, and never sent twice.
+
+    ``noting`` may be a use case of a room above that does more in the same transaction; it joins `begin_settling`.
 
     Raises:
         WrongState: it is not reckoned, or another window settles it.
@@ -233,7 +238,7 @@ def settle(settlement_id: int, *, by: Actor) -> InsuranceSettlement:
     talk, about = begin_about(settlement_id, by)
     sign_in(talk, settlement_id)
     msgid = new_message_id(talk.line.sender.institution)
-    steps.begin_settling(settlement_id=settlement_id, msgid=msgid, by=by)
+    noting(settlement_id=settlement_id, msgid=msgid, by=by)
     names = {"mdtrt_id": about.visit.mdtrt_id, "person_no": about.person.person_no}
     said = talk.try_to("2207", _settling(about, names), msgid=msgid)
     if said.outcome is Outcome.UNREACHABLE:
@@ -293,13 +298,12 @@ def ask(settlement_id: int, *, by: Actor) -> InsuranceSettlement:
     raise WrongState(state=state.label)
 
 
-def pursue() -> int:
-    """Ask about everything unknown in the centre at hand whose turn has come; returns how many came to an end."""
-    unit = current_unit()
-    if unit is None or unit.tenant_id is None:
-        raise NotFound
-    by, ended = system_actor(unit.tenant_id, origin="job"), 0
-    for settlement_id in queries.due_settlements():
+def pursue(tenant_id: int) -> int:
+    """Ask about everything unknown in a centre whose turn has come; returns how many came to an end."""
+    by, ended = system_actor(tenant_id, origin="job"), 0
+    with tenant_unit(tenant_id):
+        due = queries.due_settlements()
+    for settlement_id in due:
         try:
             ask(settlement_id, by=by)
         except AnswerMissing:

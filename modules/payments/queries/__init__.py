@@ -21,9 +21,11 @@ from modules.payments.queries.orders import (
     lock_order,
     lock_refund,
     order_view,
+    orders_by_id,
     orders_due,
     orders_of,
     refunds_due,
+    refunds_under_way,
     to_look_after,
 )
 
@@ -49,8 +51,10 @@ __all__ = [
     "lock_order",
     "lock_refund",
     "order_view",
+    "orders_by_id",
     "orders_due",
     "orders_of",
     "refunds_due",
+    "refunds_under_way",
     "to_look_after",
 ]

@@ -148,3 +148,17 @@ def to_look_after(*, size: int) -> tuple[int, list[Order]]:
     )
     rows = db.session.execute(statement).all()
     return (rows[0][1] if rows else 0), [row[0] for row in rows]
+
+
+def orders_by_id(order_ids: Iterable[int]) -> dict[int, Order]:
+    """Orders by their keys. One statement."""
+    wanted = sorted(set(order_ids))
+    return {order.id: order for order in db.session.scalars(select(Order).where(Order.id.in_(wanted)))}
+
+
+def refunds_under_way(order_ids: Iterable[int]) -> list[Refund]:
+    """Refunds of some orders that a channel has not carried out yet. One statement."""
+    statement = select(Refund).where(
+        Refund.order_id.in_(sorted(set(order_ids))), Refund.state == RefundState.REFUNDING
+    )
+    return list(db.session.scalars(statement.order_by(Refund.id)))
