@@ -38,8 +38,8 @@ def open_order(
     """Note that something is to be paid; nothing leaves the house yet. Joins the caller's transaction.
 
     A subject is paid once, ever: a second attempt after a failure is another order of the same subject, another
-    payment is another subject. The same ``out_trade_no`` again gives the same order. ``patient_id`` says whose bill
-    it is, for the trail of readings; of a prepaid order, whose account pays.
+    payment is another subject. The same ``out_trade_no`` again gives the same order. ``patient_id`` is whose bill it
+    is, for the trail of readings; of a prepaid order, whose account pays.
 
     Raises:
         OrderChanged: the number stands for an order with other contents.
