@@ -299,7 +299,9 @@ def pursue() -> int:
     if unit is None or unit.tenant_id is None:
         raise NotFound
     by, ended = system_actor(unit.tenant_id, origin="job"), 0
-    for settlement_id in queries.due_settlements():
+    with tenant_unit(unit.tenant_id):  # a unit of its own, so that nothing is held while the insurer is asked
+        due = queries.due_settlements()
+    for settlement_id in due:
         try:
             ask(settlement_id, by=by)
         except AnswerMissing:
