@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from fakeredis import FakeStrictRedis
+from flask import Flask
 
 from app.actor import Actor
+from app.db import tenant_unit
+from app.jobs import runner
 from modules.charging.simulators.insurer import KEY, Insurer
-from modules.insurance import services
+from modules.insurance import queries, services
 from modules.insurance.errors import InsurerAway
 
 BASE = "/insurance"
@@ -23,9 +27,6 @@ def test_a_settlement_shows_who_pays_what_and_what_was_said(
 
 
 def test_a_message_is_masked_for_those_who_may_not_see_numbers(sign_in: Any, reckon: Any, ours: Any) -> None:
-    from app.db import tenant_unit
-    from modules.insurance import queries
-
     row = reckon()
     with tenant_unit(ours["tenant_id"]):
         told = next(one for one in queries.exchanges_of(row.id) if one.infno == "2206")
@@ -130,8 +131,6 @@ def test_proposals_by_name_and_an_ended_mapping(
     from support import world
 
     from app import clock
-    from app.db import tenant_unit
-    from modules.insurance import queries
 
     services.download_catalogue(by=administrator)
     services.upload_mappings(by=administrator)
@@ -148,6 +147,14 @@ def test_proposals_by_name_and_an_ended_mapping(
 
 
 @pytest.mark.parametrize("work", ["download", "upload"])
-def test_long_work_is_a_job(sign_in: Any, connected: None, work: str) -> None:
-    assert sign_in("administrator").post(f"{BASE}/coverage/{work}").status_code == 303
-    assert sign_in("administrator").post(f"{BASE}/coverage/nothing").status_code == 404
+def test_long_work_is_a_job(app: Flask, sign_in: Any, connected: None, work: str, ours: Any) -> None:
+    before = app.extensions["his_jobs"]
+    app.extensions["his_jobs"] = runner.RedisRunner("", connection=FakeStrictRedis(), is_async=False)
+    client = sign_in("administrator")
+    assert client.post(f"{BASE}/coverage/nothing").status_code == 404
+    assert client.post(f"{BASE}/coverage/{work}").status_code == 303
+    app.extensions["his_jobs"] = before
+    with tenant_unit(ours["tenant_id"]):
+        mappings = queries.list_mappings()
+        assert {row.is_uploaded for row in mappings} == {work == "upload"}
+        assert queries.catalogue_size() == (236 if work == "download" else 0)

@@ -174,8 +174,8 @@ def upgrade() -> None:
     sa.Column('said_at', types.UtcDateTime(), nullable=False),
     sa.Column('took_ms', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
-    sa.Column('request', types.Sensitive(), nullable=False),
-    sa.Column('answer', types.Sensitive(), nullable=False),
+    sa.Column('request', types.Sensitive(None), nullable=False),
+    sa.Column('answer', types.Sensitive(None), nullable=False),
     sa.Column('tenant_id', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['settlement_id'], ['insurance_settlement.id'], name=op.f('fk_insurance_exchange_settlement_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_insurance_exchange'))
