@@ -8,5 +8,6 @@ INSTALLED: tuple[str, ...] = (
     "prescriptions",
     "charging",
     "dispensing",
+    "storeroom",
     "demo",
 )

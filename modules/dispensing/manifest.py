@@ -99,6 +99,7 @@ module = Module(
         "prescription.read_at_pharmacy": N_("Prescription read at the pharmacy"),
         "prescription.reviewed_at_pharmacy": N_("Review passed at the pharmacy"),
         "prescription.prepared": N_("Drugs prepared"),
+        "prescription.reheld": N_("Other batches taken for a recalled one"),
         "prescription.put_back": N_("Prepared drugs put back"),
         "prescription.dispensed": N_("Drugs handed out"),
         "drugs.returned": N_("Drugs taken back"),
