@@ -13,6 +13,23 @@ module = Module(
         MenuEntry(
             N_("Purchasing"), "storeroom.list_plans", "shopping-cart", "storeroom.purchase.view", order=72
         ),
+        MenuEntry(
+            N_("Requisitions"),
+            "storeroom.list_requisitions",
+            "transfer",
+            "storeroom.requisition.view",
+            order=73,
+        ),
+        MenuEntry(
+            N_("Stocktakes"),
+            "storeroom.list_stocktakes",
+            "clipboard-check",
+            "storeroom.stocktake.view",
+            order=74,
+        ),
+        MenuEntry(
+            N_("Losses and recalls"), "storeroom.list_removals", "trash", "storeroom.stock.view", order=75
+        ),
     ),
     waiting=(
         Waiting(
@@ -22,6 +39,22 @@ module = Module(
             lambda by: queries.waiting_plans(),
             "shopping-cart",
             nothing=N_("Plans appear here when the storeroom hands them in."),
+        ),
+        Waiting(
+            N_("Losses and returns to approve"),
+            "storeroom.stock.approve",
+            "storeroom.list_removals",
+            lambda by: queries.waiting_removals(),
+            "trash",
+            nothing=N_("Applications for losses and returns appear here."),
+        ),
+        Waiting(
+            N_("Open requisitions"),
+            "storeroom.requisition.view",
+            "storeroom.list_requisitions",
+            lambda by: queries.open_requisitions(),
+            "transfer",
+            nothing=N_("Requisitions of the pharmacies appear here."),
         ),
     ),
     acts={
@@ -38,6 +71,24 @@ module = Module(
         "delivery.signed": N_("Delivery signed by a second person"),
         "invoice.entered": N_("Supplier's invoice entered"),
         "invoice.difference_accepted": N_("Difference of an invoice accepted"),
+        "requisition.applied": N_("Requisition applied for"),
+        "requisition.approved": N_("Requisition approved"),
+        "requisition.rejected": N_("Requisition rejected"),
+        "requisition.shipped": N_("Requisition sent"),
+        "requisition.received": N_("Requisition received"),
+        "removal.applied": N_("Loss or return applied for"),
+        "removal.approved": N_("Loss or return approved"),
+        "removal.rejected": N_("Loss or return rejected"),
+        "stock.quarantined": N_("Stock set apart"),
+        "stock.quarantine_ended": N_("Stock let go"),
+        "batch.recalled": N_("Batch recalled"),
+        "batch.recall_ended": N_("Recall ended"),
+        "recall.read": N_("Recall with its patients read"),
+        "stocktake.begun": N_("Stocktake begun"),
+        "stocktake.counted": N_("Stock counted"),
+        "stocktake.round_finished": N_("Round of a stocktake finished"),
+        "stocktake.approved": N_("Stocktake approved"),
+        "stocktake.cancelled": N_("Stocktake cancelled"),
     },
     permissions=(
         Permission(

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, sel
 
 from app import clock
 from app.db import Page, contains_text, db, locking, page_by_key, starts_with
+from app.errors import NotFound
 from modules.dispensing.models import Balance, Batch, Location, LocationKind
 from modules.dispensing.rules.batches import STOP_DAYS
 
@@ -277,6 +278,14 @@ def balances_by_id(balance_ids: Iterable[int]) -> dict[int, StockLine]:
         .where(Balance.id.in_(sorted(set(balance_ids))))
     )
     return {line.balance.id: line for line in _lines(statement)}
+
+
+def get_balance(balance_id: int) -> StockLine:
+    """The balance with its batch, or NotFound."""
+    found = balances_by_id([balance_id]).get(balance_id)
+    if found is None:
+        raise NotFound(field="balance_id")
+    return found
 
 
 def latest_batches(drug_ids: Iterable[int]) -> dict[int, Batch]:
