@@ -68,7 +68,7 @@ module = Module(
         ),
         Waiting(
             N_("Batches that end soon"),
-            "dispensing.stock.write_off",
+            "dispensing.stock.receive",
             "dispensing.show_near_expiry",
             expiry_heap,
             "calendar-off",
@@ -106,7 +106,6 @@ module = Module(
         "location.set_up": N_("Place of stock set up"),
         "stock.received": N_("Stock received"),
         "stock.transferred": N_("Stock carried over"),
-        "stock.written_off": N_("Stock written off"),
     },
     permissions=(
         Permission(
@@ -128,7 +127,6 @@ module = Module(
         ),
         Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),
         Permission("dispensing.stock.transfer", N_("Transfer stock"), ("storekeeper", "pharmacist")),
-        Permission("dispensing.stock.write_off", N_("Write off stock"), ("storekeeper",)),
         Permission("dispensing.location.manage", N_("Set up pharmacies and storerooms"), ("administrator",)),
     ),
     now=(

@@ -1,7 +1,7 @@
 """What the storeroom adds to the product."""
 
 from app.i18n import N_
-from app.registry import MenuEntry, Module, Permission, Waiting
+from app.registry import Duty, MenuEntry, Module, Permission, Waiting
 from modules.storeroom import queries, views
 
 module = Module(
@@ -102,5 +102,80 @@ module = Module(
         Permission("storeroom.delivery.receive", N_("Inspect deliveries"), ("storekeeper", "pharmacist")),
         Permission("storeroom.invoice.enter", N_("Enter suppliers' invoices"), ("storekeeper",)),
         Permission("storeroom.invoice.accept", N_("Accept differences of invoices"), ("administrator",)),
+        Permission(
+            "storeroom.requisition.view",
+            N_("See requisitions"),
+            (
+                "storekeeper",
+                "pharmacist",
+                "administrator",
+                "auditor",
+            ),
+        ),
+        Permission("storeroom.requisition.apply", N_("Ask the storeroom for drugs"), ("pharmacist",)),
+        Permission("storeroom.requisition.approve", N_("Approve requisitions"), ("storekeeper",)),
+        Permission("storeroom.requisition.ship", N_("Send requisitions"), ("storekeeper",)),
+        Permission("storeroom.requisition.receive", N_("Receive requisitions"), ("pharmacist",)),
+        Permission(
+            "storeroom.stock.view",
+            N_("See losses, quarantines and recalls"),
+            (
+                "storekeeper",
+                "pharmacist",
+                "administrator",
+                "auditor",
+            ),
+        ),
+        Permission(
+            "storeroom.stock.remove",
+            N_("Apply for losses and returns"),
+            (
+                "storekeeper",
+                "pharmacist",
+            ),
+        ),
+        Permission("storeroom.stock.approve", N_("Approve losses and returns"), ("administrator",)),
+        Permission(
+            "storeroom.stock.freeze",
+            N_("Set stock apart"),
+            (
+                "storekeeper",
+                "pharmacist",
+            ),
+        ),
+        Permission(
+            "storeroom.batch.recall",
+            N_("Recall batches"),
+            (
+                "storekeeper",
+                "pharmacist",
+            ),
+        ),
+        Permission(
+            "storeroom.stocktake.view",
+            N_("See stocktakes"),
+            (
+                "storekeeper",
+                "pharmacist",
+                "administrator",
+                "auditor",
+            ),
+        ),
+        Permission(
+            "storeroom.stocktake.count",
+            N_("Count stock"),
+            (
+                "storekeeper",
+                "pharmacist",
+            ),
+        ),
+        Permission("storeroom.stocktake.approve", N_("Approve stocktakes"), ("administrator",)),
+        Permission(
+            "storeroom.recall.view",
+            N_("See who received a recalled batch"),
+            ("storekeeper", "pharmacist", "auditor"),
+            duty=Duty.RECORD,
+        ),
     ),
+    checks=(queries.check_papers,),
 )

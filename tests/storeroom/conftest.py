@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -39,6 +40,16 @@ def books_hold(ours: dict[str, Any]) -> Callable[[], bool]:
         return True
 
     return hold
+
+
+@pytest.fixture
+def with_right() -> Callable[[Actor, str], Actor]:
+    """The same person with one right more."""
+
+    def give(actor: Actor, permission: str) -> Actor:
+        return replace(actor, permissions=actor.permissions | {permission})
+
+    return give
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What purchasing promises: from the minimum to the matched invoice."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from support.world import TODAY
 
 from app.actor import Actor
 from app.db import db, tenant_unit
+from app.db.statements import count_statements
 from app.errors import NotFound
 from app.records import EventRow
 from modules.storeroom import queries, services
@@ -96,26 +97,18 @@ def test_an_expired_licence_blocks_the_order_until_it_is_renewed(
 
 
 def test_who_hands_a_plan_in_does_not_approve_it_and_a_line_needs_a_supplier(
-    ours: Any, storekeeper: Actor, administrator: Actor, drug_id: Any
+    ours: Any, storekeeper: Actor, administrator: Actor, drug_id: Any, with_right: Any
 ) -> None:
     services.set_drug_rule(drug_id=drug_id(DRUG), minimum=D(10), by=storekeeper)
     plan = services.propose_plan(location_id=ours["locations"]["storeroom"], days=1, by=storekeeper)
     services.submit_plan(plan_id=plan.id, by=storekeeper)
     with pytest.raises(SamePerson):
-        services.approve_plan(plan_id=plan.id, by=storekeeper.__class__(**_with_right(storekeeper)))
+        services.approve_plan(plan_id=plan.id, by=with_right(storekeeper, "storeroom.purchase.approve"))
     services.send_plan_back(plan_id=plan.id, reason="数量偏大", by=administrator)
     services.submit_plan(plan_id=plan.id, by=storekeeper)
     services.approve_plan(plan_id=plan.id, by=administrator)
     with pytest.raises(SupplierMissing):
         services.order_plan(plan_id=plan.id, by=storekeeper)
-
-
-def _with_right(actor: Actor) -> dict[str, Any]:
-    from dataclasses import fields
-
-    told = {field.name: getattr(actor, field.name) for field in fields(actor)}
-    told["permissions"] = frozenset(actor.permissions) | {"storeroom.purchase.approve"}
-    return told
 
 
 def test_deliveries_come_in_parts_and_complete_the_order(
@@ -271,21 +264,18 @@ def test_codes_are_unique_limits_make_sense_and_other_centres_have_their_own(
         services.propose_plan(location_id=theirs["locations"]["storeroom"], days=1, by=storekeeper)
 
 
-def test_a_purchase_runs_over_the_pages(
-    ours: Any, sign_in: Any, make_supplier: Any, drug_id: Any, stock_of: Any
-) -> None:
-    keeper, boss = sign_in("storekeeper"), sign_in("administrator")
+def _plan_over_the_pages(ours: Any, keeper: Any, boss: Any, drug: int) -> Any:
+    """A supplier, a limit, a plan and its order, all typed into pages; the order with its one line."""
     typed = {"code": "cd", "name": "城东医药", "licence_no": "沪DA1", "licence_until": "2028-06-30"}
     assert keeper.post("/storeroom/suppliers", data={**typed, "name": ""}).status_code == 422
     assert keeper.post("/storeroom/suppliers", data={**typed, "is_active": "1"}).status_code == 303
     with tenant_unit(ours["tenant_id"]):
         supplier = queries.list_suppliers()[0].id
-    limits = {"drug_id": str(drug_id(DRUG)), "minimum": "100", "supplier_id": str(supplier)}
+    assert keeper.get(f"/storeroom/suppliers/{supplier}").status_code == 200
+    limits = {"drug_id": str(drug), "minimum": "100", "supplier_id": str(supplier)}
     assert keeper.post("/storeroom/limits", data=limits).status_code == 303
-    answer = keeper.post(
-        "/storeroom/plans", data={"location_id": str(ours["locations"]["storeroom"]), "days": "1"}
-    )
-    plan = answer.location
+    asked = {"location_id": str(ours["locations"]["storeroom"]), "days": "1"}
+    plan = keeper.post("/storeroom/plans", data=asked).location
     assert "城东医药" in keeper.get(plan).text
     with tenant_unit(ours["tenant_id"]):
         line = queries.lines_of_plan(int(plan.rsplit("/", 1)[1]))[0]
@@ -298,13 +288,20 @@ def test_a_purchase_runs_over_the_pages(
     assert keeper.post(plan, data=change).status_code == 303
     assert keeper.post(f"{plan}/submit").status_code == 303
     assert keeper.post(f"{plan}/approve").status_code == 403
+    assert boss.post(f"{plan}/send-back", data={"reason": "请核对"}).status_code == 303
+    assert keeper.post(f"{plan}/submit").status_code == 303
     assert boss.post(f"{plan}/approve").status_code == 303
     assert keeper.post(f"{plan}/order").status_code == 303
     with tenant_unit(ours["tenant_id"]):
         order = queries.list_orders().rows[0]
-        (wanted,) = queries.lines_of_order(order.id)
+        return order, queries.lines_of_order(order.id)[0]
+
+
+def test_a_purchase_runs_over_the_pages(ours: Any, sign_in: Any, drug_id: Any, stock_of: Any) -> None:
+    keeper, boss = sign_in("storekeeper"), sign_in("administrator")
+    order, wanted = _plan_over_the_pages(ours, keeper, boss, drug_id(DRUG))
     url = f"/storeroom/orders/{order.id}"
-    assert f'value="{3}' in keeper.get(f"{url}/deliveries/new").text
+    assert 'value="3' in keeper.get(f"{url}/deliveries/new").text
     delivery = {
         "lines-0-order_line_id": str(wanted.id),
         "lines-0-batch_no": "B9",
@@ -325,8 +322,31 @@ def test_a_purchase_runs_over_the_pages(
     }
     assert keeper.get(f"{url}/invoices/new").status_code == 200
     assert keeper.post(f"{url}/invoices", data=bill).status_code == 303
-    page = boss.get(url).text
-    assert "−0.40" in page
-    for path in ("plans", "orders", "suppliers", "limits"):
-        assert keeper.get(f"/storeroom/{path}").status_code == 200
-    assert date(2026, 11, 20).isoformat() in page
+    assert "−0.40" in boss.get(url).text
+    with tenant_unit(ours["tenant_id"]):
+        invoice = queries.invoices_of_order(order.id)[0].id
+    accept = f"{url}/invoices/{invoice}/accept"
+    assert boss.post(accept, data={"reason": ""}).status_code == 422
+    assert boss.post(accept, data={"reason": "合同折让"}).status_code == 303
+
+
+def test_an_order_is_closed_on_its_page_with_a_reason(make_order: Any, sign_in: Any) -> None:
+    order, _ = make_order((DRUG, 10))
+    keeper, url = sign_in("storekeeper"), f"/storeroom/orders/{order.id}"
+    assert keeper.post(f"{url}/close", data={"reason": ""}).status_code == 422
+    assert keeper.post(f"{url}/close", data={"reason": "供应商停产"}).status_code == 303
+    assert "供应商停产" in keeper.get(url).text
+
+
+def test_the_lists_of_purchasing_answer_in_few_statements(
+    make_order: Any, sign_in: Any, storekeeper: Actor, delivered: Any
+) -> None:
+    order, (line,) = make_order((DRUG, 10))
+    for _ in range(3):
+        services.receive_delivery(order_id=order.id, lines=[delivered(line, 2)], by=storekeeper)
+    desk = sign_in("storekeeper")
+    paths = ("plans", "orders", "suppliers", "limits", f"plans/{order.plan_id}", f"orders/{order.id}")
+    for path in (*paths, "requisitions", "stocktakes", "removals", "recalls", "batches"):
+        with count_statements() as counted:
+            assert desk.get(f"/storeroom/{path}").status_code == 200
+        assert counted.count <= 14, (path, counted.statements)

@@ -27,7 +27,6 @@ from modules.dispensing.services.storeroom import (
     set_up_location,
     take_in,
     transfer_stock,
-    write_off_stock,
 )
 from modules.dispensing.services.tasks import (
     dispense_prescription,
@@ -74,5 +73,4 @@ __all__ = [
     "take_up_paid",
     "thaw",
     "transfer_stock",
-    "write_off_stock",
 ]

@@ -1,4 +1,4 @@
-"""What the storekeeper posts: places, opening stock, receipts, transfers and write-offs."""
+"""What the storekeeper posts: places, opening stock, receipts and transfers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from app.db.locks import lock_rows
 from app.errors import InvalidInput, NotFound
 from app.events import emit
 from app.i18n import N_, gettext
-from app.money import Quantity, UnitPrice, format_quantity
+from app.money import UnitPrice, format_quantity
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.catalogue.queries import Drug
@@ -162,38 +162,6 @@ def transfer_stock(
     db.session.flush()
     post(document, movements)
     audit.record("stock.transferred", document, by=by, number=document.number)
-    return document
-
-
-@use_case("dispensing.stock.write_off")
-def write_off_stock(
-    *,
-    balance_id: int,
-    quantity: Quantity,
-    reason: Annotated[str, Field(min_length=2, max_length=200)],
-    by: Actor,
-) -> Document:
-    """Write off broken or expired stock (报损), in minimum units.
-
-    Raises:
-        NotFound: no such balance here.
-        OutOfStock: more than lies there unheld.
-    """
-    found = queries.lock_balances([balance_id])
-    if not found:
-        raise NotFound(field="balance_id")
-    balance, batch = found[0].balance, found[0].batch
-    if quantity > balance.available:
-        raise OutOfStock(
-            field="quantity",
-            drug=batch.drug_name,
-            requested=f"{format_quantity(quantity)} {batch.min_unit}",
-            available=f"{format_quantity(balance.available)} {batch.min_unit}",
-        )
-    document = new_document(DocumentKind.LOSS, balance.location_id, by)
-    document.reason = reason
-    post(document, [Movement(batch=batch, quantity=quantity, source=balance, account=Account.LOSS)])
-    audit.record("stock.written_off", document, by=by, number=document.number, reason=reason)
     return document
 
 

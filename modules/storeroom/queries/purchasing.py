@@ -141,7 +141,7 @@ def invoices_of_order(order_id: int) -> list[Invoice]:
 def match_of_order(order_id: int) -> list[MatchLine]:
     """Order, receipts and invoices of an order side by side, by drug (三单匹配). Three statements."""
     accepted = _sums(
-        select(ReceiptLine.order_line_id, func.sum(ReceiptLine.accepted), func.count())
+        select(ReceiptLine.order_line_id, func.sum(ReceiptLine.accepted), func.sum(ReceiptLine.refused))
         .join(Receipt, Receipt.id == ReceiptLine.receipt_id)
         .where(Receipt.order_id == order_id, Receipt.status == ReceiptStatus.POSTED)
         .group_by(ReceiptLine.order_line_id)

@@ -235,9 +235,9 @@ def accept_difference(order_id: int, invoice_id: int) -> ResponseReturnValue:
     return _on_order(services.accept_difference, order_id, gettext("Accepted"), invoice_id=invoice_id)
 
 
-def _on_order(use_case: Callable[..., Any], order_id: int, done: str, **fixed: Any) -> ResponseReturnValue:
-    target = url_for(".show_order", order_id=order_id)
-    return act(use_case, lambda form: _order(order_id, form), target, done, **fixed)
+def _on_order(use_case: Callable[..., Any], shown_id: int, done: str, **fixed: Any) -> ResponseReturnValue:
+    target = url_for(".show_order", order_id=shown_id)
+    return act(use_case, lambda form: _order(shown_id, form), target, done, **fixed)
 
 
 def _order(order_id: int, form: Form) -> str:
