@@ -137,3 +137,17 @@ class SupplierNeeded(DomainError):
 
     code = "storeroom.supplier_needed"
     message = N_("Choose the supplier it goes back to.")
+
+
+class DayIsPast(DomainError):
+    """New prices begin today or later."""
+
+    code = "storeroom.day_is_past"
+    message = N_("New prices begin today or later.")
+
+
+class PriceUnknown(DomainError):
+    """A price that is not there is set, not adjusted."""
+
+    code = "storeroom.price_unknown"
+    message = N_("%(drug)s has no price in force. Set it in the price list.")

@@ -44,3 +44,16 @@ class BatchCalledBack(Event):
     batch_id: int
     batch_no: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricesAdjusted(Event):
+    """New retail prices came into force; what that was worth for the stock (no voucher where books are at cost)."""
+
+    words: ClassVar[str] = N_("Prices adjusted")
+
+    adjustment_id: int
+    number: str
+    gain_amount: Decimal
+    loss_amount: Decimal
+    net_amount: Decimal

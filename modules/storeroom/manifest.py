@@ -1,8 +1,10 @@
 """What the storeroom adds to the product."""
 
+from datetime import time
+
 from app.i18n import N_
-from app.registry import Duty, MenuEntry, Module, Permission, Waiting
-from modules.storeroom import queries, views
+from app.registry import Daily, Duty, MenuEntry, Module, Permission, Waiting
+from modules.storeroom import queries, services, views
 
 module = Module(
     name="storeroom",
@@ -26,6 +28,9 @@ module = Module(
             "clipboard-check",
             "storeroom.stocktake.view",
             order=74,
+        ),
+        MenuEntry(
+            N_("Price adjustments"), "storeroom.list_adjustments", "coin", "storeroom.price.view", order=76
         ),
         MenuEntry(
             N_("Losses and recalls"), "storeroom.list_removals", "trash", "storeroom.stock.view", order=75
@@ -84,6 +89,10 @@ module = Module(
         "batch.recalled": N_("Batch recalled"),
         "batch.recall_ended": N_("Recall ended"),
         "recall.read": N_("Recall with its patients read"),
+        "adjustment.proposed": N_("New prices proposed"),
+        "adjustment.approved": N_("New prices approved"),
+        "adjustment.cancelled": N_("New prices given up"),
+        "adjustment.in_force": N_("New prices in force"),
         "stocktake.begun": N_("Stocktake begun"),
         "stocktake.counted": N_("Stock counted"),
         "stocktake.round_finished": N_("Round of a stocktake finished"),
@@ -171,11 +180,19 @@ module = Module(
         ),
         Permission("storeroom.stocktake.approve", N_("Approve stocktakes"), ("administrator",)),
         Permission(
+            "storeroom.price.view",
+            N_("See price adjustments"),
+            ("storekeeper", "pharmacist", "administrator", "auditor"),
+        ),
+        Permission("storeroom.price.propose", N_("Propose new prices"), ("storekeeper",)),
+        Permission("storeroom.price.approve", N_("Approve new prices"), ("administrator",)),
+        Permission(
             "storeroom.recall.view",
             N_("See who received a recalled batch"),
             ("storekeeper", "pharmacist", "auditor"),
             duty=Duty.RECORD,
         ),
     ),
+    daily=(Daily("storeroom.begin_adjustment", time(0, 1), services.due_adjustments),),
     checks=(queries.check_papers,),
 )

@@ -351,3 +351,38 @@ def test_another_centre_recalls_and_freezes_nothing_of_ours(
         with pytest.raises(NotFound):
             act()
     assert issubclass(NotFound, DomainError)
+
+
+def test_32_desks_after_the_last_100_tablets_take_exactly_100(
+    app: Flask,
+    ours: Any,
+    make_stock: Any,
+    line_of: Any,
+    drug_id: Any,
+    storekeeper: Actor,
+    stock_of: Any,
+    books_hold: Any,
+) -> None:
+    make_stock(DRUG, 100, location="storeroom")
+    balance, here = line_of(location="storeroom").balance.id, ours["locations"]
+    drug = drug_id(DRUG)
+
+    def carry() -> Any:
+        line = dispensing.TransferLineInput(drug_id=drug, loose=D(4))
+        return dispensing.transfer_stock(
+            location_id=here["storeroom"], to_location_id=here["pharmacy"], lines=[line], by=storekeeper
+        )
+
+    def write_off() -> Any:
+        return services.apply_removal(
+            kind="loss", balance_id=balance, quantity=D(4), reason="破损", by=storekeeper
+        )
+
+    outcomes = at_once(app, *(carry if number % 2 else write_off for number in range(32)))
+    refused = [found for found in outcomes if isinstance(found, Exception)]
+    assert all(isinstance(found, OutOfStock) for found in refused)
+    assert len(refused) == 7
+    lying = line_of(location="storeroom").balance
+    assert lying.on_hand + stock_of(DRUG)["A1"][0] == 100
+    assert (lying.available, lying.frozen) == (D(0), lying.on_hand)
+    assert books_hold()

@@ -1,4 +1,4 @@
-"""The storeroom: suppliers, purchasing, requisitions, stocktakes, removals, recalls; what they need of the ledger."""
+"""The storeroom: suppliers, purchasing, requisitions, stocktakes, removals, recalls, prices; what they need of the ledger."""
 
 from typing import Any
 
@@ -12,7 +12,9 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 TABLES = (
+    "storeroom_adjustment",
     "storeroom_supplier",
+    "storeroom_adjustment_line",
     "storeroom_drug_rule",
     "storeroom_recall",
     "storeroom_plan",
@@ -20,6 +22,7 @@ TABLES = (
     "storeroom_plan_line",
     "storeroom_removal",
     "storeroom_requisition",
+    "storeroom_revaluation",
     "storeroom_stocktake",
     "storeroom_count_line",
     "storeroom_invoice",
@@ -56,6 +59,27 @@ def upgrade() -> None:
         for name, condition in NEW.items():
             table.create_check_constraint(op.f(f"ck_dispensing_balance_{name}"), sa.text(condition))
     op.create_table(
+        "storeroom_adjustment",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Unicode(length=30), nullable=False),
+        sa.Column("status", sa.Unicode(length=32), nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Unicode(length=200), nullable=False),
+        sa.Column("made_at", types.UtcDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("made_by_name", sa.Unicode(length=100), nullable=False),
+        sa.Column("approved_by_name", sa.Unicode(length=100), nullable=False),
+        sa.Column("in_force_at", types.UtcDateTime(), nullable=True),
+        sa.Column("gain_amount", types.ExactDecimal(14, 2), nullable=False),
+        sa.Column("loss_amount", types.ExactDecimal(14, 2), nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storeroom_adjustment")),
+        sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_storeroom_adjustment_tenant_id_number")),
+    )
+    op.create_index(
+        "ix_storeroom_adjustment_status", "storeroom_adjustment", ["tenant_id", "status", "id"], unique=False
+    )
+    op.create_table(
         "storeroom_supplier",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("code", sa.Unicode(length=30), nullable=False),
@@ -67,6 +91,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storeroom_supplier")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_storeroom_supplier_tenant_id_code")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_storeroom_supplier_tenant_id_name")),
+    )
+    op.create_table(
+        "storeroom_adjustment_line",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("adjustment_id", sa.BigInteger(), nullable=False),
+        sa.Column("drug_id", sa.BigInteger(), nullable=False),
+        sa.Column("drug_code", sa.Unicode(length=30), nullable=False),
+        sa.Column("drug_name", sa.Unicode(length=160), nullable=False),
+        sa.Column("pack_unit", sa.Unicode(length=10), nullable=False),
+        sa.Column("pack_factor", sa.Integer(), nullable=False),
+        sa.Column("old_price", types.ExactDecimal(16, 6), nullable=False),
+        sa.Column("new_price", types.ExactDecimal(16, 6), nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("new_price >= 0", name=op.f("ck_storeroom_adjustment_line_new_price")),
+        sa.ForeignKeyConstraint(
+            ["adjustment_id"],
+            ["storeroom_adjustment.id"],
+            name=op.f("fk_storeroom_adjustment_line_adjustment_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storeroom_adjustment_line")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "adjustment_id",
+            "drug_id",
+            name=op.f("uq_storeroom_adjustment_line_tenant_id_adjustment_id_drug_id"),
+        ),
     )
     op.create_table(
         "storeroom_drug_rule",
@@ -279,6 +329,40 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "storeroom_revaluation",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("adjustment_id", sa.BigInteger(), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=False),
+        sa.Column("balance_id", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", types.ExactDecimal(16, 4), nullable=False),
+        sa.Column("amount", types.ExactDecimal(14, 2), nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["adjustment_id"],
+            ["storeroom_adjustment.id"],
+            name=op.f("fk_storeroom_revaluation_adjustment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["balance_id"], ["dispensing_balance.id"], name=op.f("fk_storeroom_revaluation_balance_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["storeroom_adjustment_line.id"], name=op.f("fk_storeroom_revaluation_line_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storeroom_revaluation")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "line_id",
+            "balance_id",
+            name=op.f("uq_storeroom_revaluation_tenant_id_line_id_balance_id"),
+        ),
+    )
+    op.create_index(
+        "ix_storeroom_revaluation_adjustment",
+        "storeroom_revaluation",
+        ["tenant_id", "adjustment_id", "id"],
+        unique=False,
+    )
+    op.create_table(
         "storeroom_stocktake",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("number", sa.Unicode(length=30), nullable=False),
@@ -480,10 +564,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storeroom_requisition_line")),
         sa.UniqueConstraint(
-            "tenant_id",
-            "requisition_id",
-            "drug_id",
-            name=op.f("uq_storeroom_requisition_line_tenant_id_requisition_id_drug_id"),
+            "tenant_id", "requisition_id", "drug_id", name="uq_storeroom_requisition_line_drug"
         ),
     )
     op.create_table(
@@ -590,11 +671,9 @@ def downgrade() -> None:
     for name in reversed(TABLES):
         op.drop_table(name)
     with op.batch_alter_table("dispensing_balance") as table:
-        if op.get_context().dialect.name != "sqlite":
-            for name in NEW:
-                table.drop_constraint(op.f(f"ck_dispensing_balance_{name}"), type_="check")
-        _keep_conditions(table)
+        for name in NEW:
+            table.drop_constraint(op.f(f"ck_dispensing_balance_{name}"), type_="check")
         table.drop_column("frozen", mssql_drop_default=True)
-    op.drop_column("dispensing_batch", "recalled_at")
+    op.drop_column("dispensing_batch", "recalled_at", mssql_drop_default=True)
     op.drop_column("dispensing_batch", "drug_kind", mssql_drop_default=True)
-    op.drop_column("dispensing_location", "counting_since")
+    op.drop_column("dispensing_location", "counting_since", mssql_drop_default=True)

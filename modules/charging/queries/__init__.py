@@ -25,6 +25,7 @@ from modules.charging.models import (
     ShiftSum,
     Tender,
 )
+from modules.charging.models import ItemKind as ItemKind
 from modules.charging.queries.checks import check_money as check_money
 from modules.charging.queries.prices import DECOCTION_CODE as DECOCTION_CODE
 from modules.charging.queries.prices import drug_prices as drug_prices

@@ -339,3 +339,16 @@ def lock_place(location_id: int) -> list[StockLine]:
         .order_by(Balance.id)
     )
     return _lines(locking(statement, Balance))
+
+
+def lock_drugs_everywhere(drug_ids: Iterable[int]) -> dict[int, list[Balance]]:
+    """Drug id → what lies of it at all places, held until commit; empty balances are left out."""
+    statement = (
+        select(Balance)
+        .where(Balance.drug_id.in_(sorted(set(drug_ids))), Balance.on_hand > 0)
+        .order_by(Balance.id)
+    )
+    found: dict[int, list[Balance]] = {}
+    for balance in db.session.scalars(locking(statement, Balance)):
+        found.setdefault(balance.drug_id, []).append(balance)
+    return found

@@ -1,5 +1,11 @@
 """Tables of the storeroom's papers; stock itself lies in the ledger of dispensing."""
 
+from modules.storeroom.models.adjustments import (
+    Adjustment,
+    AdjustmentLine,
+    AdjustmentStatus,
+    Revaluation,
+)
 from modules.storeroom.models.counts import CountLine, CountMode, CountStatus, Stocktake
 from modules.storeroom.models.purchasing import (
     DrugRule,
@@ -33,6 +39,9 @@ from modules.storeroom.models.requisitions import (
 )
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentLine",
+    "AdjustmentStatus",
     "CountLine",
     "CountMode",
     "CountStatus",
@@ -58,6 +67,7 @@ __all__ = [
     "Requisition",
     "RequisitionLine",
     "RequisitionStatus",
+    "Revaluation",
     "ShippedPart",
     "Stocktake",
     "Supplier",

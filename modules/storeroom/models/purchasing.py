@@ -183,7 +183,7 @@ class ReceiptStatus(Choice):
 
     TO_INSPECT = "to_inspect", N_("Waits for the second signature")
     POSTED = "posted", N_("Posted")
-    REFUSED = "refused", N_("Refused")
+    REFUSED = "refused", N_("Turned away")
 
 
 class Receipt(TenantScoped, Model):

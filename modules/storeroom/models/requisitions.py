@@ -61,7 +61,7 @@ class RequisitionLine(TenantScoped, Model):
 
     __tablename__ = "storeroom_requisition_line"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "requisition_id", "drug_id"),
+        UniqueConstraint("tenant_id", "requisition_id", "drug_id", name="uq_storeroom_requisition_line_drug"),
         CheckConstraint("wanted > 0", name="wanted"),
         CheckConstraint("approved >= 0", name="approved"),
     )

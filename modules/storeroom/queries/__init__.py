@@ -1,5 +1,12 @@
 """Reading the storeroom's papers."""
 
+from modules.storeroom.queries.adjustments import (
+    due_adjustments,
+    get_adjustment,
+    lines_of_adjustment,
+    list_adjustments,
+    revaluations,
+)
 from modules.storeroom.queries.checks import (
     check_papers,
 )
@@ -50,6 +57,8 @@ from modules.storeroom.queries.requisitions import (
 __all__ = [
     "Placed",
     "check_papers",
+    "due_adjustments",
+    "get_adjustment",
     "get_order",
     "get_plan",
     "get_recall",
@@ -57,12 +66,14 @@ __all__ = [
     "get_stocktake",
     "get_supplier",
     "invoices_of_order",
+    "lines_of_adjustment",
     "lines_of_order",
     "lines_of_plan",
     "lines_of_receipt",
     "lines_of_receipts",
     "lines_of_requisition",
     "lines_of_stocktake",
+    "list_adjustments",
     "list_drug_rules",
     "list_orders",
     "list_plans",
@@ -81,6 +92,7 @@ __all__ = [
     "open_requisitions",
     "orders_of_plan",
     "receipts_of_order",
+    "revaluations",
     "shipped_parts",
     "waiting_plans",
     "waiting_removals",
