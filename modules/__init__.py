@@ -10,5 +10,6 @@ INSTALLED: tuple[str, ...] = (
     "insurance",
     "charging",
     "dispensing",
+    "storeroom",
     "demo",
 )

@@ -109,3 +109,29 @@ class HoldsDiffer(Conflict):
 
     code = "dispensing.holds_differ"
     message = N_("Prescription %(number)s has changed at the cashier. Open it again.")
+
+
+class BatchRecalled(Conflict):
+    """A held batch was called back between payment and handing out."""
+
+    code = "dispensing.batch_recalled"
+    message = N_(
+        "%(drug)s, batch %(batch)s, was recalled. Take another batch, or put the drugs back and send the patient "
+        "to the cashier for a refund."
+    )
+
+
+class NothingRecalled(Conflict):
+    """No batch of this prescription was recalled, so none is exchanged."""
+
+    code = "dispensing.nothing_recalled"
+    message = N_("No batch of prescription %(number)s was recalled.")
+
+
+class PlaceCounted(Conflict):
+    """A place where nothing moves while it is counted."""
+
+    code = "dispensing.place_counted"
+    message = N_(
+        "%(place)s is being counted; nothing moves there until the stocktake is posted or cancelled."
+    )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from app.events import Event, Private
+from app.i18n import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +54,30 @@ class StockReceived(Event):
     kind: str
     on: date
     lines: tuple[MovedLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedAmount:
+    """What one class of drugs cost that went from one side to the other; a side is a location or an account."""
+
+    drug_kind: str  # W, P, H; empty for batches from before kinds were noted
+    from_account: str
+    to_account: str
+    from_location_id: int | None
+    to_location_id: int | None
+    cost_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockMoved(Event):
+    """A stock document was posted: enough for a voucher; the amounts add up to the document's cost."""
+
+    words: ClassVar[str] = N_("Stock document posted")
+
+    document_id: int
+    kind: str
+    number: str
+    location_id: int
+    on: date
+    cost_amount: Decimal
+    amounts: tuple[MovedAmount, ...]

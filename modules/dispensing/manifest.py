@@ -68,7 +68,7 @@ module = Module(
         ),
         Waiting(
             N_("Batches that end soon"),
-            "dispensing.stock.write_off",
+            "dispensing.stock.receive",
             "dispensing.show_near_expiry",
             expiry_heap,
             "calendar-off",
@@ -99,13 +99,13 @@ module = Module(
         "prescription.read_at_pharmacy": N_("Prescription read at the pharmacy"),
         "prescription.reviewed_at_pharmacy": N_("Review passed at the pharmacy"),
         "prescription.prepared": N_("Drugs prepared"),
+        "prescription.reheld": N_("Other batches taken for a recalled one"),
         "prescription.put_back": N_("Prepared drugs put back"),
         "prescription.dispensed": N_("Drugs handed out"),
         "drugs.returned": N_("Drugs taken back"),
         "location.set_up": N_("Place of stock set up"),
         "stock.received": N_("Stock received"),
         "stock.transferred": N_("Stock carried over"),
-        "stock.written_off": N_("Stock written off"),
     },
     permissions=(
         Permission(
@@ -127,7 +127,6 @@ module = Module(
         ),
         Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),
         Permission("dispensing.stock.transfer", N_("Transfer stock"), ("storekeeper", "pharmacist")),
-        Permission("dispensing.stock.write_off", N_("Write off stock"), ("storekeeper",)),
         Permission("dispensing.location.manage", N_("Set up pharmacies and storerooms"), ("administrator",)),
     ),
     now=(

@@ -52,6 +52,7 @@ class Location(TenantScoped, Model):
     station_id: Mapped[int] = mapped_column(ForeignKey("tenants_station.id"))
     kind: Mapped[LocationKind] = choice_column(LocationKind)
     name: Mapped[str] = mapped_column(Unicode(50))
+    counting_since: Mapped[datetime | None]  # nothing moves here while it is counted
 
 
 class Batch(TenantScoped, Model):
@@ -69,6 +70,7 @@ class Batch(TenantScoped, Model):
 
     id: Mapped[int] = id_column()
     drug_id: Mapped[int]
+    drug_kind: Mapped[str] = mapped_column(Unicode(4), default="")  # empty: came before kinds were noted
     drug_code: Mapped[str] = mapped_column(Unicode(30))
     drug_name: Mapped[str] = mapped_column(Unicode(160))
     initials: Mapped[str] = mapped_column(Unicode(60), default="")
@@ -79,10 +81,19 @@ class Batch(TenantScoped, Model):
     expires_on: Mapped[date]
     unit_cost: Mapped[Decimal] = unit_price_column()  # yuan for a minimum unit
     received_on: Mapped[date]
+    recalled_at: Mapped[datetime | None]  # nothing of it is promised or handed out any more
+
+    @property
+    def is_recalled(self) -> bool:
+        """Whether the batch was called back."""
+        return self.recalled_at is not None
 
 
 class Balance(TenantScoped, Model):
-    """What lies of a batch at a location, in minimum units; `held` of it waits for signed prescriptions."""
+    """What lies of a batch at a location, in minimum units.
+
+    `held` of it waits for signed prescriptions, `frozen` of it is set apart (隔离) and goes to nobody.
+    """
 
     __tablename__ = "dispensing_balance"
     __table_args__ = (
@@ -92,6 +103,8 @@ class Balance(TenantScoped, Model):
         CheckConstraint("on_hand >= 0", name="on_hand"),
         CheckConstraint("held >= 0", name="held"),
         CheckConstraint("held <= on_hand", name="free"),
+        CheckConstraint("frozen >= 0", name="frozen"),
+        CheckConstraint("held + frozen <= on_hand", name="unfrozen"),
     )
 
     id: Mapped[int] = id_column()
@@ -100,11 +113,12 @@ class Balance(TenantScoped, Model):
     drug_id: Mapped[int]
     on_hand: Mapped[Decimal] = quantity_column(default=Decimal(0))
     held: Mapped[Decimal] = quantity_column(default=Decimal(0))
+    frozen: Mapped[Decimal] = quantity_column(default=Decimal(0))
 
     @property
     def available(self) -> Decimal:
         """What may still be promised."""
-        return self.on_hand - self.held
+        return self.on_hand - self.held - self.frozen
 
     def stock(self, batch: Batch) -> BatchStock:
         """What the rules of earliest expiry need to know."""
@@ -114,6 +128,7 @@ class Balance(TenantScoped, Model):
             available=self.available,
             unit_cost=batch.unit_cost,
             received_on=batch.received_on,
+            is_frozen=batch.is_recalled,
         )
 
 
@@ -126,6 +141,10 @@ class DocumentKind(Choice):
     ISSUE = "issue", N_("Dispensing")
     RETURN = "return", N_("Patient return")
     LOSS = "loss", N_("Write-off")
+    SHIPMENT = "shipment", N_("Shipment")
+    ARRIVAL = "arrival", N_("Arrival")
+    STOCKTAKE = "stocktake", N_("Stocktake difference")
+    SUPPLIER_RETURN = "supplier_return", N_("Return to the supplier")
 
 
 class Document(AppendOnly, TenantScoped, Model):
@@ -160,6 +179,8 @@ class Account(Choice):
     PATIENT = "patient", N_("Patient")
     OPENING = "opening", N_("Opening balance")
     LOSS = "loss", N_("Loss")
+    IN_TRANSIT = "in_transit", N_("On the way")
+    COUNT = "count", N_("Stocktake")
 
 
 class StockMove(Proven, AppendOnly, TenantScoped, Model):

@@ -120,24 +120,6 @@ def test_a_line_without_a_quantity_is_refused_on_its_field(make_stock: Any) -> N
     assert set(refusal.value.complaints) == {"lines-0-packs"}
 
 
-def test_an_expired_batch_is_written_off_and_not_more_than_lies_there(
-    make_stock: Any, ours: Any, storekeeper: Actor, drug_id: Any, stock_of: Any, books_hold: Any
-) -> None:
-    make_stock(DRUG, 10, days=10)
-    with tenant_unit(ours["tenant_id"]):
-        line = next(
-            row
-            for row in queries.list_near_expiry(ours["locations"]["pharmacy"])
-            if row.batch.drug_code == DRUG
-        )
-    act = {"balance_id": line.balance.id, "reason": "过期", "by": storekeeper}
-    with pytest.raises(OutOfStock):
-        services.write_off_stock(quantity=D(11), **act)
-    services.write_off_stock(quantity=D(10), **act)
-    assert stock_of(DRUG) == {"A1": (D(0), D(0))}
-    assert books_hold()
-
-
 def test_a_stock_card_adds_up(
     make_stock: Any, prescribe: Any, pay: Any, dispense: Any, ours: Any, drug_id: Any
 ) -> None:

@@ -42,6 +42,10 @@ TABLE_OF = {
     "person_patient_id": "patients_patient",
     "patient_ids": "patients_patient",
     "to_location_id": "dispensing_location",
+    "from_location_id": "dispensing_location",
+    "plan_id": "storeroom_plan",
+    "line_id": "storeroom_plan_line",
+    "part_id": "storeroom_shipped_part",
     "row_id": "patients_import_row",
     "slot_id": "registration_slot",
 }

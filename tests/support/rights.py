@@ -15,6 +15,7 @@ OF_THE_PATH = {
     "session_id": "registration_session",
     "template_id": "registration_template",
     "print_id": "charging_receipt_print",
+    "plan_id": "storeroom_plan",
     "item_id": "",
     "drug_id": "",
     "row_id": "kernel_audit",

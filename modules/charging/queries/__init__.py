@@ -21,6 +21,7 @@ from modules.charging.models import (
     SettlementLine,
     Tender,
 )
+from modules.charging.models import ItemKind as ItemKind
 from modules.charging.queries.checkouts import charges_of_checkout as charges_of_checkout
 from modules.charging.queries.checkouts import find_checkout as find_checkout
 from modules.charging.queries.checkouts import find_open_checkout as find_open_checkout

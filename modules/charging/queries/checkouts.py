@@ -8,7 +8,7 @@ from modules.charging.errors import CheckoutNotHere
 from modules.charging.models import Bill, Charge, Checkout, CheckoutLine, CheckoutPart, PartState
 from modules.charging.models.checkouts import OPEN
 from modules.insurance import queries as insurance
-from modules.insurance.rules.states import SettlementState
+from modules.insurance.queries import SettlementState
 
 
 def find_checkout(checkout_id: int) -> Checkout | None:

@@ -43,7 +43,7 @@ from modules.charging.services.shifts import present_shift
 from modules.insurance import services as insurance
 from modules.payments import queries as payments
 from modules.payments import services as payment_services
-from modules.payments.rules.states import Channel, Way
+from modules.payments.queries import Channel, Way
 
 SUBJECT = "charging_checkout"  # what an insured settlement of a checkout is for
 PART = "charging_checkout_part"  # what a payment order of one of its parts is for

@@ -16,10 +16,10 @@ from modules.charging.services.insured import note_split, pay_without_insurer
 from modules.insurance import queries as insurance
 from modules.insurance import services as insurer_services
 from modules.insurance.errors import InsurerAway
-from modules.insurance.rules.states import PENDING, SettlementState
+from modules.insurance.queries import PENDING, SettlementState
 from modules.insurance.services import conduct as insurer
 from modules.payments import queries as channel_queries
-from modules.payments.rules.states import Way
+from modules.payments.queries import Way
 from modules.payments.services import conduct as payments
 
 Confirm = Callable[[str], Checkout]

@@ -9,7 +9,7 @@ from sqlalchemy import case, func, or_, select
 
 from app.db import Page, db, page_by_key
 from app.errors import NotFound
-from modules.dispensing.models import Batch, Document, StockMove
+from modules.dispensing.models import Account, Batch, Document, StockMove
 
 
 def get_document(document_id: int) -> Document:
@@ -111,3 +111,34 @@ def stock_card(
         balance += received - issued
         card.append(CardRow(move, document, batch, received, issued, balance))
     return StockCard(opening or Decimal(0), card, len(rows) > size)
+
+
+def consumption(since: date) -> dict[int, Decimal]:
+    """Drug id → minimum units handed to patients since a day, less what came back. One statement."""
+    signed = case((StockMove.to_account == Account.PATIENT, StockMove.quantity), else_=-StockMove.quantity)
+    statement = (
+        select(StockMove.drug_id, func.sum(signed))
+        .join(Document, Document.id == StockMove.document_id)
+        .where(
+            or_(StockMove.to_account == Account.PATIENT, StockMove.from_account == Account.PATIENT),
+            Document.on >= since,
+        )
+        .group_by(StockMove.drug_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def on_the_way() -> dict[int, Decimal]:
+    """Drug id → minimum units that were sent and have not arrived. One statement."""
+    signed = case((StockMove.to_account == Account.IN_TRANSIT, StockMove.quantity), else_=-StockMove.quantity)
+    statement = (
+        select(StockMove.drug_id, func.sum(signed))
+        .where(
+            or_(
+                StockMove.to_account == Account.IN_TRANSIT,
+                StockMove.from_account == Account.IN_TRANSIT,
+            )
+        )
+        .group_by(StockMove.drug_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement) if row[1]}

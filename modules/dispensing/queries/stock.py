@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, sel
 
 from app import clock
 from app.db import Page, contains_text, db, locking, page_by_key, starts_with
+from app.errors import NotFound
 from modules.dispensing.models import Balance, Batch, Location, LocationKind
 from modules.dispensing.rules.batches import STOP_DAYS
 
@@ -56,11 +57,12 @@ def available_stock(
 ) -> dict[int, Decimal]:
     """Drug id → minimum units that may be prescribed at a station now, in one statement."""
     statement = (
-        select(Balance.drug_id, func.sum(Balance.on_hand - Balance.held))
+        select(Balance.drug_id, func.sum(Balance.on_hand - Balance.held - Balance.frozen))
         .join(Batch, Batch.id == Balance.batch_id)
         .where(
             Balance.drug_id.in_(sorted(set(drug_ids))),
             Balance.location_id == pharmacy_of(station_id).scalar_subquery(),
+            Batch.recalled_at.is_(None),
             Batch.expires_on > _last_stopped_day(stop_days),
         )
         .group_by(Balance.drug_id)
@@ -75,7 +77,8 @@ def _free_stock(drug_ids: Iterable[int], location: int | ScalarSelect[int]) -> S
         .where(
             Balance.drug_id.in_(sorted(set(drug_ids))),
             Balance.location_id == location,
-            Balance.on_hand > Balance.held,
+            Balance.on_hand > Balance.held + Balance.frozen,
+            Batch.recalled_at.is_(None),
         )
         .order_by(Balance.id)
     )
@@ -199,10 +202,153 @@ def batches_of(drug_ids: Iterable[int]) -> list[Batch]:
 
 
 def stock_at(location_id: int, drug_ids: Iterable[int]) -> dict[int, Decimal]:
-    """Drug id → minimum units that lie unheld at a place, in one statement."""
+    """Drug id → minimum units that lie free at a place, in one statement."""
     statement = (
-        select(Balance.drug_id, func.sum(Balance.on_hand - Balance.held))
+        select(Balance.drug_id, func.sum(Balance.on_hand - Balance.held - Balance.frozen))
         .where(Balance.location_id == location_id, Balance.drug_id.in_(sorted(set(drug_ids))))
         .group_by(Balance.drug_id)
     )
     return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def batches_by_id(batch_ids: Iterable[int]) -> dict[int, Batch]:
+    """Id → batch, in one statement; unknown ids are absent."""
+    rows = db.session.scalars(select(Batch).where(Batch.id.in_(sorted(set(batch_ids)))))
+    return {batch.id: batch for batch in rows}
+
+
+def lock_batch_everywhere(batch_id: int) -> list[Balance]:
+    """The balances of a batch at all places, held until commit."""
+    statement = select(Balance).where(Balance.batch_id == batch_id).order_by(Balance.id)
+    return list(db.session.scalars(locking(statement, Balance)))
+
+
+def recalled_among(batch_ids: Iterable[int]) -> Batch | None:
+    """A batch of these that was called back, as it stands now; ask it behind the lock of the balances."""
+    statement = (
+        select(Batch)
+        .where(Batch.id.in_(sorted(set(batch_ids))), Batch.recalled_at.is_not(None))
+        .order_by(Batch.id)
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalar(statement)
+
+
+def centre_stock(drug_ids: Iterable[int] | None = None) -> dict[int, Decimal]:
+    """Drug id → minimum units on hand at all places of the centre that may be used. One statement."""
+    statement = (
+        select(Balance.drug_id, func.sum(Balance.on_hand - Balance.frozen))
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(Batch.recalled_at.is_(None), Batch.expires_on > clock.today())
+        .group_by(Balance.drug_id)
+    )
+    if drug_ids is not None:
+        statement = statement.where(Balance.drug_id.in_(sorted(set(drug_ids))))
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def balances_at(location_id: int) -> list[StockLine]:
+    """Everything that lies at a place, by drug and expiry."""
+    statement = (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(Balance.location_id == location_id, Balance.on_hand > 0)
+        .order_by(Batch.drug_code, Batch.expires_on, Balance.id)
+    )
+    return _lines(statement)
+
+
+def balances_of_batch(batch_id: int) -> list[StockLine]:
+    """Where a batch lies, all places of the centre."""
+    statement = (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(Balance.batch_id == batch_id)
+        .order_by(Balance.id)
+    )
+    return _lines(statement)
+
+
+def balances_by_id(balance_ids: Iterable[int]) -> dict[int, StockLine]:
+    """Id → balance with its batch, in one statement."""
+    statement = (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(Balance.id.in_(sorted(set(balance_ids))))
+    )
+    return {line.balance.id: line for line in _lines(statement)}
+
+
+def get_balance(balance_id: int) -> StockLine:
+    """The balance with its batch, or NotFound."""
+    found = balances_by_id([balance_id]).get(balance_id)
+    if found is None:
+        raise NotFound(field="balance_id")
+    return found
+
+
+def latest_batches(drug_ids: Iterable[int]) -> dict[int, Batch]:
+    """Drug id → the batch that came in last, for its cost. One statement."""
+    newest = (
+        select(func.max(Batch.id)).where(Batch.drug_id.in_(sorted(set(drug_ids)))).group_by(Batch.drug_id)
+    )
+    return {batch.drug_id: batch for batch in db.session.scalars(select(Batch).where(Batch.id.in_(newest)))}
+
+
+def frozen_total() -> Decimal:
+    """Minimum units that are set apart at all places (for the check)."""
+    return db.session.scalar(select(func.sum(Balance.frozen))) or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Stock that may not move as usual: its batch was recalled, or its place stands still for a stocktake."""
+
+    drug_name: str
+    batch_no: str
+    is_recalled: bool
+    place: str
+    is_counted: bool
+
+
+def stopped_balances(balance_ids: Iterable[int]) -> list[Stopped]:
+    """What of these balances is stopped, as it stands now; ask it behind their lock. One statement."""
+    statement = (
+        select(Batch.drug_name, Batch.batch_no, Batch.recalled_at, Location.name, Location.counting_since)
+        .join(Balance, Balance.batch_id == Batch.id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(
+            Balance.id.in_(sorted(set(balance_ids))),
+            or_(Batch.recalled_at.is_not(None), Location.counting_since.is_not(None)),
+        )
+        .order_by(Balance.id)
+    )
+    return [
+        Stopped(row[0], row[1], row[2] is not None, row[3], row[4] is not None)
+        for row in db.session.execute(statement)
+    ]
+
+
+def lock_place(location_id: int) -> list[StockLine]:
+    """All that lies at a place, held until commit, in the order of the keys."""
+    statement = (
+        select(Balance, Batch)
+        .join(Batch, Batch.id == Balance.batch_id)
+        .where(Balance.location_id == location_id)
+        .order_by(Balance.id)
+    )
+    return _lines(locking(statement, Balance))
+
+
+def lock_drugs_everywhere(drug_ids: Iterable[int]) -> dict[int, list[Balance]]:
+    """Drug id → what lies of it at all places, held until commit; empty balances are left out."""
+    statement = (
+        select(Balance)
+        .where(Balance.drug_id.in_(sorted(set(drug_ids))), Balance.on_hand > 0)
+        .order_by(Balance.id)
+    )
+    found: dict[int, list[Balance]] = {}
+    for balance in db.session.scalars(locking(statement, Balance)):
+        found.setdefault(balance.drug_id, []).append(balance)
+    return found

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.db import db, locking
 from app.errors import NotFound
@@ -126,3 +127,36 @@ def prescriptions_of_items(item_ids: Iterable[int]) -> list[int]:
         select(Hold.prescription_id).where(Hold.item_id.in_(sorted(set(item_ids))), waiting > 0).distinct()
     )
     return sorted(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchUser:
+    """A prescription that holds or has received a batch."""
+
+    task: Task
+    waiting: Decimal
+    with_patient: Decimal
+
+
+def users_of_batch(batch_id: int, *, size: int = 500) -> list[BatchUser]:
+    """Who holds a batch or has taken it home, the latest first. One statement."""
+    waiting = func.sum(Hold.quantity - Hold.released - Hold.dispensed)
+    with_patient = func.sum(Hold.dispensed - Hold.returned)
+    used = (
+        select(
+            Hold.prescription_id.label("prescription_id"),
+            waiting.label("waiting"),
+            with_patient.label("with_patient"),
+        )
+        .where(Hold.batch_id == batch_id, Hold.released < Hold.quantity)
+        .group_by(Hold.prescription_id)
+        .subquery()
+    )
+    statement = (
+        select(Task, used.c.waiting, used.c.with_patient)
+        .join(used, used.c.prescription_id == Task.prescription_id)
+        .where(Task.status != TaskStatus.CANCELLED, or_(used.c.waiting > 0, used.c.with_patient > 0))
+        .order_by(Task.id.desc())
+        .limit(size)
+    )
+    return [BatchUser(row[0], row[1], row[2]) for row in db.session.execute(statement)]

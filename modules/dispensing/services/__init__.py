@@ -1,6 +1,21 @@
 """Everything that moves stock and works on prescriptions at the pharmacy."""
 
 from modules.dispensing.rules.review import ReviewCheck
+from modules.dispensing.services.acts import (
+    Part,
+    Taken,
+    Wanted,
+    arrive,
+    freeze,
+    lose_on_the_way,
+    post_differences,
+    recall,
+    release_recalled,
+    ship,
+    stand_still,
+    take_out_frozen,
+    thaw,
+)
 from modules.dispensing.services.holds import hold_stock, release_prescription, release_refunded
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
 from modules.dispensing.services.storeroom import (
@@ -10,37 +25,52 @@ from modules.dispensing.services.storeroom import (
     receive_stock,
     set_up_all_locations,
     set_up_location,
+    take_in,
     transfer_stock,
-    write_off_stock,
 )
 from modules.dispensing.services.tasks import (
     dispense_prescription,
     is_single_pharmacist,
     prepare_prescription,
     put_back_prescription,
+    rehold_prescription,
     review_prescription,
     take_up_paid,
 )
 
 __all__ = [
+    "Part",
     "ReturnLineInput",
     "ReviewCheck",
     "StockLineInput",
+    "Taken",
     "TransferLineInput",
+    "Wanted",
+    "arrive",
     "dispense_prescription",
+    "freeze",
     "hold_stock",
     "is_single_pharmacist",
+    "lose_on_the_way",
+    "post_differences",
     "post_opening_stock",
     "prepare_prescription",
     "put_back_prescription",
+    "recall",
     "receive_stock",
+    "rehold_prescription",
     "release_prescription",
+    "release_recalled",
     "release_refunded",
     "return_drugs",
     "review_prescription",
     "set_up_all_locations",
     "set_up_location",
+    "ship",
+    "stand_still",
+    "take_in",
+    "take_out_frozen",
     "take_up_paid",
+    "thaw",
     "transfer_stock",
-    "write_off_stock",
 ]

@@ -8,7 +8,7 @@ from app.db import db
 from app.money import format_quantity
 from app.tenancy import setting_of
 from modules.dispensing import queries
-from modules.dispensing.errors import AlreadyPrepared, OutOfStock, PharmacyMissing
+from modules.dispensing.errors import AlreadyPrepared, BatchRecalled, OutOfStock, PharmacyMissing
 from modules.dispensing.models import Hold, Task, TaskStatus
 from modules.dispensing.queries import Allocated, StockLine
 from modules.dispensing.rules.batches import Allocation, BatchStock, allocate
@@ -104,38 +104,65 @@ def replace_expired(task: Task, holds: list[Allocated], by: Actor) -> list[Alloc
     Raises:
         OutOfStock: no other batch suffices.
     """
-    good: list[Allocated] = []
+    good = [found for found in holds if not found.hold.waiting or found.batch.expires_on > clock.today()]
     for found in holds:
-        if not found.hold.waiting or found.batch.expires_on > clock.today():
-            good.append(found)
-            continue
-        quantity = found.hold.waiting
-        release(found, quantity)
-        db.session.flush()
-        stock = queries.lock_drug_stock([found.hold.drug_id], location_id=task.location_id)
-        again = allocate(
-            [line.balance.stock(line.batch) for line in stock],
-            quantity,
-            today=clock.today(),
-            stop_days=min(1, stop_days_of(by)),
-        )
-        if again.is_refused:
-            raise _out_of_stock(found.hold.drug_name, found.batch.min_unit, again)
-        by_batch = {line.batch.id: line for line in stock}
-        for pick in again.picks:
-            line = by_batch[pick.batch_id]
-            hold = _hold(
-                task.prescription_id,
-                found.hold.item_id,
-                found.hold.line_no,
-                found.hold.drug_name,
-                line,
-                pick.quantity,
-            )
-            db.session.add(hold)
-            good.append(Allocated(hold, line.balance, line.batch))
-        db.session.flush()
+        if found not in good:
+            good += _hold_another(task, found, by)
     return sorted(good, key=lambda found: found.hold.id)
+
+
+def refuse_recalled(holds: list[Allocated]) -> None:
+    """Of a recalled batch nothing is prepared or handed out; the holds are locked.
+
+    Raises:
+        BatchRecalled: with the way out.
+    """
+    waiting = [found.batch.id for found in holds if found.hold.waiting]
+    if recalled := queries.recalled_among(waiting):
+        raise BatchRecalled(drug=recalled.drug_name, batch=recalled.batch_no)
+
+
+def replace_recalled(task: Task, holds: list[Allocated], by: Actor) -> int:
+    """Hold other batches instead of recalled ones; returns how many holds were exchanged.
+
+    Raises:
+        OutOfStock: no other batch suffices.
+    """
+    recalled = [found for found in holds if found.hold.waiting and found.batch.is_recalled]
+    for found in recalled:
+        _hold_another(task, found, by)
+    return len(recalled)
+
+
+def _hold_another(task: Task, found: Allocated, by: Actor) -> list[Allocated]:
+    quantity = found.hold.waiting
+    release(found, quantity)
+    db.session.flush()
+    stock = queries.lock_drug_stock([found.hold.drug_id], location_id=task.location_id)
+    again = allocate(
+        [line.balance.stock(line.batch) for line in stock],
+        quantity,
+        today=clock.today(),
+        stop_days=min(1, stop_days_of(by)),
+    )
+    if again.is_refused:
+        raise _out_of_stock(found.hold.drug_name, found.batch.min_unit, again)
+    by_batch = {line.batch.id: line for line in stock}
+    held: list[Allocated] = []
+    for pick in again.picks:
+        line = by_batch[pick.batch_id]
+        hold = _hold(
+            task.prescription_id,
+            found.hold.item_id,
+            found.hold.line_no,
+            found.hold.drug_name,
+            line,
+            pick.quantity,
+        )
+        db.session.add(hold)
+        held.append(Allocated(hold, line.balance, line.batch))
+    db.session.flush()
+    return held
 
 
 def _allocate_lines(signed: PrescriptionSigned, stock: list[StockLine], stop_days: int) -> list[Hold]:

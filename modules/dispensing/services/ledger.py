@@ -1,14 +1,17 @@
 """The one place that moves stock: every change of a balance writes a row with both its sides."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from app import clock, ids, numbering
 from app.actor import Actor
 from app.db import db
+from app.events import emit
 from app.money import round_amount
-from modules.dispensing.events import MovedLine
+from modules.dispensing import queries
+from modules.dispensing.errors import BatchRecalled, PlaceCounted
+from modules.dispensing.events import MovedAmount, MovedLine, StockMoved
 from modules.dispensing.models import Account, Balance, Batch, Document, DocumentKind, StockMove
 
 _PREFIX = {
@@ -18,18 +21,26 @@ _PREFIX = {
     DocumentKind.ISSUE: "KF",
     DocumentKind.RETURN: "KT",
     DocumentKind.LOSS: "KS",
+    DocumentKind.SHIPMENT: "KX",
+    DocumentKind.ARRIVAL: "KJ",
+    DocumentKind.STOCKTAKE: "KP",
+    DocumentKind.SUPPLIER_RETURN: "KB",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A quantity of a batch that goes from one side to the other; a side without a balance is an account."""
+    """A quantity of a batch that goes from one side to the other; a side without a balance is an account.
+
+    ``to_account`` is given only where both sides are accounts (lost on the way).
+    """
 
     batch: Batch
     quantity: Decimal
     source: Balance | None = None
     target: Balance | None = None
     account: Account = Account.LOCATION
+    to_account: Account | None = None
     item_id: int | None = None
 
 
@@ -47,14 +58,21 @@ def new_document(kind: DocumentKind, location_id: int, by: Actor) -> Document:
     )
 
 
-def post(document: Document, movements: Iterable[Movement]) -> tuple[MovedLine, ...]:
-    """Store a document with its movements and change the balances, which the caller has locked."""
+def post(document: Document, movements: Sequence[Movement]) -> tuple[MovedLine, ...]:
+    """Store a document with its movements and change the balances, which the caller has locked.
+
+    Raises:
+        PlaceCounted: one of the places is being counted and must stand still.
+        BatchRecalled: a patient would get of a recalled batch.
+    """
+    _refuse_stopped(document, movements)
     rows = [_move(document, number, movement) for number, movement in enumerate(movements, start=1)]
     document.cost_amount = sum((row.cost_amount for row in rows), Decimal("0.00"))
     db.session.add(document)
     db.session.flush()  # the rows refer to it
     db.session.add_all(rows)
     db.session.flush()
+    emit(_told(document, rows, movements))
     return tuple(
         MovedLine(
             drug_id=row.drug_id,
@@ -64,6 +82,44 @@ def post(document: Document, movements: Iterable[Movement]) -> tuple[MovedLine, 
             source_id=row.source_id,
         )
         for row in rows
+    )
+
+
+def _refuse_stopped(document: Document, movements: Sequence[Movement]) -> None:
+    """One statement, behind the locks: a recall or a stocktake that began meanwhile is seen."""
+    sides = [side.id for movement in movements for side in (movement.source, movement.target) if side]
+    for stopped in queries.stopped_balances(sides):
+        if stopped.is_counted and document.kind != DocumentKind.STOCKTAKE:
+            raise PlaceCounted(place=stopped.place)
+        if stopped.is_recalled and document.kind == DocumentKind.ISSUE:
+            raise BatchRecalled(drug=stopped.drug_name, batch=stopped.batch_no)
+
+
+def _told(document: Document, rows: Sequence[StockMove], movements: Sequence[Movement]) -> StockMoved:
+    """The event of a posted document: its cost by class of drug and by sides."""
+    sums: dict[tuple[str, str, str, int | None, int | None], Decimal] = {}
+    for row, movement in zip(rows, movements, strict=True):
+        sides = (row.from_account.value, row.to_account.value, row.from_location_id, row.to_location_id)
+        key = (movement.batch.drug_kind, *sides)
+        sums[key] = sums.get(key, Decimal("0.00")) + row.cost_amount
+    return StockMoved(
+        document_id=document.id,
+        kind=document.kind.value,
+        number=document.number,
+        location_id=document.location_id,
+        on=document.on,
+        cost_amount=document.cost_amount,
+        amounts=tuple(
+            MovedAmount(
+                drug_kind=kind,
+                from_account=from_account,
+                to_account=to_account,
+                from_location_id=from_location_id,
+                to_location_id=to_location_id,
+                cost_amount=amount,
+            )
+            for (kind, from_account, to_account, from_location_id, to_location_id), amount in sums.items()
+        ),
     )
 
 
@@ -82,7 +138,7 @@ def _move(document: Document, number: int, movement: Movement) -> StockMove:
         from_account=Account.LOCATION if source else movement.account,
         from_location_id=source.location_id if source else None,
         from_after=source.on_hand if source else None,
-        to_account=Account.LOCATION if target else movement.account,
+        to_account=Account.LOCATION if target else movement.to_account or movement.account,
         to_location_id=target.location_id if target else None,
         to_after=target.on_hand if target else None,
         quantity=movement.quantity,

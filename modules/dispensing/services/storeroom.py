@@ -1,4 +1,4 @@
-"""What the storekeeper posts: places, opening stock, receipts, transfers and write-offs."""
+"""What the storekeeper posts: places, opening stock, receipts and transfers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from app.db.locks import lock_rows
 from app.errors import InvalidInput, NotFound
 from app.events import emit
 from app.i18n import N_, gettext
-from app.money import Quantity, UnitPrice, format_quantity
+from app.money import UnitPrice, format_quantity
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.catalogue.queries import Drug
@@ -101,7 +101,7 @@ def post_opening_stock(*, location_id: int, lines: StockLines, by: Actor) -> Doc
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
     """
-    return _take_in(DocumentKind.OPENING, Account.OPENING, location_id, lines, "", by)
+    return take_in(DocumentKind.OPENING, Account.OPENING, location_id, lines, "", by)
 
 
 @use_case("dispensing.stock.receive")
@@ -119,7 +119,7 @@ def receive_stock(
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
     """
-    return _take_in(DocumentKind.RECEIPT, Account.SUPPLIER, location_id, lines, supplier, by)
+    return take_in(DocumentKind.RECEIPT, Account.SUPPLIER, location_id, lines, supplier, by)
 
 
 @use_case("dispensing.stock.transfer")
@@ -153,7 +153,7 @@ def transfer_stock(
         for pick in _nearest_expiry(drugs[line.drug_id], quantity, sources, left, number):
             left[pick.batch_id] -= pick.quantity
             found = by_batch[pick.batch_id]
-            target = _balance(targets, to_location_id, found.batch)
+            target = balance_at(targets, to_location_id, found.batch)
             movements.append(
                 Movement(batch=found.batch, quantity=pick.quantity, source=found.balance, target=target)
             )
@@ -162,38 +162,6 @@ def transfer_stock(
     db.session.flush()
     post(document, movements)
     audit.record("stock.transferred", document, by=by, number=document.number)
-    return document
-
-
-@use_case("dispensing.stock.write_off")
-def write_off_stock(
-    *,
-    balance_id: int,
-    quantity: Quantity,
-    reason: Annotated[str, Field(min_length=2, max_length=200)],
-    by: Actor,
-) -> Document:
-    """Write off broken or expired stock (报损), in minimum units.
-
-    Raises:
-        NotFound: no such balance here.
-        OutOfStock: more than lies there unheld.
-    """
-    found = queries.lock_balances([balance_id])
-    if not found:
-        raise NotFound(field="balance_id")
-    balance, batch = found[0].balance, found[0].batch
-    if quantity > balance.available:
-        raise OutOfStock(
-            field="quantity",
-            drug=batch.drug_name,
-            requested=f"{format_quantity(quantity)} {batch.min_unit}",
-            available=f"{format_quantity(balance.available)} {batch.min_unit}",
-        )
-    document = new_document(DocumentKind.LOSS, balance.location_id, by)
-    document.reason = reason
-    post(document, [Movement(batch=batch, quantity=quantity, source=balance, account=Account.LOSS)])
-    audit.record("stock.written_off", document, by=by, number=document.number, reason=reason)
     return document
 
 
@@ -212,7 +180,7 @@ def set_up_all_locations(*, by: Actor) -> None:
         set_up_location(department_id=department_id, by=by)
 
 
-def _take_in(
+def take_in(
     kind: DocumentKind,
     account: Account,
     location_id: int,
@@ -220,6 +188,11 @@ def _take_in(
     supplier: str,
     by: Actor,
 ) -> Document:
+    """Post batches that come in from an account, inside the use case of a delivery or an opening.
+
+    Raises:
+        NotFound, InvalidInput, BatchExpired: as the use cases say.
+    """
     if lock_row(Location, location_id) is None:  # two receipts at one place come one after the other
         raise NotFound(field="location_id")
     drugs = catalogue.drugs_by_id(line.drug_id for line in lines)
@@ -229,7 +202,7 @@ def _take_in(
     for number, line in enumerate(lines):
         quantity = _quantity(line.drug_id, line.packs, line.loose, drugs, number)
         batch = _batch(line, drugs, batches, number)
-        target = _balance(balances, location_id, batch)
+        target = balance_at(balances, location_id, batch)
         movements.append(Movement(batch=batch, quantity=quantity, target=target, account=account))
     document = new_document(kind, location_id, by)
     document.supplier = supplier
@@ -292,6 +265,7 @@ def _batch(
     batch = Batch(
         id=ids.new_id(),
         drug_id=drug.id,
+        drug_kind=drug.kind.value,
         drug_code=drug.code,
         drug_name=f"{drug.name} {drug.strength}"[:160],
         initials=drug.initials,
@@ -311,7 +285,8 @@ def _batch(
     return known
 
 
-def _balance(balances: dict[int, Balance], location_id: int, batch: Batch) -> Balance:
+def balance_at(balances: dict[int, Balance], location_id: int, batch: Batch) -> Balance:
+    """The locked balance of a batch at a place; an empty one is added when the batch never lay there."""
     if batch.id not in balances:
         balances[batch.id] = Balance(
             id=ids.new_id(),

@@ -18,6 +18,7 @@ from modules.dispensing import queries
 from modules.dispensing.errors import (
     ChecksMissing,
     HoldsDiffer,
+    NothingRecalled,
     PrescriptionNotPaid,
     PrescriptionPastValidity,
     ReviewRightMissing,
@@ -28,7 +29,7 @@ from modules.dispensing.events import PrescriptionDispensed
 from modules.dispensing.models import Account, DocumentKind, Task, TaskStatus
 from modules.dispensing.queries import Allocated
 from modules.dispensing.rules.review import ReviewCheck
-from modules.dispensing.services.holds import replace_expired
+from modules.dispensing.services.holds import refuse_recalled, replace_expired, replace_recalled
 from modules.dispensing.services.ledger import Movement, new_document, post
 from modules.prescriptions import services as prescriptions
 from tenants.queries import get_practitioner
@@ -87,6 +88,7 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
         PrescriptionNotPaid, WrongStep, PrescriptionPastValidity: it is not at this step.
         NotReviewed: no pharmacist has passed it.
         OutOfStock: a held batch has expired and no other suffices.
+        BatchRecalled: a held batch was called back.
     """
     _check_open(queries.get_task(prescription_id))
     prescription = prescriptions.mark_prepared(prescription_id=prescription_id, by=by)
@@ -94,7 +96,9 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
     task = _lock(prescription_id, TaskStatus.WAITING, TaskStatus.REVIEWED)
     if task.reviewed_at is None:  # passed before the payment, or signed a second time by the doctor
         task.reviewed_at, task.reviewed_by_name = prescription.reviewed_at, prescription.reviewer_name
-    replace_expired(task, queries.lock_holds(task), by)
+    holds = queries.lock_holds(task)
+    refuse_recalled(holds)
+    replace_expired(task, holds, by)
     _sign_preparation(task, by)
     audit.record("prescription.prepared", task, by=by, number=task.prescription_number)
     return task
@@ -117,6 +121,25 @@ def put_back_prescription(*, prescription_id: int, by: Actor) -> Task:
     return task
 
 
+@use_case("dispensing.prescription.prepare")
+def rehold_prescription(*, prescription_id: int, by: Actor) -> Task:
+    """Take other batches for a paid prescription whose batch was recalled; prepared drugs are put back first.
+
+    Raises:
+        NotFound: the pharmacy does not know it.
+        WrongStep: it is not paid, prepared already, or was handed out.
+        NothingRecalled: none of its batches was recalled.
+        OutOfStock: no other batch suffices; the patient goes to the cashier for a refund.
+    """
+    task = queries.get_task(prescription_id)
+    holds = queries.lock_holds(task)
+    _check_step(task, TaskStatus.UNPAID, TaskStatus.WAITING, TaskStatus.REVIEWED)
+    if not replace_recalled(task, holds, by):
+        raise NothingRecalled(number=task.prescription_number)
+    audit.record("prescription.reheld", task, by=by, number=task.prescription_number)
+    return task
+
+
 @use_case("dispensing.prescription.dispense")
 def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
     """Check the prepared drugs and hand them to the patient (发药).
@@ -132,6 +155,7 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
         SamePharmacist: the same person prepared it.
         ReviewRightMissing: a single pharmacist without the right to review.
         OutOfStock: a held batch has expired and no other suffices.
+        BatchRecalled: a held batch was called back.
         HoldsDiffer: what is paid is not what is held; part of it was refunded at this moment.
     """
     task = queries.get_task(prescription_id)

@@ -45,19 +45,6 @@ def show_near_expiry() -> ResponseReturnValue:
     return _page("expiry", locations, here, rows=queries.list_near_expiry(here.id), urls={}, q="")
 
 
-@blueprint.post("/stock/<int:balance_id>/write-off")
-@requires("dispensing.stock.write_off")
-def write_off_stock(balance_id: int) -> ResponseReturnValue:
-    """Write off broken or expired stock."""
-    form = Form(services.write_off_stock, request.form, balance_id=balance_id)
-    document = form.perform(by=current_actor())
-    if document is None:
-        flash(" ".join(form.messages), "error")
-        return redirect(url_for(".show_near_expiry", location=request.args.get("location")), 303)
-    flash(gettext("Posted: document %(number)s", number=document.number), "ok")
-    return redirect(url_for(".show_document", document_id=document.id), 303)
-
-
 @blueprint.get("/stock/card")
 @requires("dispensing.stock.view")
 def show_card() -> ResponseReturnValue:

@@ -66,6 +66,13 @@ def put_back_prescription(prescription_id: int) -> ResponseReturnValue:
     return _act(services.put_back_prescription, prescription_id, gettext("Put back"))
 
 
+@blueprint.post("/window/<int:prescription_id>/rehold")
+@requires("dispensing.prescription.prepare")
+def rehold_prescription(prescription_id: int) -> ResponseReturnValue:
+    """Other batches are taken for a recalled one."""
+    return _act(services.rehold_prescription, prescription_id, gettext("Other batches are taken"))
+
+
 @blueprint.post("/window/<int:prescription_id>/dispense")
 @requires("dispensing.prescription.dispense")
 def dispense_prescription(prescription_id: int) -> ResponseReturnValue:

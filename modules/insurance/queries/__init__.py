@@ -39,10 +39,13 @@ from modules.insurance.queries.settlements import (
     person_of,
     talk_of,
 )
+from modules.insurance.rules.states import PENDING, SettlementState
 
 __all__ = [
+    "PENDING",
     "Coverage",
     "Line",
+    "SettlementState",
     "Talk",
     "catalogue_items",
     "catalogue_size",

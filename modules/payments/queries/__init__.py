@@ -28,9 +28,12 @@ from modules.payments.queries.orders import (
     refunds_under_way,
     to_look_after,
 )
+from modules.payments.rules.states import Channel, Way
 
 __all__ = [
+    "Channel",
     "OrderView",
+    "Way",
     "access_of",
     "account_of",
     "active_channels",

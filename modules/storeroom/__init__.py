@@ -1,0 +1,1 @@
+"""Suppliers, purchasing, requisitions, stocktakes, losses and recalls of the drug storeroom (药库)."""
