@@ -22,6 +22,10 @@ class NothingCame(OSError):
     """No whole answer within the time; what the other side did is not known."""
 
 
+class NotReached(NothingCame):
+    """No connection, or a host that is not listed: nothing was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer as it came."""
@@ -39,38 +43,54 @@ def is_listed(url: str) -> bool:
     return (urlsplit(url).hostname or "") in settings.outgoing_hosts
 
 
-def post(url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-    """Send and wait, two seconds for a connection and six for the whole answer; redirects are not followed.
+def post(
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    seconds: float | None = None,
+    largest: int = LARGEST,
+) -> Reply:
+    """Send and wait, two seconds at most for a connection and so many for the whole answer; redirects are not followed.
 
     Raises:
-        NothingCame: no connection, no answer in time, or too long a one; or the host is not listed.
+        NotReached: nothing was sent.
+        NothingCame: no answer in time, or too long a one.
     """
     if not is_listed(url):
-        raise NothingCame("NotListed")
+        raise NotReached("NotListed")
+    seconds = ANSWER_SECONDS if seconds is None else seconds
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=CONNECT_SECONDS)
+    connection = kind(parts.hostname or "", parts.port, timeout=max(0.01, min(CONNECT_SECONDS, seconds)))
     try:
-        connection.connect()
-        connection.sock.settimeout(ANSWER_SECONDS)
-        until = time.monotonic() + ANSWER_SECONDS
-        connection.request("POST", parts.path, body=body, headers=dict(headers))
+        try:
+            connection.connect()
+        except OSError as failure:
+            raise NotReached(type(failure).__name__) from failure
+        connection.sock.settimeout(max(0.01, seconds))
+        until = time.monotonic() + seconds
+        connection.request("POST", parts.path or "/", body=body, headers=dict(headers))
         answer = connection.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(answer.status, found, _whole(answer, connection, until))
+        return Reply(answer.status, found, _whole(answer, connection, until, largest))
+    except NothingCame:
+        raise
     except (OSError, http.client.HTTPException) as failure:
         raise NothingCame(type(failure).__name__) from failure
     finally:
         connection.close()
 
 
-def _whole(answer: http.client.HTTPResponse, connection: http.client.HTTPConnection, until: float) -> bytes:
+def _whole(
+    answer: http.client.HTTPResponse, connection: http.client.HTTPConnection, until: float, largest: int
+) -> bytes:
     """The body, however slowly it drips, within the time of the whole answer."""
     found = b""
     while piece := answer.read1(16 * 1024):
         found += piece
         left = until - time.monotonic()
-        if left <= 0 or len(found) > LARGEST:
+        if left <= 0 or len(found) > largest:
             raise NothingCame("TooSlowOrTooLong")
         if connection.sock is not None:  # None: it came whole and the other side has closed
             connection.sock.settimeout(left)

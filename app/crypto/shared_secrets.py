@@ -26,6 +26,16 @@ def sign(secret: str, *parts: str) -> str:
     return suite_named(_SUITE).mac(secret.encode(), "\n".join(parts).encode()).hex()
 
 
+def sign_body(secret: str, body: bytes, suite: str) -> str:
+    """The signature of a whole message under a suite of the other side's choice, in hexadecimal."""
+    return suite_named(suite).mac(secret.encode(), body).hex()
+
+
+def is_signed_body(secret: str, signature: str, body: bytes, suite: str) -> bool:
+    """Whether the signature is of this message, this secret and this suite."""
+    return hmac.compare_digest(sign_body(secret, body, suite).encode(), signature.encode())
+
+
 def is_signed(secret: str, signature: str, *parts: str) -> bool:
     """Whether the signature is of this message and this secret."""
     return hmac.compare_digest(sign(secret, *parts).encode(), signature.encode())

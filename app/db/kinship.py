@@ -14,7 +14,8 @@ def kin_columns() -> Iterator[tuple[Column[int], Column[int]]]:
     """Every column that holds the key of a row of the same centre, and the column it points at.
 
     Rooms point at each other's rows without a foreign key: ``visit_id`` is then the key of the one table called
-    ``…_visit``. Keys are unique in the installation, so a name that means something else finds nothing.
+    ``…_visit`` (of several, the one without a ``visit_id``). Keys are unique in the installation, so a name that means
+    something else finds nothing.
     """
     tables = [table for table in db.metadata.sorted_tables if "tenant_id" in table.c]
     for table in tables:
@@ -27,9 +28,12 @@ def kin_columns() -> Iterator[tuple[Column[int], Column[int]]]:
 
 def _by_name(column: Column[int], tables: list[Table]) -> Column[int] | None:
     thing = column.name.removesuffix("_id")
-    called = [table for table in tables if table.name.partition("_")[2] == thing]
-    is_key = column.name.endswith("_id") and not column.table.name.startswith("kernel_")
-    return called[0].c.id if is_key and len(called) == 1 and "id" in called[0].c else None
+    if not column.name.endswith("_id") or column.table.name.startswith("kernel_"):
+        return None
+    called = [table for table in tables if table.name.partition("_")[2] == thing and "id" in table.c]
+    # Two rooms may have a thing of one name: the one that a visit_id elsewhere means does not hold such a key itself.
+    meant = called if len(called) == 1 else [table for table in called if column.name not in table.c]
+    return meant[0].c.id if len(meant) == 1 else None
 
 
 def strangers(partition: str) -> list[str]:

@@ -55,7 +55,7 @@ module = Module(
         ),
         Waiting(
             N_("Open requisitions"),
-            "storeroom.requisition.view",
+            "storeroom.requisition.ship",
             "storeroom.list_requisitions",
             lambda by: queries.open_requisitions(),
             "transfer",
@@ -193,6 +193,6 @@ module = Module(
             duty=Duty.RECORD,
         ),
     ),
-    daily=(Daily("storeroom.begin_adjustment", time(0, 1), services.due_adjustments),),
+    daily=(Daily("storeroom.begin_adjustment", time(0, 5), services.due_adjustments),),
     checks=(queries.check_papers,),
 )

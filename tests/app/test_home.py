@@ -59,6 +59,8 @@ def busy(
         register(ours, person, registrar=registrar, doctor=doctor)
     open_encounter(ours, registrar=registrar, doctor=doctor)
     _book(ours, registrar, doctor)
+    charging.open_shift(by=registrar)
+    charging.close_shift(counted_cash=Decimal("0.00"), by=registrar)
     _receive(ours, storekeeper)
     _pay(ours, registrar, doctor, cashier)
     second = replace(administrator, account_id=administrator.account_id + 1)

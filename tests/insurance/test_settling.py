@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import world
 
-from app import clock
+from app import clock, outgoing
 from app.actor import Actor
 from app.db import db, tenant_unit
 from app.db.statements import count_statements
@@ -289,15 +289,14 @@ def test_nobody_waits_longer_than_eight_seconds() -> None:
     from modules.insurance.gateways import insurer as gateway
 
     assert gateway.BUDGET_SECONDS <= 8
-    assert gateway.CONNECT_SECONDS + gateway.ANSWER_SECONDS <= 8
+    assert outgoing.CONNECT_SECONDS + outgoing.ANSWER_SECONDS <= 8
 
 
 def test_a_slow_insurer_is_left_at_the_end_of_the_budget(
     reckon: Any, insurer: Insurer, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modules.insurance.gateways import insurer as gateway
 
-    monkeypatch.setattr(gateway, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(outgoing, "ANSWER_SECONDS", 0.2)
     insurer.misbehave("slow", infno="2206", seconds=1)
     with pytest.raises(InsurerAway):
         reckon()

@@ -257,8 +257,14 @@ def test_a_forged_report_is_refused_and_stands_in_the_trail(
 
 
 def test_a_report_with_other_contents_than_signed_or_at_another_door_has_no_effect(
-    app: Flask, make_order: Any, cashier: Any, world_outside: Any, order_now: Any
+    app: Flask,
+    make_order: Any,
+    cashier: Any,
+    world_outside: Any,
+    order_now: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     order = conduct.show_qr(make_order(way="qr").id, by=cashier)
     merchant = world_outside.books.merchants["M1001"]
     path, moment = merchant.notify_url.removeprefix("http://his.example"), str(int(clock.now().timestamp()))

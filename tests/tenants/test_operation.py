@@ -221,13 +221,15 @@ def test_the_pages_of_plans_make_and_change_one(app: Flask, sign_in: Any, ours: 
     client.set_cookie("his_language", "en")
     typed = {"code": "small", "name": "小型", "modules": ["dispensing"]}
     assert client.post("/district/plans/new", data=typed).status_code == 422
-    typed["modules"] = ["charging", "dispensing"]
+    typed["modules"] = ["payments", "charging", "dispensing"]
     assert client.post("/district/plans/new", data=typed).status_code == 303
     assert client.post("/district/plans/full", data={"name": "x"}).status_code == 404
     assert (
         client.post(f"/district/centres/{ours['tenant_id']}/plan", data={"plan": "small"}).status_code == 303
     )
-    changed = client.post("/district/plans/small", data={"name": "小型二", "modules": ["charging"]})
+    changed = client.post(
+        "/district/plans/small", data={"name": "小型二", "modules": ["payments", "charging"]}
+    )
     assert changed.status_code == 303
     page = client.get("/district/plans").text
     assert "小型二" in page

@@ -57,7 +57,7 @@ def small(app: Flask) -> None:
 def test_a_plan_that_is_widened_prepares_the_new_parts_in_its_centres(app: Flask) -> None:
     first, second = _old_centre("small"), _old_centre("small", "C8")
     assert _tasks() == []
-    plans.save_plan(code="small", name="小型", modules=["charging", "dispensing"], by=BY)
+    plans.save_plan(code="small", name="小型", modules=["payments", "charging", "dispensing"], by=BY)
     [task] = _tasks()
     assert (sorted(task.arguments["centres"]), task.arguments["modules"]) == (
         sorted([first, second]),
@@ -90,7 +90,7 @@ def test_another_plan_prepares_what_the_centre_has_not_had(app: Flask) -> None:
 def test_a_part_switched_on_later_works_in_an_old_centre(app: Flask) -> None:
     centre = _old_centre("small")
     admin = system_actor(centre)
-    plans.save_plan(code="small", name="小型", modules=["charging", "dispensing"], by=BY)
+    plans.save_plan(code="small", name="小型", modules=["payments", "charging", "dispensing"], by=BY)
     services.switch_module(module="dispensing", is_on=False, by=admin)
     assert tasks.do_next()
     places, prices = _made(centre)
@@ -131,7 +131,7 @@ def test_a_centre_that_fails_keeps_nobody_back_and_is_prepared_again_from_its_pa
 
     broken = replace(good, fill=fail)
     monkeypatch.setitem(vars(installed().modules["dispensing"]), "prepares", broken)
-    plans.save_plan(code="small", name="小型", modules=["charging", "dispensing"], by=BY)
+    plans.save_plan(code="small", name="小型", modules=["payments", "charging", "dispensing"], by=BY)
     assert tasks.do_next()
     [task] = _tasks()
     assert task.status is JobStatus.FAILED

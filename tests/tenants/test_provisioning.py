@@ -173,7 +173,7 @@ def test_the_least_loaded_partition_that_takes_centres_is_proposed(app: Flask, m
 def test_a_plan_bounds_what_the_centre_may_switch_on(
     app: Flask, ours: dict[str, Any], administrator: Any, cashier: Any
 ) -> None:
-    plans.save_plan(code="small", name="小型", modules=["charging"], by=BY)
+    plans.save_plan(code="small", name="小型", modules=["payments", "charging"], by=BY)
     plans.change_plan(tenant_id=ours["tenant_id"], plan="small", by=BY)
     on = directory().get(ours["tenant_id"]).modules
     assert "charging" in on
@@ -184,7 +184,7 @@ def test_a_plan_bounds_what_the_centre_may_switch_on(
     with pytest.raises(ModuleOff):
         perform("charging.open_shift", {}, by=cashier)
     services.switch_module(module="charging", is_on=True, by=administrator)
-    plans.save_plan(code="small", name="小型", modules=["charging", "dispensing"], by=BY)
+    plans.save_plan(code="small", name="小型", modules=["payments", "charging", "dispensing"], by=BY)
     assert "dispensing" in directory().get(ours["tenant_id"]).modules
 
 

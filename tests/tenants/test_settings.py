@@ -156,7 +156,7 @@ def test_a_refused_switch_names_the_parts_in_words_and_says_which_way(administra
     with pytest.raises(services.ModuleNeeded) as needed:
         services.switch_module(module="charging", is_on=False, by=administrator)
     assert needed.value.text == "请先停用依赖它的功能：药房"
-    for module in ("demo", "dispensing"):
+    for module in ("demo", "storeroom", "dispensing"):
         services.switch_module(module=module, is_on=False, by=administrator)
     services.switch_module(module="charging", is_on=False, by=administrator)
     with pytest.raises(services.ModuleMissing) as missing:

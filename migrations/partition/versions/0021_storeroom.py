@@ -185,7 +185,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storeroom_plan")),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_storeroom_plan_tenant_id_number")),
     )
-    op.create_index("ix_storeroom_plan_id", "storeroom_plan", ["tenant_id", "id"], unique=False)
+    op.create_index("ix_storeroom_plan_status", "storeroom_plan", ["tenant_id", "status", "id"], unique=False)
     op.create_table(
         "storeroom_order",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),

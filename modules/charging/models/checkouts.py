@@ -124,7 +124,7 @@ class PartState(Choice):
     WAITING = "waiting", N_("Not yet")
     HANDED = "handed", N_("At the window")
     MOVED = "moved", N_("Paid")
-    FAILED = "failed", N_("Not paid")
+    FAILED = "failed", N_("Payment failed")
     GIVEN_BACK = "given_back", N_("Given back")
 
 

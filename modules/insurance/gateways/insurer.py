@@ -1,16 +1,13 @@
 """One message to the insurer and its answer, within a budget of time. Nothing is sent twice here."""
 
-import hmac
-import http.client
 import itertools
 import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from app import clock
-from app.crypto.suites import suite_named
+from app import clock, outgoing
+from app.crypto import shared_secrets
 from modules.insurance.models import Outcome
 from modules.insurance.rules.messages import (
     SERIALS,
@@ -21,8 +18,6 @@ from modules.insurance.rules.messages import (
     read_answer,
 )
 
-CONNECT_SECONDS = 2.0
-ANSWER_SECONDS = 6.0
 BUDGET_SECONDS = 8.0
 LONGEST_ANSWER = 8_000_000
 _SUITE_OF = {"SM3": "gm", "SHA256": "intl"}
@@ -83,57 +78,27 @@ def say(
 def _exchange(
     url: str, key: str, sign_type: str, body: bytes, msgid: str, deadline: Deadline
 ) -> tuple[Outcome, str, dict[str, Any]]:
-    line = _connected(url, deadline)
-    if line is None:
-        return Outcome.UNREACHABLE, "", {}
+    suite = _SUITE_OF[sign_type]
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "X-Sign-Type": sign_type,
+        "X-Signature": shared_secrets.sign_body(key, body, suite),
+    }
+    seconds = min(outgoing.ANSWER_SECONDS, deadline.left)
     try:
-        raw, proof = _ask(
-            line, urlsplit(url).path or "/", body, _sign(key, sign_type, body), sign_type, deadline
-        )
-    except (OSError, http.client.HTTPException):
+        if not seconds:
+            return Outcome.UNREACHABLE, "", {}
+        reply = outgoing.post(url, headers, body, seconds=seconds, largest=LONGEST_ANSWER)
+    except outgoing.NotReached:
+        return Outcome.UNREACHABLE, "", {}
+    except outgoing.NothingCame:
         return Outcome.UNANSWERED, "", {}
-    finally:
-        line.close()
-    text = raw.decode(errors="replace")
-    if not hmac.compare_digest(_sign(key, sign_type, raw).encode(), proof.encode()):
+    text = reply.body.decode(errors="replace")
+    if not shared_secrets.is_signed_body(key, reply.headers.get("x-signature", ""), reply.body, suite):
         return Outcome.NOT_TRUSTED, text, {}
     try:
-        told = read_answer(raw, msgid)
+        told = read_answer(reply.body, msgid)
     except NotUnderstood:
         return Outcome.NOT_TRUSTED, text, {}
     is_done = str(told["infcode"]) == "0"
     return (Outcome.DONE if is_done else Outcome.REFUSED), text, told
-
-
-def _connected(url: str, deadline: Deadline) -> http.client.HTTPConnection | None:
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    wait = min(CONNECT_SECONDS, deadline.left)
-    if wait <= 0:
-        return None
-    line = kind(parts.hostname or "", parts.port, timeout=wait)
-    try:
-        line.connect()
-    except OSError:
-        line.close()
-        return None
-    return line
-
-
-def _ask(
-    line: http.client.HTTPConnection, path: str, body: bytes, proof: str, sign_type: str, deadline: Deadline
-) -> tuple[bytes, str]:
-    if line.sock is not None:
-        line.sock.settimeout(max(0.05, min(ANSWER_SECONDS, deadline.left)))
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "X-Sign-Type": sign_type,
-        "X-Signature": proof,
-    }
-    line.request("POST", path, body, headers)
-    answer = line.getresponse()
-    return answer.read(LONGEST_ANSWER), answer.getheader("X-Signature", "")
-
-
-def _sign(key: str, sign_type: str, body: bytes) -> str:
-    return suite_named(_SUITE_OF[sign_type]).mac(key.encode(), body).hex()

@@ -73,7 +73,7 @@ class Plan(TenantScoped, Model):
     __tablename__ = "storeroom_plan"
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
-        Index("ix_storeroom_plan_id", "tenant_id", "id"),
+        Index("ix_storeroom_plan_status", "tenant_id", "status", "id"),
     )
 
     id: Mapped[int] = id_column()
