@@ -1,5 +1,7 @@
 """An insured bill at the desk: the split before any money, the insurer first, then the patient's part."""
 
+import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -364,3 +366,65 @@ from app.use_cases import use_case  # noqa: E402
 @use_case("tests.desk.note")
 def _note(*, visit_id: int, prescription_id: int, by: Actor) -> None:
     services.note_dispensed(visit_id=visit_id, prescription_id=prescription_id)
+
+
+def test_the_desk_shows_the_split_then_settles_and_refunds(
+    bill: Bill, sign_in: Any, paid: Any, view: Any, insurer: Any, money_holds: Any
+) -> None:
+    client = sign_in("cashier")
+    page = client.get(f"/charging/desk/{bill.id}").text
+    assert "医保预结算" in page
+    split = client.post(
+        f"/charging/desk/{bill.id}/split", data={"expected_amount": "286.00"}, follow_redirects=True
+    )
+    assert all(amount in split.text for amount in ("123.60", "100.00", "62.40", "14.00", "256.00"))
+    checkout_id = re.search(r"/charging/checkouts/(\d+)/confirm", split.text)[1]  # type: ignore[index]
+    insurance_id = re.search(r'name="insurance_id" value="(\d+)"', split.text)[1]  # type: ignore[index]
+    typed = {
+        "expected_personal": "62.40",
+        "insurance_id": insurance_id,
+        "tenders-0-method": "cash",
+        "tenders-0-amount": "62.40",
+    }
+    done = client.post(f"/charging/checkouts/{checkout_id}/confirm", data=typed, follow_redirects=True)
+    receipt = view(bill).settlements[0]
+    assert receipt.number in done.text
+    (charge,) = [charge for charge in view(bill).charges if charge.item_code == "D0007"]
+    typed = {"lines-0-charge_id": str(charge.id), "lines-0-quantity": "32", "reason": "患者退药"}
+    back = client.post(
+        f"/charging/desk/{bill.id}/settlements/{receipt.id}/refund", data=typed, follow_redirects=True
+    )
+    assert back.status_code == 200
+    assert paid(bill)[-1] == {CASH: D("25.60"), POOL: D("80.40"), ACCOUNT: D("100.00")}
+    assert money_holds()
+
+
+def test_the_desk_offers_a_way_on_when_the_insurer_is_away(
+    bill: Bill, sign_in: Any, paid: Any, insurer: Any
+) -> None:
+    insurer.misbehave("dead", times=20)
+    client = sign_in("cashier")
+    page = client.post(
+        f"/charging/desk/{bill.id}/split", data={"expected_amount": "286.00"}, follow_redirects=True
+    ).text
+    assert "重新预结算" in page
+    checkout_id = re.search(r"/charging/checkouts/(\d+)/without-insurer", page)[1]  # type: ignore[index]
+    page = client.post(f"/charging/checkouts/{checkout_id}/without-insurer", follow_redirects=True).text
+    assert 'name="expected_personal" value="286.00"' in page
+    typed = {"expected_personal": "286.00", "tenders-0-method": "cash", "tenders-0-amount": "300.00"}
+    client.post(f"/charging/checkouts/{checkout_id}/confirm", data=typed, follow_redirects=True)
+    assert paid(bill) == [{CASH: D("286.00")}]
+
+
+def test_insurance_is_read_by_the_identity_number_of_the_file(
+    ours: dict[str, Any], registrar: Actor, doctor: Actor, prices: None, connected: None, sign_in: Any
+) -> None:
+    patient = outpatients.make_patient(
+        registrar, document_number=NUMBER, name="王测试", sex="2", born_on=date(1985, 6, 15)
+    )
+    encounter = outpatients.open_encounter(ours, registrar=registrar, doctor=doctor, patient=patient)
+    with tenant_unit(ours["tenant_id"]):
+        found = queries.find_bill(encounter.visit_id)
+        assert found is not None
+    page = sign_in("cashier").post(f"/charging/desk/{found.id}/insured-person", follow_redirects=True).text
+    assert "医保 310，个人账户 ¥ 100.00" in page

@@ -10,6 +10,7 @@ from modules.charging.views.amounts import (
 from modules.charging.views.checkouts import show_checkout
 from modules.charging.views.daily import show_daily
 from modules.charging.views.desk import show_desk
+from modules.charging.views.insured import show_split
 from modules.charging.views.pages import blueprint
 from modules.charging.views.prices import find_charge_items
 from modules.charging.views.shifts import show_shift
@@ -25,5 +26,6 @@ __all__ = [
     "show_daily",
     "show_desk",
     "show_shift",
+    "show_split",
     "visit_amounts",
 ]

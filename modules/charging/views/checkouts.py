@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from app.actor import Actor
 from app.errors import DomainError
 from app.i18n import gettext
+from app.money import format_amount
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.read_after import fresh
@@ -20,6 +21,7 @@ from modules.charging.models import Checkout, CheckoutState, PartState
 from modules.charging.rules.payer_codes import method_of_code
 from modules.charging.services import conduct
 from modules.charging.views.pages import blueprint
+from modules.insurance import queries as insurance
 from modules.payments import queries as payments
 
 
@@ -30,7 +32,7 @@ def show_checkout(checkout_id: int) -> ResponseReturnValue:
     """The panel as it stands now; the page itself is drawn anew as soon as nothing is waited for."""
     checkout = queries.get_checkout(checkout_id)
     facts = checkout_facts(checkout)
-    if not checkout.is_open or not facts["waiting"]:
+    if not checkout.is_open or not (facts["waiting"] or checkout.state == CheckoutState.INSURING):
         return "", 200, {"HX-Refresh": "true"}
     return render_template("charging/checkout_parts.html", checkout=checkout, **facts)
 
@@ -75,15 +77,8 @@ def collect_checkout(checkout_id: int) -> ResponseReturnValue:
 @blueprint.post("/checkouts/<int:checkout_id>/give-up")
 @requires("charging.bill.settle")
 def give_up_checkout(checkout_id: int) -> ResponseReturnValue:
-    """Let the lines go; what was paid goes back."""
-    form = Form(services.give_up_checkout, request.form, checkout_id=checkout_id)
-
-    def give_up(by: Actor) -> Checkout:
-        checkout: Checkout = form.perform_or_raise(by=by)
-        conduct.send_refunds(checkout.bill_id, by=by)
-        return checkout
-
-    return after(checkout_id, give_up)
+    """Let the lines go; what was paid goes back, and the insurer takes its settlement back first."""
+    return after(checkout_id, lambda by: conduct.give_up(checkout_id, by=by))
 
 
 def checkout_facts(checkout: Checkout) -> dict[str, Any]:
@@ -108,7 +103,8 @@ def checkout_facts(checkout: Checkout) -> dict[str, Any]:
             start={"tenders-0-method": "cash", "tenders-0-amount": left},
             checkout_id=checkout.id,
         ),
-        "give_up_form": Form(services.give_up_checkout, checkout_id=checkout.id),
+        "split": insurance.get_settlement(checkout.insurance_id) if checkout.insurance_id else None,
+        "is_at_insurer": checkout.state == CheckoutState.INSURING,
     }
 
 
@@ -146,8 +142,14 @@ def after(checkout_id: int, act: Callable[[Actor], Checkout]) -> ResponseReturnV
 
 def _say(checkout: Checkout) -> None:
     """Tell the cashier what has become of a settlement."""
-    if checkout.state == CheckoutState.SETTLED and checkout.settlement_id:
+    if checkout.state == CheckoutState.SETTLED and checkout.mirror_id:
+        number = queries.get_settlement(checkout.mirror_id).number
+        flash(gettext("Refunded: reversal %(number)s", number=number), "ok")
+    elif checkout.state == CheckoutState.SETTLED and checkout.settlement_id:
         settlement = queries.get_settlement(checkout.settlement_id)
-        flash(gettext("Settled: receipt %(number)s", number=settlement.number), "ok")
+        text = gettext("Settled: receipt %(number)s", number=settlement.number)
+        if settlement.change_amount:
+            text += gettext(", change ¥ %(change)s", change=format_amount(settlement.change_amount))
+        flash(text, "ok")
     elif checkout.state == CheckoutState.CLOSED:
         flash(gettext("The settlement was given up; nothing is kept."), "warning")

@@ -20,6 +20,7 @@ from modules.charging.rules.tenders import CHANNELS, TenderMethod, round_cash
 from modules.charging.services import conduct
 from modules.charging.views.checkouts import after, checkout_facts, with_scanned_code
 from modules.charging.views.pages import blueprint
+from modules.insurance import queries as insurance
 from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
 
@@ -92,7 +93,14 @@ def void_charge(bill_id: int, charge_id: int) -> ResponseReturnValue:
 @requires("charging.settlement.refund")
 def refund_lines(bill_id: int, settlement_id: int) -> ResponseReturnValue:
     """Give money back, then show the bill as it stands."""
-    form = Form(services.refund_lines, _chosen_lines(request.form), settlement_id=settlement_id)
+    typed = _chosen_lines(request.form)
+    if queries.insurance_of(settlement_id):
+        begun = Form(services.begin_refund, typed, settlement_id=settlement_id)
+        checkout = begun.perform(by=current_actor())
+        if checkout is None:
+            return _desk(bill_id, refund_form=begun), 422
+        return after(checkout.id, lambda by: conduct.refund(checkout.id, by=by))
+    form = Form(services.refund_lines, typed, settlement_id=settlement_id)
     mirror = form.perform(by=current_actor())
     if mirror is None:
         return _desk(bill_id, refund_form=form), 422
@@ -178,9 +186,12 @@ def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
         "quantity": 1,
     }
     on_its_way = checkout_facts(checkout) if checkout else {}
+    connected, person = insurance.standing_of(view.bill.patient_id) if view.unpaid else (False, None)
     return on_its_way | {
         "receipt": receipt,
         "checkout": checkout,
+        "is_connected": connected,
+        "insured": person,
         "live": live,
         "receipt_lines": queries.settled_lines(receipt.id) if receipt else [],
         "settle_form": Form(services.settle_bill, start=start, bill_id=bill_id),

@@ -37,6 +37,7 @@ from modules.insurance.queries.settlements import (
     lock_settlement,
     people_of,
     person_of,
+    standing_of,
     talk_of,
 )
 from modules.insurance.rules.states import PENDING, SettlementState
@@ -79,6 +80,7 @@ __all__ = [
     "propose",
     "rule_on",
     "search_catalogue",
+    "standing_of",
     "talk_of",
     "unmapped",
 ]

@@ -105,6 +105,18 @@ def find_person(patient_id: int) -> InsurancePerson | None:
     )
 
 
+def standing_of(patient_id: int) -> tuple[bool, InsurancePerson | None]:
+    """Whether the centre is connected to an insurer, and what that said last about a resident. One statement."""
+    last = (
+        select(func.max(InsurancePerson.id)).where(InsurancePerson.patient_id == patient_id).scalar_subquery()
+    )
+    statement = select(InsuranceConnection.id, InsurancePerson).outerjoin(
+        InsurancePerson, InsurancePerson.id == last
+    )
+    row = db.session.execute(statement.where(InsuranceConnection.is_active)).first()
+    return (False, None) if row is None else (True, row[1])
+
+
 def person_of(person_id: int) -> InsurancePerson:
     """One answer about a person."""
     return db.session.get_one(InsurancePerson, person_id)
