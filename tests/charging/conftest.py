@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import outpatient
 from support.channels import merchant, world_outside
-from support.insurer import address, connected, insurer
+from support.insurer import connected, insurer, insurer_address
 
 from app.actor import Actor
 from app.db import tenant_unit
@@ -17,7 +17,7 @@ from modules.charging.models import Bill, Price, Settlement
 from modules.charging.services import TenderInput
 from modules.prescriptions.events import PrescriptionSigned
 
-__all__ = ["address", "connected", "insurer", "merchant", "world_outside"]
+__all__ = ["connected", "insurer", "insurer_address", "merchant", "world_outside"]
 D = Decimal
 AMOXICILLIN, HUANGQI, GANCAO, ECG = "D0001", "D0169", "D0170", "X0020"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support import outpatients
-from support.insurer import NUMBER, address, connected, insurer
+from support.insurer import NUMBER, connected, insurer, insurer_address
 
 from app.actor import Actor
 from app.db import tenant_unit
@@ -16,7 +16,7 @@ from modules.insurance.models import InsurancePerson, InsuranceSettlement
 from modules.insurance.services import DiagnosisFact, FeeLine, VisitFacts
 
 D = Decimal
-__all__ = ["NUMBER", "address", "connected", "insurer"]
+__all__ = ["NUMBER", "connected", "insurer", "insurer_address"]
 COLD = DiagnosisFact(code="J00.x00", name="急性鼻咽炎［感冒］")
 OF_G4 = (
     ("service", "X0001", "一般诊疗费", "1", "10.00", "12"),

@@ -330,7 +330,7 @@ def test_a_centre_without_connection_settles_nothing(visit: Any, patient_id: int
 
 
 def test_another_centres_settlement_is_not_found(
-    reckon: Any, theirs: dict[str, Any], insurer: Insurer, address: str
+    reckon: Any, theirs: dict[str, Any], insurer: Insurer, insurer_address: str
 ) -> None:
     row, stranger = reckon(), world.actor(theirs, "cashier")
     for act in (services.defer_settlement, services.drop_settlement):

@@ -132,7 +132,7 @@ def test_totals_and_details_are_compared(reckon: Any, cashier: Actor, insurer: I
 
 
 def test_where_the_fund_counts_the_account_in_it_is_taken_out(
-    insurer: Insurer, reckon: Any, administrator: Actor, address: str, cashier: Actor
+    insurer: Insurer, reckon: Any, administrator: Actor, insurer_address: str, cashier: Actor
 ) -> None:
     insurer.told_to(
         "/benefits",
@@ -142,7 +142,7 @@ def test_where_the_fund_counts_the_account_in_it_is_taken_out(
         institution_code="H11010500001",
         institution_name="城东",
         region="110105",
-        base_url=address,
+        base_url=insurer_address,
         sign_type="SHA256",
         fund_includes_account=True,
         by=administrator,

@@ -21,20 +21,20 @@ def insurer() -> Insurer:
 
 
 @pytest.fixture
-def address(insurer: Insurer) -> Iterator[str]:
+def insurer_address(insurer: Insurer) -> Iterator[str]:
     """Where the insurer listens."""
     with serving(insurer) as url:
         yield url
 
 
 @pytest.fixture
-def connected(address: str, administrator: Actor) -> None:
+def connected(insurer_address: str, administrator: Actor) -> None:
     """Our centre is connected, its items are mapped."""
     services.connect(
         institution_code="H11010500001",
         institution_name="城东社区卫生服务中心",
         region="110105",
-        base_url=address,
+        base_url=insurer_address,
         key=KEY,
         by=administrator,
     )
