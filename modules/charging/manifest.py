@@ -184,6 +184,7 @@ module = Module(
         "checkout.settled": N_("Settlement finished"),
         "checkout.split": N_("Split shown"),
         "checkout.uninsured": N_("Insurer left out"),
+        "checkout.settled_later": N_("Settled with the insurer later"),
         "checkout.reopened": N_("Insurer not reached"),
         "refund.begun": N_("Insured refund begun"),
         "refund.given_up": N_("Insured refund given up"),

@@ -27,7 +27,7 @@ from modules.charging.models import Bill, ChargeStatus, Checkout, CheckoutState
 from modules.charging.rules.tenders import TenderMethod
 from modules.charging.services import RefundLineInput, TenderInput, conduct
 from modules.insurance import services as insurance
-from modules.insurance.errors import AnswerMissing, InsurerAway, InsurerRefused, TotalsWrong
+from modules.insurance.errors import AnswerMissing, InsurerAway, InsurerRefused, TotalsWrong, WrongState
 
 D = Decimal
 POOR = "134567890123456781"  # a payer's code without money behind it
@@ -193,7 +193,7 @@ def test_an_insurer_that_is_away_holds_nobody_up(bill: Bill, cashier: Actor, ins
     )
     with pytest.raises(InsurerAway):
         conduct.reckon(checkout.id, by=cashier)
-    services.pay_without_insurer(checkout_id=checkout.id, by=cashier)
+    assert not services.pay_without_insurer(checkout_id=checkout.id, by=cashier).is_insured
     confirm(checkout, cashier, "286.00")
     assert paid(bill) == [{CASH: D("286.00")}]
 
@@ -428,3 +428,38 @@ def test_insurance_is_read_by_the_identity_number_of_the_file(
         assert found is not None
     page = sign_in("cashier").post(f"/charging/desk/{found.id}/insured-person", follow_redirects=True).text
     assert "医保 310，个人账户 ¥ 100.00" in page
+
+
+def test_what_was_paid_while_the_insurer_was_away_is_settled_with_it_later(
+    bill: Bill, cashier: Actor, insurer: Any, paid: Any, view: Any, money_holds: Any, ours: dict[str, Any]
+) -> None:
+    insurer.misbehave("dead", infno="2206", times=1)
+    checkout = services.begin_checkout(
+        bill_id=bill.id, expected_amount=D("286.00"), is_insured=True, by=cashier
+    )
+    with pytest.raises(InsurerAway) as away:
+        conduct.reckon(checkout.id, by=cashier)
+    services.pay_without_insurer(checkout_id=checkout.id, is_later=True, by=cashier)
+    confirm(checkout, cashier, "286.00")
+    assert books(insurer) == []
+    insurance.settle_deferred(away.value.details["settlement_id"], by=cashier)
+    charged, mirror, again = paid(bill)
+    assert (charged, mirror) == ({CASH: D("286.00")}, {CASH: D("-286.00")})
+    assert again == {CASH: D("62.40"), POOL: D("123.60"), ACCOUNT: D("100.00")}
+    assert {charge.status for charge in view(bill).charges} == {ChargeStatus.PAID}
+    assert len(books(insurer)) == 1
+    assert money_holds()
+    done = refund_b(bill, view, cashier)
+    assert done.state == CheckoutState.SETTLED
+    assert paid(bill)[-1] == {CASH: D("25.60"), POOL: D("80.40"), ACCOUNT: D("100.00")}
+    assert money_holds()
+
+
+def test_what_is_paid_without_the_insurer_for_good_is_dropped_there(
+    begun: Checkout, cashier: Actor, insurer: Any, paid: Any, bill: Bill
+) -> None:
+    services.pay_without_insurer(checkout_id=begun.id, by=cashier)
+    confirm(begun, cashier, "286.00")
+    assert paid(bill) == [{CASH: D("286.00")}]
+    with pytest.raises(WrongState):
+        insurance.settle_deferred(begun.insurance_id, by=cashier)

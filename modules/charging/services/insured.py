@@ -10,6 +10,9 @@ from modules.charging import queries
 from modules.charging.models import Checkout, CheckoutKind, CheckoutState, PartState
 from modules.charging.services.checkouts import SUBJECT, end_part, go_on, lock_checkout
 from modules.charging.services.insured_refunds import finish_refund
+from modules.charging.services.settled_later import may_settle_later, settle_later
+from modules.insurance import queries as insurance_queries
+from modules.insurance import services as insurance
 from modules.insurance.events import InsuranceCancelled, InsuranceFailed, InsuranceSettled
 
 _ZERO = Decimal("0.00")
@@ -39,8 +42,10 @@ def note_split(
 
 
 @use_case("charging.bill.settle")
-def pay_without_insurer(*, checkout_id: int, by: Actor) -> Checkout:
+def pay_without_insurer(*, checkout_id: int, is_later: bool = False, by: Actor) -> Checkout:
     """Leave the insurer out of a settlement on its way: the patient pays all of it.
+
+    With ``is_later`` what was asked is put off, and settled with the insurer when that can be reached.
 
     Raises:
         CheckoutNotHere, CheckoutMoved: there is none, or the insurer is settling it.
@@ -50,6 +55,10 @@ def pay_without_insurer(*, checkout_id: int, by: Actor) -> Checkout:
         checkout = lock_checkout(checkout_id, CheckoutState.SHOWN)
     checkout.is_insured, checkout.insurance_id = False, None
     _share_out(checkout, _ZERO, _ZERO, _ZERO)
+    db.session.flush()  # what is put off or dropped tells this very checkout
+    if asked := insurance_queries.find_live(SUBJECT, checkout.id):
+        put_off = insurance.defer_settlement if is_later else insurance.drop_settlement
+        put_off(settlement_id=asked.id, by=by)
     audit.record("checkout.uninsured", checkout, by=by, number=checkout.number)
     if checkout.kind == CheckoutKind.REFUND:
         finish_refund(checkout, by)
@@ -61,6 +70,10 @@ def note_insured(event: InsuranceSettled) -> None:
     if event.subject_kind != SUBJECT:
         return
     checkout, by = lock_checkout(event.subject_id), event.actor
+    if not checkout.is_open:
+        if may_settle_later(checkout):
+            settle_later(checkout, event, by)
+        return
     accounts = event.account_amount + event.mutual_aid_amount
     with db.session.no_autoflush:
         checkout.insurance_id, checkout.insurance_reference = event.settlement_id, event.setl_id
