@@ -7,10 +7,17 @@ from app.actor import Actor
 from app.db import db
 from app.use_cases import use_case
 from modules.charging import queries
+from modules.charging.errors import CheckoutMoved, InsuranceBooked, InsuranceStands
 from modules.charging.models import Checkout, CheckoutKind, CheckoutState, PartState
-from modules.charging.services.checkouts import SUBJECT, end_part, go_on, lock_checkout
+from modules.charging.services.checkouts import SUBJECT, end_part, go_on, leave_insurer, lock_checkout
 from modules.charging.services.insured_refunds import finish_refund
-from modules.insurance.events import InsuranceCancelled, InsuranceFailed, InsuranceSettled
+from modules.insurance.events import (
+    InsuranceCancelled,
+    InsuranceCancelling,
+    InsuranceFailed,
+    InsuranceSettled,
+    InsuranceSettling,
+)
 
 _ZERO = Decimal("0.00")
 
@@ -44,10 +51,14 @@ def pay_without_insurer(*, checkout_id: int, by: Actor) -> Checkout:
 
     Raises:
         CheckoutNotHere, CheckoutMoved: there is none, or the insurer is settling it.
+        InsuranceStands: the insurer still pays for what is to be refunded, or may have settled.
     """
     checkout = lock_checkout(checkout_id, CheckoutState.SHOWN, CheckoutState.INSURING)
     if checkout.state == CheckoutState.INSURING and checkout.insurance_id:
         checkout = lock_checkout(checkout_id, CheckoutState.SHOWN)
+    if checkout.kind == CheckoutKind.REFUND and not queries.insurance_is_gone(checkout):
+        raise InsuranceStands
+    leave_insurer(checkout, by)
     checkout.is_insured, checkout.insurance_id = False, None
     _share_out(checkout, _ZERO, _ZERO, _ZERO)
     audit.record("checkout.uninsured", checkout, by=by, number=checkout.number)
@@ -56,14 +67,45 @@ def pay_without_insurer(*, checkout_id: int, by: Actor) -> Checkout:
     return checkout
 
 
+def allow_settling(event: InsuranceSettling) -> None:
+    """The insurer settles for a checkout that waits for just this split, and for no other.
+
+    Raises:
+        CheckoutMoved: it was given up, paid without the insurer, or waits for another split.
+    """
+    if event.subject_kind != SUBJECT:
+        return
+    checkout = lock_checkout(event.subject_id)
+    if checkout.state != CheckoutState.INSURING or checkout.insurance_id != event.settlement_id:
+        raise CheckoutMoved(number=checkout.number, state=checkout.state.label)
+
+
+def allow_cancelling(event: InsuranceCancelling) -> None:
+    """The insurer takes back what a receipt stands on only when that receipt is being refunded.
+
+    Raises:
+        InsuranceBooked: it is not.
+    """
+    if event.subject_kind != SUBJECT:
+        return
+    checkout = lock_checkout(event.subject_id)
+    if checkout.state != CheckoutState.SETTLED or checkout.insurance_id != event.settlement_id:
+        return
+    refund = queries.find_open_checkout(checkout.bill_id)
+    if refund is None or refund.original_id is None or refund.original_id != checkout.settlement_id:
+        raise InsuranceBooked
+
+
 def note_insured(event: InsuranceSettled) -> None:
     """The insurer has settled: its parts are fixed, and the patient's part is collected."""
     if event.subject_kind != SUBJECT:
         return
     checkout, by = lock_checkout(event.subject_id), event.actor
+    if checkout.state != CheckoutState.INSURING or checkout.insurance_id != event.settlement_id:
+        return
     accounts = event.account_amount + event.mutual_aid_amount
     with db.session.no_autoflush:
-        checkout.insurance_id, checkout.insurance_reference = event.settlement_id, event.setl_id
+        checkout.insurance_reference = event.setl_id
         _share_out(checkout, event.fund_amount, accounts, event.hospital_amount)
         if checkout.kind == CheckoutKind.REFUND:
             finish_refund(checkout, by)

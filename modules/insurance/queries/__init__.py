@@ -32,11 +32,13 @@ from modules.insurance.queries.settlements import (
     find_person,
     get_exchange,
     get_settlement,
+    ids_in,
     lines_of,
     list_settlements,
     lock_settlement,
     people_of,
     person_of,
+    subjects_asked_since,
     talk_of,
 )
 from modules.insurance.rules.states import PENDING, SettlementState
@@ -65,6 +67,7 @@ __all__ = [
     "get_exchange",
     "get_mapping",
     "get_settlement",
+    "ids_in",
     "line_of",
     "lines_of",
     "list_mappings",
@@ -79,6 +82,7 @@ __all__ = [
     "propose",
     "rule_on",
     "search_catalogue",
+    "subjects_asked_since",
     "talk_of",
     "unmapped",
 ]

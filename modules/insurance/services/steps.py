@@ -18,7 +18,7 @@ from app.events import emit
 from app.use_cases import Secret, use_case
 from modules.insurance import queries
 from modules.insurance.errors import AlreadyWithInsurer, NothingToSettle, PersonNotRead, WrongState
-from modules.insurance.events import InsuranceFailed, InsuranceSettled
+from modules.insurance.events import InsuranceFailed, InsuranceSettled, InsuranceSettling
 from modules.insurance.models import (
     InsurancePerson,
     InsuranceSettlement,
@@ -266,10 +266,12 @@ def begin_settling(
 
     Raises:
         WrongState: it is not reckoned, or another window settles it.
+        DomainError: its subject does not wait for it.
     """
     row = held(settlement_id, S.PRESETTLED)
     row.state, row.msgid, row.attempts = S.SETTLING, msgid, 0
     row.ask_at = clock.now() + GIVE_UP_WAITING
+    emit(InsuranceSettling(settlement_id=row.id, subject_kind=row.subject_kind, subject_id=row.subject_id))
     audit.record("settlement.sent", row, by=by)
     return row
 
