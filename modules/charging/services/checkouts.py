@@ -124,8 +124,7 @@ def confirm_checkout(
     audit.record("checkout.confirmed", checkout, by=by, number=checkout.number)
     if checkout.insurance_id:
         checkout.state = CheckoutState.INSURING
-        db.session.flush()
-        insurance.begin_settling(settlement_id=checkout.insurance_id, msgid=msgid, by=by)
+        insurance.begin_settling(settlement_id=checkout.insurance_id, msgid=msgid, is_agreed=True, by=by)
     else:
         checkout.state = CheckoutState.COLLECTING
         go_on(checkout, by, parts)

@@ -260,9 +260,11 @@ def drop_settlement(*, settlement_id: int, by: Actor) -> InsuranceSettlement:
 
 @use_case("insurance.settlement.settle", is_step=True)
 def begin_settling(
-    *, settlement_id: int, msgid: Annotated[str, Field(max_length=30)], by: Actor
+    *, settlement_id: int, msgid: Annotated[str, Field(max_length=30)], is_agreed: bool = False, by: Actor
 ) -> InsuranceSettlement:
     """Note the message that will settle, before it is sent (2207). Two windows never both get here.
+
+    Whose subject it is may refuse, unless the caller holds the subject and `is_agreed`.
 
     Raises:
         WrongState: it is not reckoned, or another window settles it.
@@ -271,7 +273,10 @@ def begin_settling(
     row = held(settlement_id, S.PRESETTLED)
     row.state, row.msgid, row.attempts = S.SETTLING, msgid, 0
     row.ask_at = clock.now() + GIVE_UP_WAITING
-    emit(InsuranceSettling(settlement_id=row.id, subject_kind=row.subject_kind, subject_id=row.subject_id))
+    if not is_agreed:
+        emit(
+            InsuranceSettling(settlement_id=row.id, subject_kind=row.subject_kind, subject_id=row.subject_id)
+        )
     audit.record("settlement.sent", row, by=by)
     return row
 
