@@ -219,3 +219,26 @@ class InsuranceStands(Conflict):
 
     code = "charging.insurance_stands"
     message = N_("The insurer has settled this bill. Cancel it there first.")
+
+
+class InsuranceBooked(Conflict):
+    """A receipt counts on it; the insurer takes it back when that receipt is refunded."""
+
+    code = "charging.insurance_booked"
+    message = N_("A receipt stands on this insured settlement. Refund the receipt instead.")
+
+
+class NotInsured(Conflict):
+    """No insurer has a part in it."""
+
+    code = "charging.not_insured"
+    message = N_("No insurer took part in this settlement. Refund it directly.")
+
+
+class MoneyUnderway(Conflict):
+    """Money of the shift is on its way, or lies in the drawer for a settlement that has not ended."""
+
+    code = "charging.money_underway"
+    message = N_(
+        "Settlement %(number)s is still being paid. Finish it or give it up before closing the shift."
+    )

@@ -19,6 +19,7 @@ from app.registry import (
     Permission,
     Plot,
     Preparation,
+    Pursuit,
     Setting,
     SettingKind,
     Waiting,
@@ -26,8 +27,15 @@ from app.registry import (
 )
 from modules.charging import api, queries, services, subscribers, views
 from modules.charging.queries.checks import check_money
+from modules.charging.services import left
 from modules.clinic.events import EncounterBegun
-from modules.insurance.events import InsuranceCancelled, InsuranceFailed, InsuranceSettled
+from modules.insurance.events import (
+    InsuranceCancelled,
+    InsuranceCancelling,
+    InsuranceFailed,
+    InsuranceSettled,
+    InsuranceSettling,
+)
 from modules.patients import queries as patients
 from modules.payments.events import PaymentEnded, PaymentSucceeded
 from modules.prescriptions.events import (
@@ -228,6 +236,8 @@ module = Module(
     now=(
         (VisitRegistered, subscribers.open_bill),
         (VisitCancelled, subscribers.void_visit_charges),
+        (InsuranceSettling, services.allow_settling),
+        (InsuranceCancelling, services.allow_cancelling),
         (InsuranceSettled, services.note_insured),
         (InsuranceFailed, services.note_not_insured),
         (InsuranceCancelled, services.note_insurance_cancelled),
@@ -239,5 +249,6 @@ module = Module(
         (PrescriptionVoided, subscribers.void_voided),
         (PrescriptionExpired, subscribers.void_expired),
     ),
+    pursues=(Pursuit(queries.centres_left, left.pursue),),
     checks=(check_money,),
 )

@@ -7,6 +7,24 @@ from app.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InsuranceSettling(Event):
+    """The insurer is about to be asked to settle; whose subject it is may refuse."""
+
+    settlement_id: int
+    subject_kind: str
+    subject_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsuranceCancelling(Event):
+    """The insurer is about to be asked to take a settlement back; whose subject it is may refuse."""
+
+    settlement_id: int
+    subject_kind: str
+    subject_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InsuranceSettled(Event):
     """The insurer has settled: what it pays, what comes from the account, what is left in cash."""
 

@@ -1,22 +1,27 @@
 """A settlement in which a payment channel takes part: held, asked for, settled once, or given up and given back."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
 from support.racing import at_once
 
+from app import clock
 from app.actor import Actor, system_actor
 from app.db import tenant_unit
 from app.db.statements import count_statements
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, DomainError, NotFound
+from app.pursuit import pursue_all
 from app.use_cases import use_case
 from modules.charging import queries, services
 from modules.charging.errors import (
     CheckoutMoved,
     CheckoutUnderway,
+    MoneyUnderway,
     NothingToSettle,
     TenderRepeated,
     TenderTooLittle,
@@ -449,3 +454,189 @@ def _order(ours: dict[str, Any], checkout: Checkout) -> Any:
         (part,) = [part for part in queries.parts_of(checkout.id) if part.order_id]
         assert part.order_id is not None
         return payments.get_order(part.order_id)
+
+
+def test_another_amount_than_asked_for_locks_no_lines(
+    make_bill: Any,
+    begin: Any,
+    view: Any,
+    parts: Any,
+    cashier: Actor,
+    world_outside: Any,
+    ours: dict[str, Any],
+    money_holds: Any,
+) -> None:
+    bill = make_bill()
+    checkout = conduct.carry(begin(bill).id, TYPES, by=cashier)
+    order = _order(ours, checkout)
+    world_outside.misbehave("wrong_amount")
+    world_outside.misbehave("no_callback")
+    world_outside.scan("M1001", order.out_trade_no)
+    conduct.ask(checkout.id, by=cashier)
+    assert _order(ours, checkout).state.value == "disputed"
+    services.collect_checkout(
+        checkout_id=checkout.id,
+        expected_personal=D("10.00"),
+        tenders=[TenderInput(method="cash", amount=D("10.00"))],
+        by=cashier,
+    )
+    assert parts(checkout)[0][:2] == ("wechat", "failed")
+    assert len(view(bill).settlements) == 1
+    assert money_holds()
+
+
+def test_a_crash_before_the_channel_was_asked_frees_the_lines_in_the_end(
+    make_bill: Any, begin: Any, view: Any, ours: dict[str, Any]
+) -> None:
+    bill = make_bill()
+    checkout = begin(bill)
+    clock.stop(clock.now() + timedelta(minutes=119))
+    pursue_all()
+    assert {charge.status for charge in view(bill).charges} == {ChargeStatus.LOCKED}
+    clock.stop(clock.now() + timedelta(minutes=2))
+    pursue_all()
+    assert view(bill).due_amount == D("10.00")
+    assert _order(ours, checkout).state.value == "closed"
+    assert begin(bill).id != checkout.id
+
+
+def test_money_that_comes_after_the_settlement_closed_by_itself_goes_back(
+    make_bill: Any,
+    begin: Any,
+    view: Any,
+    cashier: Actor,
+    world_outside: Any,
+    ours: dict[str, Any],
+    settle: Any,
+    money_holds: Any,
+) -> None:
+    bill = make_bill()
+    checkout = conduct.carry(begin(bill).id, TYPES, by=cashier)
+    number = _order(ours, checkout).out_trade_no
+    world_outside.misbehave("dead", times=50)
+    clock.stop(clock.now() + timedelta(hours=3))
+    pursue_all()
+    settle(bill)
+    world_outside.misdeeds.clear()
+    world_outside.misbehave("no_callback")
+    world_outside.scan("M1001", number)
+    clock.stop(clock.now() + timedelta(hours=1))
+    pursue_all()
+    order = _order(ours, checkout)
+    assert (order.paid_amount, order.refunded_amount) == (D("10.00"), D("10.00"))
+    assert len(view(bill).settlements) == 1
+    assert money_holds()
+
+
+def test_cash_in_the_drawer_keeps_a_settlement_from_closing_by_itself(
+    make_bill: Any, begin: Any, parts: Any, cashier: Actor, view: Any
+) -> None:
+    bill = make_bill()
+    checkout = conduct.carry(begin(bill, cash="6.00", wechat="4.00").id, POOR, by=cashier)
+    clock.stop(clock.now() + timedelta(hours=3))
+    pursue_all()
+    assert parts(checkout)[0][:2] == ("cash", "handed")
+    assert {charge.status for charge in view(bill).charges} == {ChargeStatus.LOCKED}
+    services.give_up_checkout(checkout_id=checkout.id, by=cashier)
+    assert view(bill).due_amount == D("10.00")
+
+
+def test_no_shift_closes_over_money_on_its_way(
+    make_bill: Any, begin: Any, settle: Any, cashier: Actor, registrar: Actor
+) -> None:
+    settle(make_bill())
+    checkout = conduct.carry(begin(make_bill()).id, TYPES, by=cashier)
+    begin(make_bill(), by=registrar)
+    with pytest.raises(MoneyUnderway) as refusal:
+        services.close_shift(counted_cash=D("10.00"), by=cashier)
+    assert refusal.value.details == {"number": checkout.number}
+    services.give_up_checkout(checkout_id=checkout.id, by=cashier)
+    assert services.close_shift(counted_cash=D("10.00"), by=cashier).settlement_count == 1
+
+
+def test_a_payer_without_money_holds_up_no_shift(
+    make_bill: Any, begin: Any, settle: Any, cashier: Actor
+) -> None:
+    settle(make_bill())
+    conduct.carry(begin(make_bill()).id, POOR, by=cashier)
+    assert services.close_shift(counted_cash=D("10.00"), by=cashier).settlement_count == 1
+
+
+def test_cash_stands_in_the_shift_of_who_took_it(
+    make_bill: Any, begin: Any, view: Any, registrar: Actor, cashier: Actor
+) -> None:
+    bill = make_bill()
+    checkout = conduct.carry(begin(bill, by=registrar).id, POOR, by=registrar)
+    services.collect_checkout(
+        checkout_id=checkout.id,
+        expected_personal=D("10.00"),
+        tenders=[TenderInput(method="cash", amount=D("10.00"))],
+        by=cashier,
+    )
+    (receipt,) = view(bill).settlements
+    assert receipt.cashier_account_id == cashier.account_id
+
+
+def test_one_window_gives_up_while_the_money_comes(
+    app: Flask,
+    make_bill: Any,
+    begin: Any,
+    view: Any,
+    cashier: Actor,
+    world_outside: Any,
+    ours: dict[str, Any],
+    money_holds: Any,
+) -> None:
+    for _ in range(4):
+        bill = make_bill()
+        checkout = conduct.carry(begin(bill).id, TYPES, by=cashier)
+        world_outside.misbehave("no_callback")
+        world_outside.scan("M1001", _order(ours, checkout).out_trade_no)
+        at_once(
+            app,
+            partial(conduct.ask, checkout.id, by=cashier),
+            partial(services.give_up_checkout, checkout_id=checkout.id, by=cashier),
+        )
+        clock.stop(clock.now() + timedelta(minutes=5))
+        pursue_all()
+        paid, order = view(bill).settlements, _order(ours, checkout)
+        assert order.paid_amount == D("10.00")
+        assert order.paid_amount - order.refunded_amount == sum(row.amount for row in paid)
+        assert view(bill).due_amount == D("10.00") * (1 - len(paid))
+    assert money_holds()
+
+
+def test_a_registrar_who_may_not_refund_gives_up_what_was_paid(
+    make_bill: Any, begin: Any, view: Any, registrar: Actor, prepaid: Any, ours: dict[str, Any]
+) -> None:
+    bill = make_bill()
+    prepaid(bill, "4.00")
+    checkout = conduct.carry(begin(bill, by=registrar, prepaid="4.00", wechat="6.00").id, TYPES, by=registrar)
+    conduct.give_up(checkout.id, reason="患者改日再来", by=registrar)
+    assert view(bill).due_amount == D("10.00")
+    with tenant_unit(ours["tenant_id"]):
+        assert payments.account_of(bill.patient_id).balance == D("4.00")
+
+
+def test_a_registrar_gives_up_what_a_channel_has_paid(
+    make_bill: Any,
+    begin: Any,
+    view: Any,
+    registrar: Actor,
+    prepaid: Any,
+    ours: dict[str, Any],
+    world_outside: Any,
+) -> None:
+    bill = make_bill()
+    checkout = begin(bill, by=registrar, prepaid="4.00", wechat="6.00")
+    with pytest.raises(DomainError):  # nothing is in the account; the code was sent after it
+        conduct.carry(checkout.id, PAYS, by=registrar)
+    with tenant_unit(ours["tenant_id"]):
+        (wechat,) = [part for part in queries.parts_of(checkout.id) if part.method == TenderMethod.WECHAT]
+    conduct.payments.pay(wechat.order_id or 0, PAYS, by=registrar)
+    assert conduct.give_up(checkout.id, by=registrar).state == CheckoutState.CLOSED
+    assert view(bill).due_amount == D("10.00")
+    pursue_all()
+    with tenant_unit(ours["tenant_id"]):
+        (refund,) = payments.order_view(wechat.order_id or 0).refunds
+    assert (refund.amount, refund.state.value) == (D("6.00"), "refunded")

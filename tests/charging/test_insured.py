@@ -1,14 +1,16 @@
 """An insured bill at the desk: the split before any money, the insurer first, then the patient's part."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from support import outpatients
 from support.insurer import NUMBER
 
+from app import clock
 from app.actor import Actor
 from app.db import tenant_unit
 from app.db.statements import count_statements
@@ -19,18 +21,25 @@ from modules.charging.errors import (
     BillChanged,
     CheckoutMoved,
     CheckoutUnderway,
+    InsuranceBooked,
     InsuranceStands,
     InsuredRefund,
+    NotInsured,
     PrescriptionUnpaid,
 )
 from modules.charging.models import Bill, ChargeStatus, Checkout, CheckoutState
 from modules.charging.rules.tenders import TenderMethod
 from modules.charging.services import RefundLineInput, TenderInput, conduct
+from modules.insurance import queries as insured
 from modules.insurance import services as insurance
 from modules.insurance.errors import AnswerMissing, InsurerAway, InsurerRefused, TotalsWrong, WrongState
+from modules.insurance.models import Outcome
+from modules.insurance.services.talking import Conversation
+from modules.payments import queries as payments
 
 D = Decimal
 POOR = "134567890123456781"  # a payer's code without money behind it
+TYPES = "134567890123456782"  # whose payer types a password first
 CASH, POOL, ACCOUNT = TenderMethod.CASH, TenderMethod.POOLED_FUND, TenderMethod.PERSONAL_ACCOUNT
 
 
@@ -463,3 +472,248 @@ def test_what_is_paid_without_the_insurer_for_good_is_dropped_there(
     assert paid(bill) == [{CASH: D("286.00")}]
     with pytest.raises(WrongState):
         insurance.settle_deferred(begun.insurance_id, by=cashier)
+
+
+@pytest.fixture
+def state_of(ours: dict[str, Any]) -> Any:
+    """How a checkout and its insured settlement stand."""
+
+    def look(checkout: Checkout) -> tuple[str, str]:
+        with tenant_unit(ours["tenant_id"]):
+            now = queries.get_checkout(checkout.id)
+            number = now.insurance_id or checkout.insurance_id
+            row = insured.get_settlement(number) if number else None
+            return now.state.value, row.state.value if row else ""
+
+    return look
+
+
+def test_a_second_window_without_the_insurer_lets_no_split_go_that_is_being_settled(
+    begun: Checkout, cashier: Actor, monkeypatch: pytest.MonkeyPatch, state_of: Any, paid: Any, bill: Bill
+) -> None:
+    def away(*_: Any) -> None:
+        raise InsurerAway
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise Crash
+
+    with monkeypatch.context() as crash:
+        crash.setattr(Conversation, "try_to", dies)
+        with pytest.raises(Crash):
+            confirm(begun, cashier)
+    with monkeypatch.context() as second:
+        second.setattr("modules.insurance.services.conduct.sign_in", away)
+        with pytest.raises(InsurerAway):
+            confirm(begun, cashier)
+    assert state_of(begun) == ("insuring", "settling")
+    for leave in (services.pay_without_insurer, services.give_up_checkout):
+        with pytest.raises((CheckoutMoved, InsuranceStands)):
+            leave(checkout_id=begun.id, by=cashier)
+    clock.stop(clock.now() + timedelta(minutes=2))
+    pursue_all()
+    assert state_of(begun) == ("shown", "reversed")
+    assert paid(bill) == []
+
+
+@pytest.mark.parametrize("leave", ["pay_without_insurer", "give_up_checkout"])
+def test_what_was_left_out_is_not_settled_later(
+    begun: Checkout, cashier: Actor, leave: str, state_of: Any, paid: Any, bill: Bill, insurer: Any
+) -> None:
+    getattr(services, leave)(checkout_id=begun.id, by=cashier)
+    assert state_of(begun)[1] == "dropped"
+    with pytest.raises(WrongState):
+        insurance.defer_settlement(settlement_id=begun.insurance_id or 0, by=cashier)
+    for settle_there in (insurance.settle_deferred, insurance.settle):
+        with pytest.raises(WrongState):
+            settle_there(begun.insurance_id or 0, by=cashier)
+    assert books(insurer) == []
+    assert paid(bill) == []
+
+
+def test_a_split_is_settled_by_its_checkout_alone(
+    begun: Checkout, cashier: Actor, state_of: Any, insurer: Any
+) -> None:
+    with pytest.raises(CheckoutMoved):
+        insurance.settle(begun.insurance_id or 0, by=cashier)
+    insurance.defer_settlement(settlement_id=begun.insurance_id or 0, by=cashier)
+    with pytest.raises(CheckoutMoved):
+        insurance.settle_deferred(begun.insurance_id or 0, by=cashier)
+    assert state_of(begun)[0] == "shown"
+    assert books(insurer) == []
+
+
+def test_an_insurer_who_is_not_reached_and_a_crash_lock_nothing(
+    begun: Checkout, cashier: Actor, monkeypatch: pytest.MonkeyPatch, insurer: Any, state_of: Any
+) -> None:
+    def dies(**_: Any) -> None:
+        raise Crash
+
+    real = Conversation.try_to
+
+    def unreached(self: Conversation, infno: str, *args: Any, **more: Any) -> Any:
+        said = real(self, infno, *args, **more) if infno != "2207" else None
+        return said or SimpleNamespace(outcome=Outcome.UNREACHABLE)
+
+    with monkeypatch.context() as crash:
+        crash.setattr(Conversation, "try_to", unreached)
+        crash.setattr(Conversation, "kept", lambda self: [])
+        crash.setattr(conduct, "reopen_checkout", dies)
+        with pytest.raises(Crash):
+            confirm(begun, cashier)
+    assert state_of(begun) == ("insuring", "presettled")
+    clock.stop(clock.now() + timedelta(minutes=10))
+    pursue_all()
+    assert state_of(begun) == ("shown", "presettled")
+    assert confirm(begun, cashier).state == CheckoutState.SETTLED
+
+
+def test_money_that_comes_while_the_insurer_takes_its_part_back_settles_nothing(
+    begun: Checkout,
+    cashier: Actor,
+    insurer: Any,
+    merchant: Any,
+    paid: Any,
+    bill: Bill,
+    money_holds: Any,
+    world_outside: Any,
+    ours: dict[str, Any],
+    state_of: Any,
+) -> None:
+    def agree(msgid: str) -> Checkout:
+        tender = TenderInput(method="wechat", amount=D("62.40"))
+        return services.confirm_checkout(
+            checkout_id=begun.id,
+            expected_personal=D("62.40"),
+            tenders=[tender],
+            insurance_id=begun.insurance_id,
+            msgid=msgid,
+            by=cashier,
+        )
+
+    conduct.settle(begun.id, agree, TYPES, insurance_id=begun.insurance_id, by=cashier)
+    insurer.misbehave("lose_answer", infno="2208")
+    with pytest.raises(AnswerMissing):
+        conduct.give_up(begun.id, reason="患者改日再来", by=cashier)
+    with tenant_unit(ours["tenant_id"]):
+        (part,) = queries.parts_of(begun.id)
+        number = part.reference
+    world_outside.scan("M1001", number)
+    world_outside.deliver()
+    assert paid(bill) == []
+    assert conduct.give_up(begun.id, reason="患者改日再来", by=cashier).state == CheckoutState.CLOSED
+    with tenant_unit(ours["tenant_id"]):
+        order = payments.find_order_by_number(number)
+        assert order is not None
+        assert order.refunded_amount == D("62.40")
+    assert books(insurer) == []
+    assert money_holds()
+
+
+def test_an_insured_receipt_is_cancelled_by_a_refund_alone(
+    settled: Checkout, cashier: Actor, insurer: Any, state_of: Any
+) -> None:
+    with pytest.raises(InsuranceBooked):
+        insurance.cancel(settled.insurance_id or 0, reason="测试", by=cashier)
+    assert len(books(insurer)) == 1
+    assert state_of(settled) == ("settled", "settled")
+
+
+def begun_refund(bill: Bill, view: Any, by: Actor) -> Checkout:
+    """Drug B of G5 is about to go back."""
+    seen = view(bill)
+    (charge,) = [charge for charge in seen.charges if charge.item_code == "D0007"]
+    return services.begin_refund(
+        settlement_id=seen.refundable[-1].id,
+        lines=[RefundLineInput(charge_id=charge.id, quantity=D(32))],
+        reason="患者退药",
+        by=by,
+    )
+
+
+def test_nobody_gets_cash_back_while_the_insurer_still_pays(
+    settled: Checkout, bill: Bill, cashier: Actor, view: Any, paid: Any, insurer: Any
+) -> None:
+    refund = begun_refund(bill, view, cashier)
+    with pytest.raises(InsuranceStands):
+        services.pay_without_insurer(checkout_id=refund.id, by=cashier)
+    assert len(paid(bill)) == len(books(insurer)) == 1
+
+
+def test_a_refund_that_was_given_up_in_another_window_cancels_nothing(
+    settled: Checkout, bill: Bill, cashier: Actor, view: Any, insurer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modules.insurance.services import cancelling
+
+    refund = begun_refund(bill, view, cashier)
+    real = cancelling.sign_in
+
+    def first_the_other_window(*args: Any) -> None:
+        services.give_up_refund(checkout_id=refund.id, by=cashier)
+        real(*args)
+
+    monkeypatch.setattr(cancelling, "sign_in", first_the_other_window)
+    with pytest.raises(InsuranceBooked):
+        conduct.refund(refund.id, by=cashier)
+    assert len(books(insurer)) == 1
+    assert {one.status for one in view(bill).charges} == {ChargeStatus.PAID}
+
+
+def test_a_cancellation_whose_answer_was_lost_carries_the_refund_to_its_end(
+    settled: Checkout, bill: Bill, cashier: Actor, view: Any, paid: Any, insurer: Any, money_holds: Any
+) -> None:
+    refund = begun_refund(bill, view, cashier)
+    insurer.misbehave("lose_answer", infno="2208")
+    with pytest.raises(AnswerMissing):
+        conduct.refund(refund.id, by=cashier)
+    for _ in range(3):
+        clock.stop(clock.now() + timedelta(minutes=10))
+        pursue_all()
+    assert paid(bill)[-1] == {CASH: D("25.60"), POOL: D("80.40"), ACCOUNT: D("100.00")}
+    assert len(books(insurer)) == 1
+    assert money_holds()
+
+
+def test_a_refund_that_nobody_carried_on_is_given_up_by_itself(
+    settled: Checkout, bill: Bill, cashier: Actor, view: Any, state_of: Any
+) -> None:
+    refund = begun_refund(bill, view, cashier)
+    clock.stop(clock.now() + timedelta(hours=3))
+    pursue_all()
+    assert state_of(refund)[0] == "closed"
+    assert {one.status for one in view(bill).charges} == {ChargeStatus.PAID}
+
+
+def test_an_uninsured_receipt_is_no_insured_refund(
+    make_bill: Any, settle: Any, view: Any, cashier: Actor
+) -> None:
+    bill = make_bill()
+    receipt = settle(bill)
+    line = RefundLineInput(charge_id=view(bill).charges[0].id, quantity=D(1))
+    with pytest.raises(NotInsured):
+        services.begin_refund(settlement_id=receipt.id, lines=[line], reason="患者要求", by=cashier)
+    assert view(bill).charges[0].status == ChargeStatus.PAID
+
+
+def test_a_split_nobody_agreed_to_closes_by_itself(
+    begun: Checkout, bill: Bill, view: Any, state_of: Any
+) -> None:
+    clock.stop(clock.now() + timedelta(minutes=90))
+    pursue_all()
+    assert state_of(begun)[0] == "shown"
+    clock.stop(clock.now() + timedelta(minutes=31))
+    pursue_all()
+    assert state_of(begun) == ("closed", "dropped")
+    assert view(bill).due_amount == D("286.00")
+
+
+def test_what_the_insurer_has_settled_waits_for_people(
+    begun: Checkout, cashier: Actor, merchant: Any, state_of: Any
+) -> None:
+    confirm(begun, cashier, wechat="62.40")
+    clock.stop(clock.now() + timedelta(hours=5))
+    pursue_all()
+    assert state_of(begun) == ("collecting", "settled")
+
+
+class Crash(Exception):
+    """The process dies here."""

@@ -5,7 +5,15 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.db import db, locking
 from modules.charging.errors import CheckoutNotHere
-from modules.charging.models import Bill, Charge, Checkout, CheckoutLine, CheckoutPart, PartState
+from modules.charging.models import (
+    Bill,
+    Charge,
+    Checkout,
+    CheckoutLine,
+    CheckoutPart,
+    CheckoutState,
+    PartState,
+)
 from modules.charging.models.checkouts import OPEN
 from modules.insurance import queries as insurance
 from modules.insurance.queries import SettlementState
@@ -86,6 +94,35 @@ def insurance_stands(refund: Checkout) -> bool:
     """Whether the insurer still counts as settled what a refund is of."""
     found = insurance_of(refund.original_id or 0)
     return found is not None and insurance.get_settlement(found).state is SettlementState.SETTLED
+
+
+def insurance_is_gone(refund: Checkout) -> bool:
+    """Whether the insurer pays no more for what a refund is of."""
+    found = insurance_of(refund.original_id or 0)
+    return found is None or insurance.get_settlement(found).state is SettlementState.CANCELLED
+
+
+def is_settled_there(insurance_id: int) -> bool:
+    """Whether the insurer pays its part, and nobody has asked it to take that back."""
+    return insurance.get_settlement(insurance_id).state is SettlementState.SETTLED
+
+
+def is_unsent(checkout: Checkout) -> bool:
+    """Whether a checkout waits for an insurer that the message never reached."""
+    if checkout.state != CheckoutState.INSURING or checkout.insurance_id is None:
+        return False
+    return insurance.get_settlement(checkout.insurance_id).state is SettlementState.PRESETTLED
+
+
+def taking_money(account_id: int) -> Checkout | None:
+    """A payment on its way that somebody began, with money that has come or may come, or None."""
+    held = select(CheckoutPart.checkout_id).where(
+        CheckoutPart.state.in_((PartState.WAITING, PartState.HANDED, PartState.MOVED))
+    )
+    statement = select(Checkout).where(
+        Checkout.opened_by_id == account_id, Checkout.state == CheckoutState.COLLECTING, Checkout.id.in_(held)
+    )
+    return db.session.scalar(statement.order_by(Checkout.id).limit(1))
 
 
 def orders_of_bill(bill_id: int) -> list[int]:

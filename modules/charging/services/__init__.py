@@ -21,6 +21,8 @@ from modules.charging.services.checkouts import (
 )
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
 from modules.charging.services.insured import (
+    allow_cancelling,
+    allow_settling,
     note_insurance_cancelled,
     note_insured,
     note_not_insured,
@@ -37,6 +39,8 @@ __all__ = [
     "RefundLineInput",
     "TenderInput",
     "add_charge",
+    "allow_cancelling",
+    "allow_settling",
     "begin_checkout",
     "begin_refund",
     "charge_prescription",

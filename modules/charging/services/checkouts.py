@@ -4,6 +4,7 @@ Nothing here calls out: these are the steps that are committed; `conduct` asks t
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated
 
@@ -40,9 +41,12 @@ from modules.charging.models import (
 from modules.charging.rules.tenders import CHANNELS, TenderMethod
 from modules.charging.services.settlements import TenderInput, checked_tenders, settle_charges
 from modules.charging.services.shifts import present_shift
+from modules.insurance import queries as insured
 from modules.insurance import services as insurance
+from modules.insurance.queries import PENDING, SettlementState
 from modules.payments import queries as payments
 from modules.payments import services as payment_services
+from modules.payments.errors import WrongState
 from modules.payments.queries import Channel, Way
 
 SUBJECT = "charging_checkout"  # what an insured settlement of a checkout is for
@@ -120,7 +124,7 @@ def confirm_checkout(
     audit.record("checkout.confirmed", checkout, by=by, number=checkout.number)
     if checkout.insurance_id:
         checkout.state = CheckoutState.INSURING
-        insurance.begin_settling(settlement_id=checkout.insurance_id, msgid=msgid, by=by)
+        insurance.begin_settling(settlement_id=checkout.insurance_id, msgid=msgid, is_agreed=True, by=by)
     else:
         checkout.state = CheckoutState.COLLECTING
         go_on(checkout, by, parts)
@@ -135,6 +139,8 @@ def reopen_checkout(*, checkout_id: int, by: Actor) -> Checkout:
         CheckoutNotHere, CheckoutMoved: there is none, or it has gone on in another window.
     """
     checkout = lock_checkout(checkout_id, CheckoutState.INSURING)
+    if not queries.is_unsent(checkout):  # another window's message may be there
+        raise CheckoutMoved(number=checkout.number, state=checkout.state.label)
     for part in queries.parts_of(checkout.id):
         end_part(part, by)
     checkout.state = CheckoutState.SHOWN
@@ -185,6 +191,7 @@ def give_up_checkout(
     checkout = lock_checkout(checkout_id, CheckoutState.SHOWN, CheckoutState.COLLECTING)
     if checkout.insurance_reference:
         raise InsuranceStands
+    leave_insurer(checkout, by)
     for part in queries.parts_of(checkout.id):
         end_part(part, by)
     close_checkout(checkout, reason)
@@ -223,12 +230,28 @@ def note_not_paid(*, part_id: int) -> None:
 
 def lock_checkout(checkout_id: int, *states: CheckoutState) -> Checkout:
     """The checkout with its bill held until commit, in one of the states it must be in."""
+    db.session.flush()  # what an outer step has set is not to be read over
     found = queries.lock_checkout(checkout_id)
     if found is None:
         raise CheckoutNotHere(field="checkout_id")
     if states and found.state not in states:
         raise CheckoutMoved(number=found.number, state=found.state.label)
     return found
+
+
+def leave_insurer(checkout: Checkout, by: Actor, *, is_later: bool = False) -> None:
+    """Drop what the insurer was asked to reckon, so that nobody settles it behind the bill's back; or put it off.
+
+    Raises:
+        InsuranceStands: the insurer has settled it, or may have.
+    """
+    live = insured.find_live(SUBJECT, checkout.id) if checkout.is_insured else None
+    if live is None:
+        return
+    if live.state in PENDING or live.state is SettlementState.SETTLED:
+        raise InsuranceStands
+    put_off = insurance.defer_settlement if is_later else insurance.drop_settlement
+    put_off(settlement_id=live.id, by=by)
 
 
 def close_checkout(checkout: Checkout, reason: str) -> None:
@@ -250,6 +273,8 @@ def go_on(checkout: Checkout, by: Actor, known: Sequence[CheckoutPart] | None = 
     waits = any(part.state == PartState.WAITING for part in parts)
     if waits or sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
         return None
+    if checkout.insurance_id and not queries.is_settled_there(checkout.insurance_id):
+        return None  # the insurer is taking its part back
     return _finish(checkout, parts, by)
 
 
@@ -378,5 +403,8 @@ def end_part(part: CheckoutPart, by: Actor) -> None:
         part.state = PartState.GIVEN_BACK
     elif part.state in (PartState.WAITING, PartState.HANDED):
         if part.order_id:
-            payment_services.close_order(order_id=part.order_id, by=by)
+            with suppress(
+                WrongState
+            ):  # another amount came: people give it back, the bill does not wait for it
+                payment_services.close_order(order_id=part.order_id, by=by)
         part.state = PartState.FAILED

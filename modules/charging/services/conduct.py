@@ -14,7 +14,6 @@ from modules.charging.services.checkouts import SUBJECT, give_up_checkout, reope
 from modules.charging.services.facts import fee_lines, visit_facts
 from modules.charging.services.insured import note_split, pay_without_insurer
 from modules.insurance import queries as insurance
-from modules.insurance import services as insurer_services
 from modules.insurance.errors import InsurerAway
 from modules.insurance.queries import PENDING, SettlementState
 from modules.insurance.services import conduct as insurer
@@ -79,8 +78,8 @@ def settle(
         return carry(checkout_id, payer_code, by=by)
     try:
         insurer.settle(insurance_id, noting=lambda *, msgid, **_: confirm(msgid), by=by)
-    except InsurerAway:  # the message never left
-        if _checkout(checkout_id, by).state == CheckoutState.INSURING:
+    except InsurerAway:  # the message never left; another window's may have
+        if _is_unsent(checkout_id, by):
             reopen_checkout(checkout_id=checkout_id, by=by)
         raise
     checkout = _checkout(checkout_id, by)
@@ -88,8 +87,10 @@ def settle(
     return carry(checkout_id, payer_code, by=by) if is_collecting else checkout
 
 
-def refund(checkout_id: int, *, by: Actor) -> Checkout:
+def refund(checkout_id: int, *, anew: bool = False, by: Actor) -> Checkout:
     """Carry an insured refund on from wherever it stands: cancel the old, reckon and settle what stays.
+
+    With `anew` what stays is reckoned once more, though it was reckoned before.
 
     Raises:
         AnswerMissing: the insurer may have done it; it is asked until that is known.
@@ -107,7 +108,7 @@ def refund(checkout_id: int, *, by: Actor) -> Checkout:
         insurer.ask(old.id, by=by)
     if not checkout.amount:
         pay_without_insurer(checkout_id=checkout_id, by=by)
-    elif checkout.insurance_id is None:
+    elif checkout.insurance_id is None or (anew and _is_unsent(checkout_id, by)):
         insurer.settle(_must(reckon(checkout_id, by=by).insurance_id), by=by)
     else:
         _go_on_insured(checkout.insurance_id, by)
@@ -133,12 +134,19 @@ def give_up(checkout_id: int, *, reason: str = "", by: Actor) -> Checkout:
     """
     checkout = _checkout(checkout_id, by)
     if checkout.insurance_id and checkout.insurance_reference:
-        insurer.cancel(checkout.insurance_id, reason=reason or gettext("Settlement given up"), by=by)
-    elif checkout.insurance_id and checkout.state == CheckoutState.SHOWN:
-        insurer_services.drop_settlement(settlement_id=checkout.insurance_id, by=by)
+        _take_back(checkout.insurance_id, reason or gettext("Settlement given up"), by)
     given_up = give_up_checkout(checkout_id=checkout_id, reason=reason, by=by)
     send_refunds(checkout.bill_id, by=by)
     return given_up
+
+
+def _take_back(insurance_id: int, reason: str, by: Actor) -> None:
+    with tenant_unit(tenant_of(by.tenant_id).id):
+        state = insurance.get_settlement(insurance_id).state
+    if state is SettlementState.CANCELLING:  # its answer was lost
+        insurer.ask(insurance_id, by=by)
+    else:
+        insurer.cancel(insurance_id, reason=reason, by=by)
 
 
 def ask(checkout_id: int, *, by: Actor) -> Checkout:
@@ -146,6 +154,8 @@ def ask(checkout_id: int, *, by: Actor) -> Checkout:
     checkout = _checkout(checkout_id, by)
     if checkout.kind == CheckoutKind.REFUND and checkout.is_open:
         return refund(checkout_id, by=by)
+    if _is_unsent(checkout_id, by):
+        return reopen_checkout(checkout_id=checkout_id, by=by)
     if checkout.state == CheckoutState.INSURING and checkout.insurance_id:
         insurer.ask(checkout.insurance_id, by=by)
     for part in _waiting(checkout_id, by):
@@ -177,6 +187,11 @@ def _must(insurance_id: int | None) -> int:
     if insurance_id is None:
         raise CheckoutNotHere
     return insurance_id
+
+
+def _is_unsent(checkout_id: int, by: Actor) -> bool:
+    with tenant_unit(tenant_of(by.tenant_id).id):
+        return queries.is_unsent(queries.get_checkout(checkout_id))
 
 
 def _waiting(checkout_id: int, by: Actor) -> list[CheckoutPart]:

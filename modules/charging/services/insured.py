@@ -7,13 +7,18 @@ from app.actor import Actor
 from app.db import db
 from app.use_cases import use_case
 from modules.charging import queries
+from modules.charging.errors import CheckoutMoved, InsuranceBooked, InsuranceStands
 from modules.charging.models import Checkout, CheckoutKind, CheckoutState, PartState
-from modules.charging.services.checkouts import SUBJECT, end_part, go_on, lock_checkout
+from modules.charging.services.checkouts import SUBJECT, end_part, go_on, leave_insurer, lock_checkout
 from modules.charging.services.insured_refunds import finish_refund
 from modules.charging.services.settled_later import may_settle_later, settle_later
-from modules.insurance import queries as insurance_queries
-from modules.insurance import services as insurance
-from modules.insurance.events import InsuranceCancelled, InsuranceFailed, InsuranceSettled
+from modules.insurance.events import (
+    InsuranceCancelled,
+    InsuranceCancelling,
+    InsuranceFailed,
+    InsuranceSettled,
+    InsuranceSettling,
+)
 
 _ZERO = Decimal("0.00")
 
@@ -49,20 +54,51 @@ def pay_without_insurer(*, checkout_id: int, is_later: bool = False, by: Actor) 
 
     Raises:
         CheckoutNotHere, CheckoutMoved: there is none, or the insurer is settling it.
+        InsuranceStands: the insurer still pays for what is to be refunded, or may have settled.
     """
     checkout = lock_checkout(checkout_id, CheckoutState.SHOWN, CheckoutState.INSURING)
     if checkout.state == CheckoutState.INSURING and checkout.insurance_id:
         checkout = lock_checkout(checkout_id, CheckoutState.SHOWN)
+    if checkout.kind == CheckoutKind.REFUND and not queries.insurance_is_gone(checkout):
+        raise InsuranceStands
+    leave_insurer(checkout, by, is_later=is_later)
     checkout.is_insured, checkout.insurance_id = False, None
     _share_out(checkout, _ZERO, _ZERO, _ZERO)
-    db.session.flush()  # what is put off or dropped tells this very checkout
-    if asked := insurance_queries.find_live(SUBJECT, checkout.id):
-        put_off = insurance.defer_settlement if is_later else insurance.drop_settlement
-        put_off(settlement_id=asked.id, by=by)
     audit.record("checkout.uninsured", checkout, by=by, number=checkout.number)
     if checkout.kind == CheckoutKind.REFUND:
         finish_refund(checkout, by)
     return checkout
+
+
+def allow_settling(event: InsuranceSettling) -> None:
+    """The insurer settles for a checkout that waits for just this split, or that was paid without it so far.
+
+    Raises:
+        CheckoutMoved: it was given up, paid without the insurer, or waits for another split.
+    """
+    if event.subject_kind != SUBJECT:
+        return
+    checkout = lock_checkout(event.subject_id)
+    if not checkout.is_open and may_settle_later(checkout):
+        return
+    if checkout.state != CheckoutState.INSURING or checkout.insurance_id != event.settlement_id:
+        raise CheckoutMoved(number=checkout.number, state=checkout.state.label)
+
+
+def allow_cancelling(event: InsuranceCancelling) -> None:
+    """The insurer takes back what a receipt stands on only when that receipt is being refunded.
+
+    Raises:
+        InsuranceBooked: it is not.
+    """
+    if event.subject_kind != SUBJECT:
+        return
+    checkout = lock_checkout(event.subject_id)
+    if checkout.state != CheckoutState.SETTLED or checkout.insurance_id != event.settlement_id:
+        return
+    refund = queries.find_open_checkout(checkout.bill_id)
+    if refund is None or refund.original_id is None or refund.original_id != checkout.settlement_id:
+        raise InsuranceBooked
 
 
 def note_insured(event: InsuranceSettled) -> None:
@@ -70,23 +106,23 @@ def note_insured(event: InsuranceSettled) -> None:
     if event.subject_kind != SUBJECT:
         return
     checkout, by = lock_checkout(event.subject_id), event.actor
-    if not checkout.is_open:
-        if may_settle_later(checkout):
-            settle_later(checkout, event, by)
+    if not checkout.is_open and may_settle_later(checkout):
+        settle_later(checkout, event, by)
+        return
+    if checkout.state != CheckoutState.INSURING or checkout.insurance_id != event.settlement_id:
         return
     accounts = event.account_amount + event.mutual_aid_amount
-    with db.session.no_autoflush:
-        checkout.insurance_id, checkout.insurance_reference = event.settlement_id, event.setl_id
-        _share_out(checkout, event.fund_amount, accounts, event.hospital_amount)
-        if checkout.kind == CheckoutKind.REFUND:
-            finish_refund(checkout, by)
-            return
-        checkout.state = CheckoutState.COLLECTING
-        parts = queries.parts_of(checkout.id, PartState.WAITING, PartState.HANDED)
-        if sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
-            for part in parts:  # the insurer has settled another sum than it showed: the cashier asks again
-                end_part(part, by)
-        go_on(checkout, by, parts)
+    checkout.insurance_reference = event.setl_id
+    _share_out(checkout, event.fund_amount, accounts, event.hospital_amount)
+    if checkout.kind == CheckoutKind.REFUND:
+        finish_refund(checkout, by)
+        return
+    checkout.state = CheckoutState.COLLECTING
+    parts = queries.parts_of(checkout.id, PartState.WAITING, PartState.HANDED)
+    if sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
+        for part in parts:  # the insurer has settled another sum than it showed: the cashier asks again
+            end_part(part, by)
+    go_on(checkout, by, parts)
     db.session.flush()
 
 

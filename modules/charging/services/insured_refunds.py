@@ -10,7 +10,7 @@ from app.actor import Actor
 from app.db import db
 from app.use_cases import use_case
 from modules.charging import queries
-from modules.charging.errors import CheckoutUnderway
+from modules.charging.errors import CheckoutUnderway, NotInsured
 from modules.charging.models import (
     PAID,
     Charge,
@@ -21,6 +21,7 @@ from modules.charging.models import (
     CheckoutState,
     Settlement,
 )
+from modules.charging.rules.tenders import INSURED
 from modules.charging.services.checkouts import insured_tenders, lock_checkout, new_checkout
 from modules.charging.services.refunds import RefundLineInput, book_refund, less_personal, look_at
 from modules.charging.services.shifts import present_shift
@@ -42,8 +43,11 @@ def begin_refund(
         NotFound: no such settlement here.
         CheckoutUnderway: another settlement of the bill is on its way.
         NotRefundable, RefundTooLarge, VisitSeen: it may not go back.
+        NotInsured: no insurer has a part in it.
     """
     refund = look_at(settlement_id, lines)
+    if not set(refund.paid) & set(INSURED):
+        raise NotInsured
     if found := queries.find_open_checkout(refund.bill.id):
         raise CheckoutUnderway(number=found.number, name=found.opened_by_name)
     amount = sum((line.amount for line in refund.plan.kept), _ZERO)

@@ -18,6 +18,7 @@ from app.use_cases import use_case
 from modules.charging import queries
 from modules.charging.errors import (
     DifferenceNeedsReason,
+    MoneyUnderway,
     NoOpenShift,
     OwnShift,
     ReceivedDiffers,
@@ -91,12 +92,15 @@ def close_shift(
 
     Raises:
         NoOpenShift: there is none.
+        MoneyUnderway: a settlement of the cashier is still being paid.
         ShiftUnbalanced: charges − refunds, Σ by tender and Σ by fee class disagree.
         DifferenceNeedsReason: the drawer holds more or less than the books say.
     """
     shift = queries.lock_open_shift(by.account_id)
     if shift is None:
         raise NoOpenShift
+    if checkout := queries.taking_money(by.account_id):
+        raise MoneyUnderway(number=checkout.number)
     settlements, entries = queries.shift_entries(shift.id)
     report = add_up(entries)
     if not report.is_balanced or report.net != sum((row.amount for row in settlements), _ZERO):

@@ -32,12 +32,14 @@ from modules.insurance.queries.settlements import (
     find_person,
     get_exchange,
     get_settlement,
+    ids_in,
     lines_of,
     list_settlements,
     lock_settlement,
     people_of,
     person_of,
     standing_of,
+    subjects_asked_since,
     talk_of,
 )
 from modules.insurance.rules.states import PENDING, SettlementState
@@ -66,6 +68,7 @@ __all__ = [
     "get_exchange",
     "get_mapping",
     "get_settlement",
+    "ids_in",
     "line_of",
     "lines_of",
     "list_mappings",
@@ -81,6 +84,7 @@ __all__ = [
     "rule_on",
     "search_catalogue",
     "standing_of",
+    "subjects_asked_since",
     "talk_of",
     "unmapped",
 ]

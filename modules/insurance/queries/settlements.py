@@ -163,6 +163,18 @@ def centres_due(now: datetime) -> list[Select[Any]]:
     return [select(InsuranceSettlement.tenant_id).where(*due).distinct()]
 
 
+def ids_in(*states: SettlementState) -> Select[int]:
+    """Settlements in some states, for the conditions of a room above."""
+    return select(InsuranceSettlement.id).where(InsuranceSettlement.state.in_(states))
+
+
+def subjects_asked_since(subject_kind: str, since: datetime) -> Select[int]:
+    """Subjects that the insurer was asked to reckon since a moment, for the conditions of a room above."""
+    return select(InsuranceSettlement.subject_id).where(
+        InsuranceSettlement.subject_kind == subject_kind, InsuranceSettlement.asked_at > since
+    )
+
+
 def exchanges_of(settlement_id: int) -> list[InsuranceExchange]:
     """All that was said about a settlement."""
     return list(

@@ -7,9 +7,12 @@ says how far it came; what may have been settled is asked about (5203), never se
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+
 from app.actor import Actor, system_actor
 from app.db import tenant_unit
 from app.errors import DomainError, PermissionDenied
+from app.faults import fault_of
 from app.i18n import gettext
 from modules.insurance import queries
 from modules.insurance.errors import (
@@ -47,6 +50,7 @@ __all__ = [
     "upload_mappings",
 ]
 S = SettlementState
+log = structlog.get_logger()
 
 
 def read_person(
@@ -310,5 +314,8 @@ def pursue(tenant_id: int) -> int:
             return ended  # the insurer is away: the others wait as well
         except DomainError:
             pass  # refused or overtaken: its row says so
+        except Exception as failure:  # one that cannot be learned keeps no other from its turn
+            log.error("insurance.pursuit_failed", row=settlement_id, error=fault_of(failure))
+            continue
         ended += 1
     return ended

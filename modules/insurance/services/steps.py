@@ -18,7 +18,7 @@ from app.events import emit
 from app.use_cases import Secret, use_case
 from modules.insurance import queries
 from modules.insurance.errors import AlreadyWithInsurer, NothingToSettle, PersonNotRead, WrongState
-from modules.insurance.events import InsuranceFailed, InsuranceSettled
+from modules.insurance.events import InsuranceFailed, InsuranceSettled, InsuranceSettling
 from modules.insurance.models import (
     InsurancePerson,
     InsuranceSettlement,
@@ -260,16 +260,23 @@ def drop_settlement(*, settlement_id: int, by: Actor) -> InsuranceSettlement:
 
 @use_case("insurance.settlement.settle", is_step=True)
 def begin_settling(
-    *, settlement_id: int, msgid: Annotated[str, Field(max_length=30)], by: Actor
+    *, settlement_id: int, msgid: Annotated[str, Field(max_length=30)], is_agreed: bool = False, by: Actor
 ) -> InsuranceSettlement:
     """Note the message that will settle, before it is sent (2207). Two windows never both get here.
 
+    Whose subject it is may refuse, unless the caller holds the subject and `is_agreed`.
+
     Raises:
         WrongState: it is not reckoned, or another window settles it.
+        DomainError: its subject does not wait for it.
     """
     row = held(settlement_id, S.PRESETTLED)
     row.state, row.msgid, row.attempts = S.SETTLING, msgid, 0
     row.ask_at = clock.now() + GIVE_UP_WAITING
+    if not is_agreed:
+        emit(
+            InsuranceSettling(settlement_id=row.id, subject_kind=row.subject_kind, subject_id=row.subject_id)
+        )
     audit.record("settlement.sent", row, by=by)
     return row
 

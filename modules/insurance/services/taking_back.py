@@ -7,7 +7,7 @@ from app.events import emit
 from app.use_cases import use_case
 from modules.insurance import queries
 from modules.insurance.errors import WrongState
-from modules.insurance.events import InsuranceCancelled
+from modules.insurance.events import InsuranceCancelled, InsuranceCancelling
 from modules.insurance.models import InsuranceSettlement, InsuranceVisit, VisitState
 from modules.insurance.rules.states import SettlementState
 from modules.insurance.services.holding import GIVE_UP_WAITING, Exchanges, Number, Reason, held, keep
@@ -21,10 +21,12 @@ def begin_cancelling(*, settlement_id: int, reason: Reason, by: Actor) -> Insura
 
     Raises:
         WrongState: it is not settled.
+        DomainError: its subject stands on it.
     """
     row = held(settlement_id, S.SETTLED)
     row.state, row.reason, row.attempts = S.CANCELLING, reason, 0
     row.ask_at = clock.now() + GIVE_UP_WAITING
+    emit(InsuranceCancelling(settlement_id=row.id, subject_kind=row.subject_kind, subject_id=row.subject_id))
     audit.record("settlement.cancelling", row, by=by)
     return row
 
