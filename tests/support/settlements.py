@@ -42,7 +42,9 @@ def reach_nobody(*_asked: Any, **_limits: Any) -> outgoing.Reply:
     raise outgoing.NotReached("NobodyThere")
 
 
-def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str, waiting_id: int, insured_id: int) -> None:
+def furnish(
+    centre: dict[str, Any], desk: dict[str, Actor], mark: str, waiting_id: int, insured_id: int
+) -> None:
     """The bill of one visit waits for a code to be scanned; that of the other is settled with the insurer."""
     _wait_for_a_payer(centre, desk, waiting_id)
     insurer = Insurer()
@@ -71,7 +73,9 @@ def _wait_for_a_payer(centre: dict[str, Any], desk: dict[str, Actor], visit_id: 
     _begin(centre, desk["cashier"], visit_id, channel="wechat")
 
 
-def _settle_with_the_insurer(centre: dict[str, Any], desk: dict[str, Actor], mark: str, visit_id: int) -> None:
+def _settle_with_the_insurer(
+    centre: dict[str, Any], desk: dict[str, Actor], mark: str, visit_id: int
+) -> None:
     administrator, cashier = desk["administrator"], desk["cashier"]
     insurance.connect(
         institution_code="H11010500001",
