@@ -335,6 +335,8 @@ def test_acc_03_no_operation_takes_a_key_of_another_centre(
         if operation.path == "prescriptions/sign-prescription":
             usage = {"dose": "0.5", "route": "po", "frequency": "tid", "days": 3}
             body |= {"lines": [{"drug_id": walk.drug_id, **usage}], "reasons": []}
+        if operation.path == "storeroom/receive-requisition":
+            body["requisition_id"] = walk.own["storeroom_requisition"][0]  # the one that was sent
         for path in samples.key_paths(body):
             name = next(part for part in reversed(path) if isinstance(part, str))
             if name in OF_NO_CENTRE:

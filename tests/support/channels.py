@@ -1,6 +1,7 @@
 """The played channels in the tests' own process, on the tests' clock, without a network."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,7 +28,11 @@ def world_outside(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Channels:
 
     channels = Channels(now=clock.now, send=send, wait=lambda seconds: None)
 
-    def post(url: str, headers: Mapping[str, str], body: bytes) -> wire.Reply:
+    really_post = wire.post
+
+    def post(url: str, headers: Mapping[str, str], body: bytes, **limits: Any) -> wire.Reply:
+        if urlsplit(url).hostname == "127.0.0.1":  # an insurer that is played behind a socket of its own
+            return really_post(url, headers, body, **limits)
         try:
             answer = channels.handle("POST", urlsplit(url).path, headers, body)
         except NoAnswer as failure:
