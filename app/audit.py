@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SEAL_BATCH = 500
 ReadT = TypeVar("ReadT", bound=Callable[..., Any])
-_seen: ContextVar[list[Any] | None] = ContextVar("seen", default=None)
+_seen: ContextVar[list[tuple[Any, int | None]] | None] = ContextVar("seen", default=None)
 
 
 def record(action: str, subject: Any, *, by: Actor, **detail: Any) -> None:
@@ -65,13 +65,34 @@ def write_refusal(case: "UseCase", by: Actor, command_id: str, code: str) -> Non
         db.session.commit()
 
 
-def note(action: str, *, by: Actor, subject: Any = None, outcome: str = "done", **detail: Any) -> None:
-    """A short write unit of its own: reading a health record, signing in, printing a paper."""
+def note(
+    action: str,
+    *,
+    by: Actor,
+    subject: Any = None,
+    patient_id: int | None = None,
+    outcome: str = "done",
+    **detail: Any,
+) -> None:
+    """A short write unit of its own: reading a health record, signing in, printing a paper.
+
+    ``patient_id`` names the resident where the subject's own row does not.
+    """
     in_control = by.tenant_id is None
     partition = "" if by.tenant_id is None else place_of(by.tenant_id).partition
     unit = Unit(Mode.WRITE, by.tenant_id, partition, writes_control=in_control)
     with open_unit(unit):
-        _add_row(unit, None, by, "", action=action, subject=subject, outcome=outcome, facts=detail)
+        _add_row(
+            unit,
+            None,
+            by,
+            "",
+            action=action,
+            subject=subject,
+            outcome=outcome,
+            facts=detail,
+            patient_id=patient_id,
+        )
         db.session.commit()
 
 
@@ -84,14 +105,15 @@ def reading(action: str) -> Callable[[ReadT], ReadT]:
     def decorate(function: ReadT) -> ReadT:
         @functools.wraps(function)
         def noted(*args: Any, **given: Any) -> Any:
-            rows: list[Any] = []
+            rows: list[tuple[Any, int | None]] = []
             token = _seen.set(rows)
             try:
                 answer = function(*args, **given)
             finally:
                 _seen.reset(token)
             if rows:
-                note(action, by=given.get("by") or g.actor, subject=rows[0])
+                subject, patient_id = rows[0]
+                note(action, by=given.get("by") or g.actor, subject=subject, patient_id=patient_id)
             return answer
 
         return cast(ReadT, noted)
@@ -99,11 +121,14 @@ def reading(action: str) -> Callable[[ReadT], ReadT]:
     return decorate
 
 
-def seen(row: Any) -> None:
-    """Say, inside what ``reading`` declares, which record is shown; the first one counts."""
+def seen(row: Any, *, patient_id: int | None = None) -> None:
+    """Say, inside what ``reading`` declares, which record is shown, and whose if its row does not say so.
+
+    The first one counts.
+    """
     rows = _seen.get()
     if rows is not None:
-        rows.append(row)
+        rows.append((row, patient_id))
 
 
 def _add_row(
@@ -116,6 +141,7 @@ def _add_row(
     subject: Any,
     outcome: str,
     facts: dict[str, Any],
+    patient_id: int | None = None,
 ) -> None:
     row_type = ControlAuditRow if unit.writes_control else AuditRow
     db.session.add(
@@ -131,7 +157,7 @@ def _add_row(
             outcome=outcome,
             subject_kind="" if subject is None else subject.__tablename__,
             subject_id=None if subject is None else subject.id,
-            patient_id=getattr(subject, "patient_id", None),
+            patient_id=patient_id or getattr(subject, "patient_id", None),
             command_id=command_id,
             trace=trace_number(),
             detail=json.loads(json.dumps(to_jsonable_python(facts, fallback=str))),

@@ -50,8 +50,8 @@ def list_deferred() -> ResponseReturnValue:
 def show_settlement(settlement_id: int) -> ResponseReturnValue:
     """One settlement: who pays what, line by line, and what was said."""
     row = queries.get_settlement(settlement_id)
-    audit.seen(row)
     person = queries.person_of(row.person_id)
+    audit.seen(row, patient_id=person.patient_id)
     may_read = current_actor().may("insurance.exchange.view")
     return render_template(
         "insurance/settlement.html",
@@ -71,7 +71,7 @@ def show_settlement(settlement_id: int) -> ResponseReturnValue:
 def show_exchange(exchange_id: int) -> ResponseReturnValue:
     """A message and its answer as they went over the line; people's numbers masked unless one may see them."""
     row = queries.get_exchange(exchange_id)
-    audit.seen(row)
+    audit.seen(row, patient_id=queries.patient_of_exchange(row))
     is_open = current_actor().may("patients.identity.reveal")
     return render_template(
         "insurance/exchange.html",

@@ -22,6 +22,20 @@ LISTS = {  # many residents, one line each: what is opened from them counts
     "patients.show_import": "rows of a list, most of whom have no file",
     "dispensing.show_document": "a paper of the storeroom",
     "charging.show_shift_sheet": "the sums of a shift",
+    "charging.show_any_sheet": "the sums of a shift",
+    "storeroom.show_recall": "who has taken a batch home",
+}
+PAPERS = {  # of the storeroom, which knows no residents
+    "storeroom.new_delivery",
+    "storeroom.new_invoice",
+    "storeroom.show_adjustment",
+    "storeroom.show_balance",
+    "storeroom.show_count_sheet",
+    "storeroom.show_order",
+    "storeroom.show_plan",
+    "storeroom.show_requisition",
+    "storeroom.show_stocktake",
+    "storeroom.show_supplier",
 }
 
 
@@ -42,10 +56,11 @@ def test_aud_01_every_page_that_shows_a_record_leaves_a_row(
     app: Flask, sign_in: Any, centre: dict[str, Any], record_property: Any
 ) -> None:
     client, keys = sign_in("doctor"), twins.keys_of(centre)
+    keys["insurance_exchange"].reverse()  # the first words to the insurer were about nobody yet
     silent, opened = [], 0
     for rule in rules_of(app, "GET"):
         endpoint = rule.endpoint
-        if endpoint in LISTS or endpoint.rpartition(".")[2].startswith("stream_"):
+        if endpoint in LISTS.keys() | PAPERS or endpoint.rpartition(".")[2].startswith("stream_"):
             continue
         before = _rows_about_somebody(centre)
         answer = client.get(path_of(rule, keys, centre))
@@ -62,7 +77,7 @@ def test_aud_01_every_page_that_shows_a_record_leaves_a_row(
             opened += 1
             if _rows_about_somebody(centre) != before + 1:
                 silent.append(f"{rule.rule}: {_rows_about_somebody(centre) - before} rows")
-    assert silent == []
+    assert not silent, "\n".join(silent)
     assert opened >= 14
     record_property("walked", f"{opened} pages that show a record, each leaves a row")
 

@@ -48,12 +48,16 @@ def rules_of(app: Flask, method: str) -> Iterator[Any]:
 
 
 def path_of(rule: Any, keys: dict[str, list[int]], centre: dict[str, Any]) -> str:
-    """The path of a page with keys of rows that the centre has."""
+    """The path of a page with keys of rows that the centre has; of two tables of a name, the page's own room's."""
+    room = rule.endpoint.split(".")[0]
+    tables = sorted(keys, key=lambda table: not table.startswith(f"{room}_"))
 
     def key(found: re.Match[str]) -> str:
         name = found[1]
         noun = name.removesuffix("_id")
-        table = OF_THE_PATH.get(name) or next((t for t in keys if t.split("_", 1)[1] == noun and keys[t]), "")
+        table = OF_THE_PATH.get(name) or next(
+            (one for one in tables if one.split("_", 1)[1] == noun and keys[one]), ""
+        )
         return str(keys[table][0]) if table and keys[table] else "1"
 
     return re.sub(r"<string:\w+>", "drug", re.sub(r"<int:(\w+)>", key, rule.rule))

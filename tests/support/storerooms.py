@@ -36,6 +36,28 @@ def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
     storeroom.apply_removal(kind="loss", quantity=D(1), **act)
     storeroom.begin_stocktake(location_id=here["storeroom"], by=keeper)
     storeroom.recall_batch(batch_id=lying.batch.id, reason=f"{mark}召回", by=keeper)
+    adjusted = storeroom.propose_adjustment(
+        lines=[storeroom.NewPriceInput(drug_id=lying.batch.drug_id, new_price=D("13.50"))],
+        reason=f"{mark}集采",
+        by=keeper,
+    )
+    storeroom.approve_adjustment(adjustment_id=adjusted.id, by=desk["administrator"])
+    _undecided(centre, desk)
+
+
+def _undecided(centre: dict[str, Any], desk: dict[str, Actor]) -> None:
+    """A second plan and a second requisition, which nobody has looked at."""
+    keeper, here = desk["storekeeper"], centre["locations"]
+    with tenant_unit(centre["tenant_id"]):
+        drug = catalogue.search_drugs(DRUG)[0]
+    storeroom.set_drug_rule(drug_id=drug.id, minimum=D(40 * drug.pack_factor), by=keeper)
+    storeroom.propose_plan(location_id=here["storeroom"], days=1, by=keeper)
+    storeroom.apply_requisition(
+        from_location_id=here["storeroom"],
+        to_location_id=here["pharmacy"],
+        lines=[storeroom.RequisitionLineInput(drug_id=drug.id, loose=D(10))],
+        by=desk["pharmacist"],
+    )
 
 
 def _order(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import inspect, select
-from support import storerooms, world
+from support import settlements, storerooms, world
 from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient, register, session_of
 
 from app import clock
@@ -55,10 +55,16 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
     register(centre, waiting, registrar=registrar, doctor=doctor)
     _appointment(centre, waiting.id, desk)
     _payments(other.id, desk, mark)
+    _checkouts(centre, desk, mark)
     storerooms.furnish(centre, desk, mark)
     patients.propose_merge(survivor_id=patient.id, merged_id=other.id, reason=f"{mark}同名", by=registrar)
     patients.bring_list(name=f"{mark}.csv", text=f"姓名,性别\n{mark}己,不明\n", by=desk["administrator"])
-    charging.close_shift(counted_cash=Decimal(100), difference_reason=f"{mark}差额", by=desk["cashier"])
+    closed = charging.close_shift(
+        counted_cash=Decimal(100), difference_reason=f"{mark}差额", by=desk["cashier"]
+    )
+    charging.confirm_shift(
+        shift_id=closed.id, received_cash=Decimal(1), note=f"{mark}少款", by=desk["accountant"]
+    )
     charging.open_shift(float_amount=Decimal(100), by=desk["cashier"])
     start_job(kind="accounts.trail.verify", arguments={}, by=desk["auditor"])
     current_app.extensions["his_jobs"].finish()
@@ -202,6 +208,16 @@ def _payments(patient_id: int, desk: dict[str, Actor], mark: str) -> None:
         "payments.open_order", {**asked, "subject_id": 2, "channel": "wechat", "way": "qr"}, by=cashier
     )
     payments.begin_qr(order_id=shown.id, by=cashier)
+
+
+def _checkouts(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
+    """A bill whose payer is waited for, and one that the insurer has settled."""
+    registrar, doctor = desk["registrar"], desk["doctor"]
+    payer = make_patient(registrar, name=f"{mark}壬癸")
+    waiting = register(centre, payer, registrar=registrar, doctor=doctor)
+    insured = make_patient(registrar, name=f"{mark}庚辛")
+    seen = _consultation(centre, insured, desk, mark, is_signed=True)
+    settlements.furnish(centre, desk, mark, waiting.id, seen["visit_id"])
 
 
 def _appointment(centre: dict[str, Any], patient_id: int, desk: dict[str, Actor]) -> None:

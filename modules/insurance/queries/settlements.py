@@ -195,6 +195,13 @@ def get_exchange(exchange_id: int) -> InsuranceExchange:
     return found
 
 
+def patient_of_exchange(exchange: InsuranceExchange) -> int | None:
+    """Whose settlement a message was about; None for what was said before there was one."""
+    if exchange.settlement_id is None:
+        return None
+    return person_of(get_settlement(exchange.settlement_id).person_id).patient_id
+
+
 def estimate(settlement: InsuranceSettlement) -> Split | None:
     """What the insurer will probably answer, by the rules of the region; None without a rule.
 
