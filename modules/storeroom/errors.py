@@ -151,3 +151,12 @@ class PriceUnknown(DomainError):
 
     code = "storeroom.price_unknown"
     message = N_("%(drug)s has no price in force. Set it in the price list.")
+
+
+class MonthNotNext(Conflict):
+    """Months are closed one after the other, when they are over."""
+
+    code = "storeroom.month_not_next"
+    message = N_(
+        "This month cannot be closed: it is closed already, is not over, or an earlier one comes first."
+    )

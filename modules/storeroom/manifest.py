@@ -35,6 +35,9 @@ module = Module(
         MenuEntry(
             N_("Losses and recalls"), "storeroom.list_removals", "trash", "storeroom.stock.view", order=75
         ),
+        MenuEntry(
+            N_("Stock reports"), "storeroom.show_period", "chart-bar", "storeroom.report.view", order=77
+        ),
     ),
     waiting=(
         Waiting(
@@ -93,6 +96,7 @@ module = Module(
         "adjustment.approved": N_("New prices approved"),
         "adjustment.cancelled": N_("New prices given up"),
         "adjustment.in_force": N_("New prices in force"),
+        "month.closed": N_("Month of the storeroom closed"),
         "stocktake.begun": N_("Stocktake begun"),
         "stocktake.counted": N_("Stock counted"),
         "stocktake.round_finished": N_("Round of a stocktake finished"),
@@ -187,6 +191,12 @@ module = Module(
         Permission("storeroom.price.propose", N_("Propose new prices"), ("storekeeper",)),
         Permission("storeroom.price.approve", N_("Approve new prices"), ("administrator",)),
         Permission(
+            "storeroom.report.view",
+            N_("See stock reports"),
+            ("storekeeper", "pharmacist", "accountant", "administrator", "auditor"),
+        ),
+        Permission("storeroom.closing.make", N_("Close months of the storeroom"), ("storekeeper",)),
+        Permission(
             "storeroom.recall.view",
             N_("See who received a recalled batch"),
             ("storekeeper", "pharmacist", "auditor"),
@@ -194,5 +204,5 @@ module = Module(
         ),
     ),
     daily=(Daily("storeroom.begin_adjustment", time(0, 5), services.due_adjustments),),
-    checks=(queries.check_papers,),
+    checks=(queries.check_papers, queries.check_closings),
 )

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, sel
 from app import clock
 from app.db import Page, contains_text, db, locking, page_by_key, starts_with
 from app.errors import NotFound
-from modules.dispensing.models import Balance, Batch, Location, LocationKind
+from app.money import round_amount
+from modules.dispensing.models import Balance, Batch, Hold, Location, LocationKind
 from modules.dispensing.rules.batches import STOP_DAYS
 
 
@@ -193,6 +194,52 @@ def _ends_by(day: date) -> tuple[ColumnElement[bool], ...]:
     return Balance.location_id.in_(select(Location.id)), Balance.on_hand > 0, Batch.expires_on <= day
 
 
+@dataclass(frozen=True, slots=True)
+class LyingDrug:
+    """A drug that lies somewhere in the centre: how much, what it cost, since when."""
+
+    batch: Batch  # the one that came last, for names and units
+    on_hand: Decimal
+    cost_amount: Decimal
+    since: date
+
+
+def lying_drugs() -> list[LyingDrug]:
+    """Every drug that lies at some place, by code. Two statements."""
+    statement = (
+        select(Batch.drug_id, Batch.unit_cost, Batch.received_on, func.sum(Balance.on_hand))
+        .join(Balance, Balance.batch_id == Batch.id)
+        .where(Balance.on_hand > 0)
+        .group_by(Batch.id, Batch.drug_id, Batch.unit_cost, Batch.received_on)
+    )
+    lots: dict[int, list[tuple[Decimal, date, Decimal]]] = {}
+    for drug_id, unit_cost, received_on, on_hand in db.session.execute(statement):
+        lots.setdefault(drug_id, []).append((on_hand, received_on, round_amount(on_hand * unit_cost)))
+    named = latest_batches(lots)
+    found = [
+        LyingDrug(
+            named[drug_id],
+            sum((lot[0] for lot in rows), Decimal(0)),
+            sum((lot[2] for lot in rows), Decimal("0.00")),
+            min(lot[1] for lot in rows),
+        )
+        for drug_id, rows in lots.items()
+    ]
+    return sorted(found, key=lambda drug: drug.batch.drug_code)
+
+
+def blocked_promises() -> dict[int, Decimal]:
+    """Drug id → minimum units promised to prescriptions of a batch that was recalled or has expired."""
+    waiting = Hold.quantity - Hold.released - Hold.dispensed
+    statement = (
+        select(Hold.drug_id, func.sum(waiting))
+        .join(Batch, Batch.id == Hold.batch_id)
+        .where(waiting > 0, or_(Batch.recalled_at.is_not(None), Batch.expires_on <= clock.today()))
+        .group_by(Hold.drug_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
 def batches_of(drug_ids: Iterable[int]) -> list[Batch]:
     """Every batch of some drugs that the centre ever had and that is not long gone."""
     statement = select(Batch).where(
@@ -303,31 +350,55 @@ def frozen_total() -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Stock that may not move as usual: its batch was recalled, or its place stands still for a stocktake."""
+    """Stock that may not move as usual: a recalled batch, a place that is counted, a place with closed books."""
 
     drug_name: str
     batch_no: str
     is_recalled: bool
     place: str
     is_counted: bool
+    closed_until: date | None  # given when the day asked about is closed
 
 
-def stopped_balances(balance_ids: Iterable[int]) -> list[Stopped]:
-    """What of these balances is stopped, as it stands now; ask it behind their lock. One statement."""
+def stopped_balances(balance_ids: Iterable[int], on: date) -> list[Stopped]:
+    """What of these balances is stopped for a document of a day; ask it behind their lock. One statement."""
     statement = (
-        select(Batch.drug_name, Batch.batch_no, Batch.recalled_at, Location.name, Location.counting_since)
+        select(
+            Batch.drug_name,
+            Batch.batch_no,
+            Batch.recalled_at,
+            Location.name,
+            Location.counting_since,
+            Location.closed_until,
+        )
         .join(Balance, Balance.batch_id == Batch.id)
         .join(Location, Location.id == Balance.location_id)
         .where(
             Balance.id.in_(sorted(set(balance_ids))),
-            or_(Batch.recalled_at.is_not(None), Location.counting_since.is_not(None)),
+            or_(
+                Batch.recalled_at.is_not(None),
+                Location.counting_since.is_not(None),
+                Location.closed_until >= on,
+            ),
         )
         .order_by(Balance.id)
     )
     return [
-        Stopped(row[0], row[1], row[2] is not None, row[3], row[4] is not None)
+        Stopped(
+            row[0],
+            row[1],
+            row[2] is not None,
+            row[3],
+            row[4] is not None,
+            row[5] if row[5] is not None and row[5] >= on else None,
+        )
         for row in db.session.execute(statement)
     ]
+
+
+def closed_until() -> date | None:
+    """The last day of the books that are closed; None before the first month's end."""
+    return db.session.scalar(select(func.max(Location.closed_until)))
 
 
 def lock_place(location_id: int) -> list[StockLine]:

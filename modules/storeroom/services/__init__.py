@@ -8,6 +8,7 @@ from modules.storeroom.services.adjustments import (
     due_adjustments,
     propose_adjustment,
 )
+from modules.storeroom.services.closings import close_month
 from modules.storeroom.services.counts import (
     CountInput,
     approve_stocktake,
@@ -79,6 +80,7 @@ __all__ = [
     "cancel_adjustment",
     "cancel_stocktake",
     "change_plan",
+    "close_month",
     "close_order",
     "due_adjustments",
     "end_quarantine",
