@@ -3,7 +3,7 @@
 from datetime import time
 
 from app.i18n import N_
-from app.registry import Daily, Duty, MenuEntry, Module, Permission, Waiting
+from app.registry import Daily, Duty, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
 from modules.storeroom import queries, services, views
 
 module = Module(
@@ -65,6 +65,21 @@ module = Module(
             nothing=N_("Requisitions of the pharmacies appear here."),
         ),
     ),
+    settings=(
+        Setting(
+            "zero_margin",
+            N_("Drugs are sold without margin"),
+            SettingKind.SWITCH,
+            True,
+            help=N_("A new retail price must be the purchase price, but for herbs and the exempt drugs."),
+        ),
+        Setting(
+            "margin_exempt",
+            N_("Codes of drugs exempt from this, with commas between"),
+            SettingKind.TEXT,
+            "",
+        ),
+    ),
     acts={
         "supplier.saved": N_("Supplier saved"),
         "drug_rule.set": N_("Limits of a drug set"),
@@ -98,6 +113,7 @@ module = Module(
         "adjustment.in_force": N_("New prices in force"),
         "month.closed": N_("Month of the storeroom closed"),
         "stocktake.begun": N_("Stocktake begun"),
+        "stocktake.batch_added": N_("Batch added to a stocktake"),
         "stocktake.counted": N_("Stock counted"),
         "stocktake.round_finished": N_("Round of a stocktake finished"),
         "stocktake.approved": N_("Stocktake approved"),

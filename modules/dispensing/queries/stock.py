@@ -401,6 +401,12 @@ def closed_until() -> date | None:
     return db.session.scalar(select(func.max(Location.closed_until)))
 
 
+def find_batch(drug_id: int, batch_no: str) -> Batch | None:
+    """The batch of a drug with this number, the latest where there are several; None when there never was one."""
+    statement = select(Batch).where(Batch.drug_id == drug_id, Batch.batch_no == batch_no.strip().upper())
+    return db.session.scalar(statement.order_by(Batch.id.desc()).limit(1))
+
+
 def lock_place(location_id: int) -> list[StockLine]:
     """All that lies at a place, held until commit, in the order of the keys."""
     statement = (

@@ -155,6 +155,21 @@ def take_out_frozen(
     return document
 
 
+def open_balance(*, location_id: int, batch_id: int) -> StockLine:
+    """The balance of a batch at a place, held; an empty one is opened when the batch never lay there.
+
+    Raises:
+        NotFound: no such place or batch here.
+    """
+    batches = queries.batches_by_id([batch_id])
+    if lock_row(Location, location_id) is None or not batches:
+        raise NotFound(field="batch_no")
+    batch = batches[batch_id]
+    balance = balance_at(queries.lock_batches_at(location_id, [batch.drug_id]), location_id, batch)
+    db.session.flush()
+    return StockLine(balance, batch)
+
+
 def post_differences(
     *, location_id: int, differences: Mapping[int, Decimal], reason: str, by: Actor
 ) -> Document:

@@ -41,6 +41,7 @@ from modules.storeroom.queries.purchasing import (
     match_of_order,
     open_orders_by_drug,
     orders_of_plan,
+    purchase_costs,
     receipts_of_order,
     waiting_plans,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "open_quarantines",
     "open_requisitions",
     "orders_of_plan",
+    "purchase_costs",
     "receipts_of_order",
     "revaluations",
     "shipped_parts",

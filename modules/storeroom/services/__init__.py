@@ -11,6 +11,7 @@ from modules.storeroom.services.adjustments import (
 from modules.storeroom.services.closings import close_month
 from modules.storeroom.services.counts import (
     CountInput,
+    add_counted_batch,
     approve_stocktake,
     begin_stocktake,
     cancel_stocktake,
@@ -68,6 +69,7 @@ __all__ = [
     "ReceivedPartInput",
     "RequisitionLineInput",
     "accept_difference",
+    "add_counted_batch",
     "apply_removal",
     "apply_requisition",
     "approve_adjustment",
