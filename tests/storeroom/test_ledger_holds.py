@@ -37,7 +37,7 @@ STEPS = st.lists(
         st.tuples(st.just("dispense"), st.integers(1, 50)),
         st.tuples(st.just("bring_back"), st.integers(1, 30)),
     ),
-    min_size=1,
+    min_size=8,
     max_size=15,
 )
 
