@@ -128,6 +128,15 @@ class NothingRecalled(Conflict):
     message = N_("No batch of prescription %(number)s was recalled.")
 
 
+class BooksClosed(Conflict):
+    """A day of a month whose books are closed (月结)."""
+
+    code = "dispensing.books_closed"
+    message = N_(
+        "The books of %(place)s are closed up to %(until)s. Post the correction as a new entry of today."
+    )
+
+
 class PlaceCounted(Conflict):
     """A place where nothing moves while it is counted."""
 

@@ -53,6 +53,7 @@ class Location(TenantScoped, Model):
     kind: Mapped[LocationKind] = choice_column(LocationKind)
     name: Mapped[str] = mapped_column(Unicode(50))
     counting_since: Mapped[datetime | None]  # nothing moves here while it is counted
+    closed_until: Mapped[date | None]  # no document is dated on or before this day any more
 
 
 class Batch(TenantScoped, Model):

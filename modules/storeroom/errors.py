@@ -151,3 +151,33 @@ class PriceUnknown(DomainError):
 
     code = "storeroom.price_unknown"
     message = N_("%(drug)s has no price in force. Set it in the price list.")
+
+
+class MonthNotNext(Conflict):
+    """Months are closed one after the other, when they are over."""
+
+    code = "storeroom.month_not_next"
+    message = N_(
+        "This month cannot be closed: it is closed already, is not over, or an earlier one comes first."
+    )
+
+
+class PriceWithMargin(DomainError):
+    """Drugs are sold at what they cost (零差率)."""
+
+    code = "storeroom.price_with_margin"
+    message = N_("%(drug)s is sold without margin: its retail price must be its purchase price, %(cost)s.")
+
+
+class BatchListed(Conflict):
+    """The sheet of a stocktake has a batch once."""
+
+    code = "storeroom.batch_listed"
+    message = N_("This batch is on the sheet already.")
+
+
+class BatchUnknown(DomainError):
+    """A batch the centre never had has no expiry and no cost."""
+
+    code = "storeroom.batch_unknown"
+    message = N_("The centre never had batch %(batch)s of this drug. Post it as a receipt.")

@@ -1,6 +1,7 @@
 """What the storeroom tells, later, the books and supervision; movements of stock tell of themselves (StockMoved)."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
@@ -57,3 +58,15 @@ class PricesAdjusted(Event):
     gain_amount: Decimal
     loss_amount: Decimal
     net_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthClosed(Event):
+    """The stock books of a month are closed."""
+
+    words: ClassVar[str] = N_("Month of the storeroom closed")
+
+    closing_id: int
+    begins_on: date
+    ends_on: date
+    closing_amount: Decimal

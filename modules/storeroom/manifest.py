@@ -3,7 +3,7 @@
 from datetime import time
 
 from app.i18n import N_
-from app.registry import Daily, Duty, MenuEntry, Module, Permission, Waiting
+from app.registry import Daily, Duty, MenuEntry, Module, Permission, Setting, SettingKind, Waiting
 from modules.storeroom import queries, services, views
 
 module = Module(
@@ -35,6 +35,9 @@ module = Module(
         MenuEntry(
             N_("Losses and recalls"), "storeroom.list_removals", "trash", "storeroom.stock.view", order=75
         ),
+        MenuEntry(
+            N_("Stock reports"), "storeroom.show_period", "chart-bar", "storeroom.report.view", order=77
+        ),
     ),
     waiting=(
         Waiting(
@@ -60,6 +63,21 @@ module = Module(
             lambda by: queries.open_requisitions(),
             "transfer",
             nothing=N_("Requisitions of the pharmacies appear here."),
+        ),
+    ),
+    settings=(
+        Setting(
+            "zero_margin",
+            N_("Drugs are sold without margin"),
+            SettingKind.SWITCH,
+            True,
+            help=N_("A new retail price must be the purchase price, but for herbs and the exempt drugs."),
+        ),
+        Setting(
+            "margin_exempt",
+            N_("Codes of drugs exempt from this, with commas between"),
+            SettingKind.TEXT,
+            "",
         ),
     ),
     acts={
@@ -93,7 +111,9 @@ module = Module(
         "adjustment.approved": N_("New prices approved"),
         "adjustment.cancelled": N_("New prices given up"),
         "adjustment.in_force": N_("New prices in force"),
+        "month.closed": N_("Month of the storeroom closed"),
         "stocktake.begun": N_("Stocktake begun"),
+        "stocktake.batch_added": N_("Batch added to a stocktake"),
         "stocktake.counted": N_("Stock counted"),
         "stocktake.round_finished": N_("Round of a stocktake finished"),
         "stocktake.approved": N_("Stocktake approved"),
@@ -187,6 +207,12 @@ module = Module(
         Permission("storeroom.price.propose", N_("Propose new prices"), ("storekeeper",)),
         Permission("storeroom.price.approve", N_("Approve new prices"), ("administrator",)),
         Permission(
+            "storeroom.report.view",
+            N_("See stock reports"),
+            ("storekeeper", "pharmacist", "accountant", "administrator", "auditor"),
+        ),
+        Permission("storeroom.closing.make", N_("Close months of the storeroom"), ("storekeeper",)),
+        Permission(
             "storeroom.recall.view",
             N_("See who received a recalled batch"),
             ("storekeeper", "pharmacist", "auditor"),
@@ -194,5 +220,5 @@ module = Module(
         ),
     ),
     daily=(Daily("storeroom.begin_adjustment", time(0, 5), services.due_adjustments),),
-    checks=(queries.check_papers,),
+    checks=(queries.check_papers, queries.check_closings),
 )

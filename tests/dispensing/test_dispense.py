@@ -89,6 +89,43 @@ def test_40_of_two_batches_cost_88_20(
     assert books_hold()
 
 
+def test_the_handbooks_g6_skips_what_ends_soon_or_has_ended_and_refuses_45(
+    prescribe: Any,
+    make_stock: Any,
+    pay: Any,
+    dispense: Any,
+    pharmacist: Actor,
+    stock_of: Any,
+    ours: Any,
+    books_hold: Any,
+) -> None:
+    make_stock(DRUG, 30, batch_no="A", expires_on=date(2027, 3, 31), unit_cost="2.25")
+    make_stock(DRUG, 12, batch_no="B", expires_on=date(2027, 1, 31), unit_cost="2.10")
+    make_stock(DRUG, 20, batch_no="C", expires_on=date(2026, 12, 10), unit_cost="2.00")
+    with clock.at(clock.now() - timedelta(days=10)):
+        make_stock(DRUG, 5, batch_no="D", expires_on=date(2026, 11, 20), unit_cost="2.00")
+    with pytest.raises(OutOfStock) as refusal:
+        prescribe((DRUG, 45))
+    assert refusal.value.details["available"].startswith("42 ")
+    signed = prescribe((DRUG, 40))
+    pay(signed)
+    dispense(signed)
+    with tenant_unit(ours["tenant_id"]):
+        issue = queries.list_documents(ours["locations"]["pharmacy"]).rows[0]
+    assert issue.cost_amount == D("88.20")
+    kept = {"C": (D(20), D(0)), "D": (D(5), D(0))}
+    assert stock_of(DRUG) == {"A": (D(2), D(0)), "B": (D(0), D(0)), **kept}
+    services.return_drugs(
+        prescription_id=signed.prescription_id,
+        lines=[ReturnLineInput(item_id=signed.lines[0].item_id, quantity=D(10))],
+        reason="皮疹",
+        is_intact=True,
+        by=pharmacist,
+    )
+    assert stock_of(DRUG) == {"A": (D(12), D(0)), "B": (D(0), D(0)), **kept}
+    assert books_hold()
+
+
 def test_ten_of_forty_go_back_to_the_batch_issued_last(
     prescribe: Any,
     make_stock: Any,

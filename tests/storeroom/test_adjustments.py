@@ -11,12 +11,16 @@ from app import clock
 from app.actor import Actor
 from app.db import tenant_unit
 from modules.charging import queries as charging
+from modules.charging import services as prices
+from modules.dispensing import queries as stock
 from modules.storeroom import queries, services
-from modules.storeroom.errors import DayIsPast, SamePerson, WrongState
+from modules.storeroom.errors import DayIsPast, PriceWithMargin, SamePerson, WrongState
 from modules.storeroom.models import AdjustmentStatus
 from modules.storeroom.rules.adjusting import gains_and_losses, revaluation
+from modules.storeroom.rules.margin import exempt_codes, is_without_margin
 from modules.storeroom.rules.planning import Need, packs_to_buy
 from modules.storeroom.services import NewPriceInput
+from tenants.services import change_settings
 
 D = Decimal
 DRUG = "D0160"
@@ -67,7 +71,13 @@ def test_a_plan_buys_average_use_times_days_less_stock_and_transit(
 
 
 @pytest.fixture
-def propose(storekeeper: Actor, drug_id: Any) -> Any:
+def margin_allowed(administrator: Actor) -> None:
+    """A centre that may sell at another price than it buys."""
+    change_settings(settings={"zero_margin": False}, by=administrator)
+
+
+@pytest.fixture
+def propose(storekeeper: Actor, drug_id: Any, margin_allowed: None) -> Any:
     """New price of the drug, from a day on."""
 
     def make(price: str, begins_on: Any = None) -> Any:
@@ -157,8 +167,97 @@ def test_yesterday_is_refused_and_what_was_given_up_is_not_approved(
         services.approve_adjustment(adjustment_id=given_up.id, by=administrator)
 
 
+def test_the_handbooks_g7_through_the_books(
+    ours: Any,
+    make_stock: Any,
+    drug_id: Any,
+    margin_allowed: None,
+    storekeeper: Actor,
+    administrator: Actor,
+) -> None:
+    """P 120 boxes, Q 200 boxes, R 15 boxes and 6 tablets of 24: −84.00, +50.00, −36.60."""
+    wanted = {"D0160": ("12.50", "11.80"), "D0162": ("3.20", "3.45"), "D0001": ("24.00", "21.60")}
+    for code, (old, _) in wanted.items():
+        prices.set_price(
+            item_kind=charging.ItemKind.DRUG, item_id=drug_id(code), amount=D(old), by=administrator
+        )
+    make_stock("D0160", 120 * 54)
+    make_stock("D0162", 150 * 10)
+    make_stock("D0162", 50 * 10, location="storeroom")
+    _leave(ours, drug_id("D0001"), D(366), storekeeper, administrator)
+    with clock.at(clock.now() + timedelta(hours=1)):
+        adjustment = services.propose_adjustment(
+            lines=[
+                NewPriceInput(drug_id=drug_id(code), new_price=D(new)) for code, (_, new) in wanted.items()
+            ],
+            reason="集采调价",
+            by=storekeeper,
+        )
+        done = services.approve_adjustment(adjustment_id=adjustment.id, by=administrator)
+    with tenant_unit(ours["tenant_id"]):
+        names = {line.id: line.drug_code for line in queries.lines_of_adjustment(adjustment.id)}
+        rows = [(names[row.line_id], row.amount) for row, _ in queries.revaluations(adjustment.id)]
+    assert sorted(rows) == [
+        ("D0001", D("-36.60")),
+        ("D0160", D("-84.00")),
+        ("D0162", D("12.50")),
+        ("D0162", D("37.50")),
+    ]
+    assert (done.gain_amount, done.loss_amount) == (D("50.00"), D("120.60"))
+    assert done.gain_amount - done.loss_amount == D("-70.60")
+
+
+def _leave(ours: Any, drug: int, quantity: Decimal, keeper: Actor, boss: Actor) -> None:
+    """Write off what lies of a drug at the pharmacy, but for this quantity."""
+    with tenant_unit(ours["tenant_id"]):
+        place = stock.balances_at(ours["locations"]["pharmacy"])
+    (lying,) = [line for line in place if line.balance.drug_id == drug]
+    removal = services.apply_removal(
+        balance_id=lying.balance.id,
+        kind="loss",
+        quantity=lying.balance.on_hand - quantity,
+        reason="受潮",
+        by=keeper,
+    )
+    services.approve_removal(removal_id=removal.id, by=boss)
+
+
+def test_drugs_are_sold_at_what_they_cost_but_for_herbs_and_the_exempt(
+    make_stock: Any, make_order: Any, drug_id: Any, storekeeper: Actor, administrator: Actor
+) -> None:
+    make_stock("D0162", 10, unit_cost="1.20")
+    make_stock("D0169", 10, unit_cost="0.10")
+
+    def propose(code: str, price: str) -> Any:
+        line = NewPriceInput(drug_id=drug_id(code), new_price=D(price))
+        return services.propose_adjustment(lines=[line], reason="调价", by=storekeeper)
+
+    assert propose("D0162", "12.00").status == AdjustmentStatus.DRAFT
+    with pytest.raises(PriceWithMargin) as refusal:
+        propose("D0162", "12.01")
+    assert (refusal.value.field, refusal.value.details["cost"]) == ("lines-0-new_price", "12")
+    assert propose("D0169", "130.00").status == AdjustmentStatus.DRAFT  # a herb
+    make_order(("D0162", 50))
+    adjusted = propose("D0162", "10.80")  # as ordered, before it has come
+    make_stock("D0161", 60, unit_cost="0.20")
+    with pytest.raises(PriceWithMargin):
+        propose("D0161", "13.00")
+    change_settings(settings={"margin_exempt": "d0161，D0999"}, by=administrator)
+    assert propose("D0161", "13.00").status == AdjustmentStatus.DRAFT
+    services.approve_adjustment(adjustment_id=adjusted.id, by=administrator)
+
+
+@pytest.mark.one_engine
+def test_a_pack_price_meets_the_cost_of_its_smallest_unit() -> None:
+    costs = [D("0.416667")]  # 10 yuan for 24
+    assert is_without_margin(D("10.00"), pack_factor=24, unit_costs=costs)
+    assert not is_without_margin(D("10.01"), pack_factor=24, unit_costs=costs)
+    assert is_without_margin(D("99"), pack_factor=24, unit_costs=[])
+    assert exempt_codes("a1，B2 c3,,") == {"A1", "B2", "C3"}
+
+
 def test_an_adjustment_runs_over_the_pages(
-    make_stock: Any, sign_in: Any, drug_id: Any, price_of: Any
+    make_stock: Any, sign_in: Any, drug_id: Any, price_of: Any, margin_allowed: None
 ) -> None:
     make_stock(DRUG, 100)
     keeper, boss = sign_in("storekeeper"), sign_in("administrator")

@@ -11,7 +11,14 @@ from modules.dispensing import queries as stock
 from modules.dispensing import services as dispensing
 from modules.dispensing.errors import OutOfStock, PlaceCounted
 from modules.storeroom import queries, services
-from modules.storeroom.errors import NotCounted, SamePerson, StocktakeOpen, WrongState
+from modules.storeroom.errors import (
+    BatchListed,
+    BatchUnknown,
+    NotCounted,
+    SamePerson,
+    StocktakeOpen,
+    WrongState,
+)
 from modules.storeroom.models import CountStatus
 from modules.storeroom.services import CountInput
 
@@ -241,3 +248,43 @@ def test_a_stocktake_runs_blind_over_the_pages(
     assert "年中盘点" in keeper.get("/storeroom/stocktakes").text
     second = keeper.post("/storeroom/stocktakes", data=started).location
     assert keeper.post(f"{second}/cancel", data={"reason": "试点"}).status_code == 303
+
+
+def test_a_batch_whose_books_are_empty_is_found_and_counted(
+    ours: Any,
+    make_stock: Any,
+    begin: Any,
+    count: Any,
+    finish: Any,
+    drug_id: Any,
+    storekeeper: Actor,
+    administrator: Actor,
+    sign_in: Any,
+    stock_of: Any,
+    books_hold: Any,
+) -> None:
+    make_stock(DRUG, 100, location="storeroom")
+    make_stock(OTHER, 5, batch_no="GONE", location="pharmacy")
+    taking = begin()
+    found = {"stocktake_id": taking.id, "drug_id": drug_id(OTHER), "by": storekeeper}
+    with pytest.raises(BatchUnknown):
+        services.add_counted_batch(batch_no="NEVER", **found)
+    assert services.add_counted_batch(batch_no="gone", **found).snapshot == D(0)
+    with pytest.raises(BatchListed):
+        services.add_counted_batch(batch_no="GONE", **found)
+    with pytest.raises(BatchListed):
+        services.add_counted_batch(
+            batch_no="A1", stocktake_id=taking.id, drug_id=drug_id(DRUG), by=storekeeper
+        )
+    for _ in range(2):
+        count(taking, GONE=3)
+        finish(taking)
+    services.approve_stocktake(stocktake_id=taking.id, reason="盘盈", by=administrator)
+    assert stock_of(OTHER, "storeroom") == {"GONE": (D(3), D(0))}
+    with pytest.raises(WrongState):
+        services.add_counted_batch(batch_no="GONE", **found)
+    again = begin()
+    url = f"/storeroom/stocktakes/{again.id}/batches"
+    typed = {"drug_id": str(drug_id(OTHER)), "batch_no": "GONE"}
+    assert sign_in("storekeeper").post(url, data=typed).status_code == 422  # it lies there now
+    assert books_hold()

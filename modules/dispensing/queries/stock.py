@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, select
+from sqlalchemy import ScalarSelect, Select, case, func, or_, select
 
 from app import clock
 from app.db import Page, contains_text, db, locking, page_by_key, starts_with
@@ -148,51 +148,6 @@ def list_balances(
     return Page([StockLine(row[0], row[1]) for row in page.rows], page.next_before, page.is_first)
 
 
-def list_near_expiry(location_id: int, *, within_days: int = 183, size: int = 100) -> list[StockLine]:
-    """Batches at a location that end soon or have ended, the earliest first."""
-    statement = (
-        select(Balance, Batch)
-        .join(Batch, Batch.id == Balance.batch_id)
-        .where(
-            Balance.location_id == location_id,
-            Balance.on_hand > 0,
-            Batch.expires_on <= clock.today() + timedelta(days=within_days),
-        )
-        .order_by(Batch.expires_on, Balance.id)
-        .limit(size)
-    )
-    return _lines(statement)
-
-
-def first_near_expiry(*, within_days: int, size: int) -> tuple[int, list[StockLine]]:
-    """How many batches end soon or have ended, at all places of the centre, and the first. One statement."""
-    statement = (
-        select(Balance, Batch, func.count().over())
-        .join(Batch, Batch.id == Balance.batch_id)
-        .where(*_ends_by(clock.today() + timedelta(days=within_days)))
-        .order_by(Batch.expires_on, Balance.id)
-        .limit(size)
-    )
-    rows = db.session.execute(statement).all()
-    return (rows[0][2] if rows else 0), [StockLine(row[0], row[1]) for row in rows]
-
-
-def ends_by_day(until: date) -> dict[date, int]:
-    """Day of expiry → batches in stock that end then, up to a day."""
-    statement = (
-        select(Batch.expires_on, func.count(Balance.id))
-        .join(Balance, Balance.batch_id == Batch.id)
-        .where(*_ends_by(until))
-        .group_by(Batch.expires_on)
-    )
-    return {row[0]: row[1] for row in db.session.execute(statement)}
-
-
-def _ends_by(day: date) -> tuple[ColumnElement[bool], ...]:
-    """Stock of batches that end on or before a day; the places make both indexes of a balance fit."""
-    return Balance.location_id.in_(select(Location.id)), Balance.on_hand > 0, Batch.expires_on <= day
-
-
 def batches_of(drug_ids: Iterable[int]) -> list[Batch]:
     """Every batch of some drugs that the centre ever had and that is not long gone."""
     statement = select(Batch).where(
@@ -303,31 +258,61 @@ def frozen_total() -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Stock that may not move as usual: its batch was recalled, or its place stands still for a stocktake."""
+    """Stock that may not move as usual: a recalled batch, a place that is counted, a place with closed books."""
 
     drug_name: str
     batch_no: str
     is_recalled: bool
     place: str
     is_counted: bool
+    closed_until: date | None  # given when the day asked about is closed
 
 
-def stopped_balances(balance_ids: Iterable[int]) -> list[Stopped]:
-    """What of these balances is stopped, as it stands now; ask it behind their lock. One statement."""
+def stopped_balances(balance_ids: Iterable[int], on: date) -> list[Stopped]:
+    """What of these balances is stopped for a document of a day; ask it behind their lock. One statement."""
     statement = (
-        select(Batch.drug_name, Batch.batch_no, Batch.recalled_at, Location.name, Location.counting_since)
+        select(
+            Batch.drug_name,
+            Batch.batch_no,
+            Batch.recalled_at,
+            Location.name,
+            Location.counting_since,
+            Location.closed_until,
+        )
         .join(Balance, Balance.batch_id == Batch.id)
         .join(Location, Location.id == Balance.location_id)
         .where(
             Balance.id.in_(sorted(set(balance_ids))),
-            or_(Batch.recalled_at.is_not(None), Location.counting_since.is_not(None)),
+            or_(
+                Batch.recalled_at.is_not(None),
+                Location.counting_since.is_not(None),
+                Location.closed_until >= on,
+            ),
         )
         .order_by(Balance.id)
     )
     return [
-        Stopped(row[0], row[1], row[2] is not None, row[3], row[4] is not None)
+        Stopped(
+            row[0],
+            row[1],
+            row[2] is not None,
+            row[3],
+            row[4] is not None,
+            row[5] if row[5] is not None and row[5] >= on else None,
+        )
         for row in db.session.execute(statement)
     ]
+
+
+def closed_until() -> date | None:
+    """The last day of the books that are closed; None before the first month's end."""
+    return db.session.scalar(select(func.max(Location.closed_until)))
+
+
+def find_batch(drug_id: int, batch_no: str) -> Batch | None:
+    """The batch of a drug with this number, the latest where there are several; None when there never was one."""
+    statement = select(Batch).where(Batch.drug_id == drug_id, Batch.batch_no == batch_no.strip().upper())
+    return db.session.scalar(statement.order_by(Batch.id.desc()).limit(1))
 
 
 def lock_place(location_id: int) -> list[StockLine]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from app import clock
 from app.actor import Actor
 from app.db import db, lock_row
+from app.db.locks import lock_rows
 from app.errors import NotFound
 from app.money import format_quantity
 from modules.dispensing import queries
@@ -153,6 +155,21 @@ def take_out_frozen(
     return document
 
 
+def open_balance(*, location_id: int, batch_id: int) -> StockLine:
+    """The balance of a batch at a place, held; an empty one is opened when the batch never lay there.
+
+    Raises:
+        NotFound: no such place or batch here.
+    """
+    batches = queries.batches_by_id([batch_id])
+    if lock_row(Location, location_id) is None or not batches:
+        raise NotFound(field="batch_no")
+    batch = batches[batch_id]
+    balance = balance_at(queries.lock_batches_at(location_id, [batch.drug_id]), location_id, batch)
+    db.session.flush()
+    return StockLine(balance, batch)
+
+
 def post_differences(
     *, location_id: int, differences: Mapping[int, Decimal], reason: str, by: Actor
 ) -> Document:
@@ -251,4 +268,16 @@ def stand_still(*, location_id: int, is_counted: bool) -> None:
     if location is None:
         raise NotFound(field="location_id")
     location.counting_since = clock.now() if is_counted else None
+    db.session.flush()
+
+
+def close_books(*, until: date) -> None:
+    """Close the books of every place up to a day (月结): no document is dated on or before it any more.
+
+    Waits for those who move stock at this moment, so that what they post is in the sums asked for afterwards.
+    """
+    places = lock_rows(Location, [place.id for place in queries.list_locations()])
+    for place in places:
+        queries.lock_place(place.id)
+        place.closed_until = max(until, place.closed_until or until)
     db.session.flush()

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from app import clock, ids, numbering
 from app.actor import Actor
-from app.db import db
+from app.db import db, lock_row
 from app.events import emit
 from app.money import round_amount
 from modules.dispensing import queries
-from modules.dispensing.errors import BatchRecalled, PlaceCounted
+from modules.dispensing.errors import BatchRecalled, BooksClosed, PlaceCounted
 from modules.dispensing.events import MovedAmount, MovedLine, StockMoved
-from modules.dispensing.models import Account, Balance, Batch, Document, DocumentKind, StockMove
+from modules.dispensing.models import Account, Balance, Batch, Document, DocumentKind, Location, StockMove
 
 _PREFIX = {
     DocumentKind.OPENING: "KQ",
@@ -62,6 +62,7 @@ def post(document: Document, movements: Sequence[Movement]) -> tuple[MovedLine, 
     """Store a document with its movements and change the balances, which the caller has locked.
 
     Raises:
+        BooksClosed: the month of the document is closed at one of the places.
         PlaceCounted: one of the places is being counted and must stand still.
         BatchRecalled: a patient would get of a recalled batch.
     """
@@ -86,13 +87,24 @@ def post(document: Document, movements: Sequence[Movement]) -> tuple[MovedLine, 
 
 
 def _refuse_stopped(document: Document, movements: Sequence[Movement]) -> None:
-    """One statement, behind the locks: a recall or a stocktake that began meanwhile is seen."""
+    """One statement, behind the locks: a recall, a stocktake or a closing that came meanwhile is seen."""
     sides = [side.id for movement in movements for side in (movement.source, movement.target) if side]
-    for stopped in queries.stopped_balances(sides):
+    if not sides:  # lost on the way: both sides are accounts
+        _refuse_closed(document)
+        return
+    for stopped in queries.stopped_balances(sides, document.on):
+        if stopped.closed_until is not None:
+            raise BooksClosed(place=stopped.place, until=stopped.closed_until)
         if stopped.is_counted and document.kind != DocumentKind.STOCKTAKE:
             raise PlaceCounted(place=stopped.place)
         if stopped.is_recalled and document.kind == DocumentKind.ISSUE:
             raise BatchRecalled(drug=stopped.drug_name, batch=stopped.batch_no)
+
+
+def _refuse_closed(document: Document) -> None:
+    place = lock_row(Location, document.location_id)
+    if place is not None and place.closed_until is not None and place.closed_until >= document.on:
+        raise BooksClosed(place=place.name, until=place.closed_until)
 
 
 def _told(document: Document, rows: Sequence[StockMove], movements: Sequence[Movement]) -> StockMoved:

@@ -81,6 +81,7 @@ def set_up_location(*, department_id: int, by: Actor) -> Location:
         station_id=department.station_id,
         kind=LocationKind(department.kind.value),
         name=department.name,
+        closed_until=queries.closed_until(),
     )
     try:
         with db.session.begin_nested():

@@ -20,6 +20,8 @@ from modules.dispensing.models import Location
 from modules.dispensing.rules.batches import expiry_alert, split_into_packs
 from modules.dispensing.views.pages import blueprint
 
+EXPIRY_DAYS = {6: 183, 3: 92, 1: 30}
+
 
 @blueprint.get("/stock")
 @requires("dispensing.stock.view")
@@ -40,9 +42,12 @@ def show_stock() -> ResponseReturnValue:
 @blueprint.get("/stock/near-expiry")
 @requires("dispensing.stock.view")
 def show_near_expiry() -> ResponseReturnValue:
-    """What ends within six months, or has ended."""
+    """What ends within six months (or three, or one), or has ended."""
     locations, here = _here()
-    return _page("expiry", locations, here, rows=queries.list_near_expiry(here.id), urls={}, q="")
+    asked = request.args.get("months", type=int)
+    months = asked if asked in EXPIRY_DAYS else 6
+    rows = queries.list_near_expiry(here.id, within_days=EXPIRY_DAYS[months])
+    return _page("expiry", locations, here, rows=rows, urls={}, q="", months=months)
 
 
 @blueprint.get("/stock/card")

@@ -6,6 +6,7 @@ from modules.storeroom.models.adjustments import (
     AdjustmentStatus,
     Revaluation,
 )
+from modules.storeroom.models.closings import Closing, ClosingLine
 from modules.storeroom.models.counts import CountLine, CountMode, CountStatus, Stocktake
 from modules.storeroom.models.purchasing import (
     DrugRule,
@@ -42,6 +43,8 @@ __all__ = [
     "Adjustment",
     "AdjustmentLine",
     "AdjustmentStatus",
+    "Closing",
+    "ClosingLine",
     "CountLine",
     "CountMode",
     "CountStatus",

@@ -10,6 +10,13 @@ from modules.storeroom.queries.adjustments import (
 from modules.storeroom.queries.checks import (
     check_papers,
 )
+from modules.storeroom.queries.closings import (
+    check_closings,
+    get_closing,
+    lines_of_closing,
+    list_closings,
+    month_to_close,
+)
 from modules.storeroom.queries.counts import (
     get_stocktake,
     lines_of_stocktake,
@@ -34,6 +41,7 @@ from modules.storeroom.queries.purchasing import (
     match_of_order,
     open_orders_by_drug,
     orders_of_plan,
+    purchase_costs,
     receipts_of_order,
     waiting_plans,
 )
@@ -45,6 +53,17 @@ from modules.storeroom.queries.removals import (
     open_quarantines,
     waiting_removals,
 )
+from modules.storeroom.queries.reports import (
+    LASTS_DAYS,
+    OBSERVED_DAYS,
+    Book,
+    BookLine,
+    Shortage,
+    SlowDrug,
+    book_of,
+    shortages,
+    slow_drugs,
+)
 from modules.storeroom.queries.requisitions import (
     get_requisition,
     lines_of_requisition,
@@ -55,10 +74,19 @@ from modules.storeroom.queries.requisitions import (
 )
 
 __all__ = [
+    "LASTS_DAYS",
+    "OBSERVED_DAYS",
+    "Book",
+    "BookLine",
     "Placed",
+    "Shortage",
+    "SlowDrug",
+    "book_of",
+    "check_closings",
     "check_papers",
     "due_adjustments",
     "get_adjustment",
+    "get_closing",
     "get_order",
     "get_plan",
     "get_recall",
@@ -67,6 +95,7 @@ __all__ = [
     "get_supplier",
     "invoices_of_order",
     "lines_of_adjustment",
+    "lines_of_closing",
     "lines_of_order",
     "lines_of_plan",
     "lines_of_receipt",
@@ -74,6 +103,7 @@ __all__ = [
     "lines_of_requisition",
     "lines_of_stocktake",
     "list_adjustments",
+    "list_closings",
     "list_drug_rules",
     "list_orders",
     "list_plans",
@@ -87,13 +117,17 @@ __all__ = [
     "lock_lines_of_order",
     "lock_shipped_parts",
     "match_of_order",
+    "month_to_close",
     "open_orders_by_drug",
     "open_quarantines",
     "open_requisitions",
     "orders_of_plan",
+    "purchase_costs",
     "receipts_of_order",
     "revaluations",
     "shipped_parts",
+    "shortages",
+    "slow_drugs",
     "waiting_plans",
     "waiting_removals",
 ]

@@ -1,12 +1,13 @@
 """Reading suppliers, limits, plans, orders, receipts and invoices."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from sqlalchemy import Select, func, select
 
 from app.db import Page, db, locking, page_by_key
 from app.errors import NotFound
+from modules.dispensing import queries as stock
 from modules.storeroom.models import (
     DrugRule,
     Invoice,
@@ -97,6 +98,17 @@ def lock_lines_of_order(order_id: int) -> list[OrderLine]:
     """Lines of an order, held until commit."""
     statement = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id)
     return list(db.session.scalars(locking(statement, OrderLine)))
+
+
+def purchase_costs(drug_ids: Iterable[int]) -> dict[int, list[Decimal]]:
+    """Drug id → yuan of a minimum unit, as bought last and as ordered last. Two statements."""
+    wanted = sorted(set(drug_ids))
+    found = {drug_id: [batch.unit_cost] for drug_id, batch in stock.latest_batches(wanted).items()}
+    latest = select(func.max(OrderLine.id)).where(OrderLine.drug_id.in_(wanted)).group_by(OrderLine.drug_id)
+    for line in db.session.scalars(select(OrderLine).where(OrderLine.id.in_(latest))):
+        unit_cost = (line.pack_cost / line.pack_factor).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+        found.setdefault(line.drug_id, []).append(unit_cost)
+    return found
 
 
 def open_orders_by_drug() -> dict[int, Decimal]:

@@ -8,8 +8,10 @@ from modules.storeroom.services.adjustments import (
     due_adjustments,
     propose_adjustment,
 )
+from modules.storeroom.services.closings import close_month
 from modules.storeroom.services.counts import (
     CountInput,
+    add_counted_batch,
     approve_stocktake,
     begin_stocktake,
     cancel_stocktake,
@@ -67,6 +69,7 @@ __all__ = [
     "ReceivedPartInput",
     "RequisitionLineInput",
     "accept_difference",
+    "add_counted_batch",
     "apply_removal",
     "apply_requisition",
     "approve_adjustment",
@@ -79,6 +82,7 @@ __all__ = [
     "cancel_adjustment",
     "cancel_stocktake",
     "change_plan",
+    "close_month",
     "close_order",
     "due_adjustments",
     "end_quarantine",

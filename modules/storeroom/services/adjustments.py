@@ -1,5 +1,6 @@
 """Price adjustments (调价): proposed, approved by another, in force at once or at the beginning of a day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,18 +13,21 @@ from app.actor import Actor
 from app.db import db, lock_row
 from app.errors import NotFound
 from app.events import emit
-from app.money import UnitPrice
+from app.money import UnitPrice, format_quantity
+from app.tenancy import setting_of
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
+from modules.catalogue.queries import Drug, DrugKind
 from modules.charging import queries as prices
 from modules.charging import services as charging
 from modules.charging.queries import ItemKind
 from modules.dispensing import queries as stock
 from modules.storeroom import queries
-from modules.storeroom.errors import DayIsPast, PriceUnknown, SamePerson, WrongState
+from modules.storeroom.errors import DayIsPast, PriceUnknown, PriceWithMargin, SamePerson, WrongState
 from modules.storeroom.events import PricesAdjusted
 from modules.storeroom.models import Adjustment, AdjustmentLine, AdjustmentStatus, Revaluation
 from modules.storeroom.rules.adjusting import gains_and_losses, revaluation
+from modules.storeroom.rules.margin import exempt_codes, is_without_margin
 from modules.storeroom.services.purchasing import Reason
 
 
@@ -49,6 +53,7 @@ def propose_adjustment(
         NotFound: no such drug.
         DayIsPast: the day is before today.
         PriceUnknown: a drug has no price in force that could be adjusted.
+        PriceWithMargin: a drug's retail price would differ from its purchase price.
     """
     drugs = catalogue.drugs_by_id(line.drug_id for line in lines)
     for number, line in enumerate(lines):
@@ -58,6 +63,7 @@ def propose_adjustment(
         raise DayIsPast(field="begins_on")
     in_force = prices.drug_prices(drugs)
     wanted = {line.drug_id: line.new_price for line in lines}
+    _refuse_margin([(drugs[line.drug_id], line.new_price) for line in lines], by)
     adjustment = Adjustment(
         id=ids.new_id(),
         number=numbering.next_number("storeroom.adjustment", on=clock.today(), prefix="TJ"),
@@ -99,10 +105,14 @@ def approve_adjustment(*, adjustment_id: int, by: Actor) -> Adjustment:
         NotFound: no such adjustment here.
         WrongState: it was decided before.
         SamePerson: the same person proposed it.
+        PriceWithMargin: meanwhile the purchase price is another one.
     """
     adjustment = _lock(adjustment_id, AdjustmentStatus.DRAFT)
     if adjustment.made_by_id == by.account_id:
         raise SamePerson
+    lines = queries.lines_of_adjustment(adjustment_id)
+    drugs = catalogue.drugs_by_id(line.drug_id for line in lines)
+    _refuse_margin([(drugs[line.drug_id], line.new_price) for line in lines], by)
     adjustment.status, adjustment.approved_by_name = AdjustmentStatus.APPROVED, by.name
     audit.record("adjustment.approved", adjustment, by=by, number=adjustment.number)
     if adjustment.begins_on <= clock.today():
@@ -187,6 +197,22 @@ def _put_in_force(adjustment: Adjustment, by: Actor) -> None:
             net_amount=net,
         )
     )
+
+
+def _refuse_margin(wanted: Sequence[tuple[Drug, Decimal]], by: Actor) -> None:
+    """A drug bought or ordered at another price than it would be sold for is refused (零差率)."""
+    if not setting_of(by.tenant_id, "zero_margin"):
+        return
+    exempt = exempt_codes(str(setting_of(by.tenant_id, "margin_exempt")))
+    costs = queries.purchase_costs(drug.id for drug, _ in wanted)
+    for number, (drug, price) in enumerate(wanted):
+        if drug.kind == DrugKind.HERB or drug.code.upper() in exempt:
+            continue
+        if not is_without_margin(price, pack_factor=drug.pack_factor, unit_costs=costs.get(drug.id, ())):
+            latest = (costs[drug.id][0] * drug.pack_factor).quantize(Decimal("0.0001"))
+            raise PriceWithMargin(
+                field=f"lines-{number}-new_price", drug=drug.name, cost=format_quantity(latest)
+            )
 
 
 def _lock(adjustment_id: int, *statuses: AdjustmentStatus) -> Adjustment:

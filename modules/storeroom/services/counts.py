@@ -14,8 +14,16 @@ from app.errors import NotFound
 from app.use_cases import use_case
 from modules.dispensing import queries as stock
 from modules.dispensing import services as dispensing
+from modules.dispensing.queries import StockLine
 from modules.storeroom import queries
-from modules.storeroom.errors import NotCounted, SamePerson, StocktakeOpen, WrongState
+from modules.storeroom.errors import (
+    BatchListed,
+    BatchUnknown,
+    NotCounted,
+    SamePerson,
+    StocktakeOpen,
+    WrongState,
+)
 from modules.storeroom.models import CountLine, CountMode, CountStatus, Stocktake
 from modules.storeroom.services.purchasing import Reason, Units
 
@@ -56,25 +64,56 @@ def begin_stocktake(*, location_id: int, mode: CountMode = CountMode.LIVE, by: A
             db.session.flush()
     except IntegrityError:
         raise StocktakeOpen(field="location_id") from None
-    lying = [line for line in stock.lock_place(location_id) if line.balance.on_hand]
-    if mode == CountMode.FREEZE:
+    if mode == CountMode.FREEZE:  # the place is held before its balances, as every receipt does
         dispensing.stand_still(location_id=location_id, is_counted=True)
-    db.session.add_all(
-        CountLine(
-            stocktake_id=stocktake.id,
-            balance_id=line.balance.id,
-            drug_code=line.batch.drug_code,
-            drug_name=line.batch.drug_name,
-            batch_no=line.batch.batch_no,
-            expires_on=line.batch.expires_on,
-            min_unit=line.batch.min_unit,
-            snapshot=line.balance.on_hand,
-        )
-        for line in lying
-    )
+    lying = [line for line in stock.lock_place(location_id) if line.balance.on_hand]
+    db.session.add_all(_line(stocktake, line) for line in lying)
     db.session.flush()
     audit.record("stocktake.begun", stocktake, by=by, number=stocktake.number, mode=mode.value)
     return stocktake
+
+
+@use_case("storeroom.stocktake.count")
+def add_counted_batch(
+    *,
+    stocktake_id: int,
+    drug_id: int,
+    batch_no: Annotated[str, Field(min_length=1, max_length=40)],
+    by: Actor,
+) -> CountLine:
+    """Add a batch that lies there although the books say none does; then it is counted like the others.
+
+    Raises:
+        NotFound: no such stocktake here.
+        WrongState: it waits for approval, or is over.
+        BatchUnknown: the centre never had this batch.
+        BatchListed: it is on the sheet.
+    """
+    stocktake = _lock(stocktake_id, CountStatus.COUNTING, CountStatus.CHECKING)
+    batch = stock.find_batch(drug_id, batch_no)
+    if batch is None:
+        raise BatchUnknown(field="batch_no", batch=batch_no)
+    lying = dispensing.open_balance(location_id=stocktake.location_id, batch_id=batch.id)
+    if lying.balance.id in {line.balance_id for line in queries.lock_count_lines(stocktake_id)}:
+        raise BatchListed(field="batch_no")
+    line = _line(stocktake, lying)
+    db.session.add(line)
+    db.session.flush()
+    audit.record("stocktake.batch_added", stocktake, by=by, number=stocktake.number, batch=batch.batch_no)
+    return line
+
+
+def _line(stocktake: Stocktake, lying: StockLine) -> CountLine:
+    return CountLine(
+        stocktake_id=stocktake.id,
+        balance_id=lying.balance.id,
+        drug_code=lying.batch.drug_code,
+        drug_name=lying.batch.drug_name,
+        batch_no=lying.batch.batch_no,
+        expires_on=lying.batch.expires_on,
+        min_unit=lying.batch.min_unit,
+        snapshot=lying.balance.on_hand,
+    )
 
 
 @use_case("storeroom.stocktake.count")

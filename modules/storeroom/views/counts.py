@@ -72,6 +72,13 @@ def enter_counts(stocktake_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_stocktake", stocktake_id=stocktake_id), 303)
 
 
+@blueprint.post("/stocktakes/<int:stocktake_id>/batches")
+@requires("storeroom.stocktake.count")
+def add_counted_batch(stocktake_id: int) -> ResponseReturnValue:
+    """Add a batch that is not on the sheet."""
+    return _on(services.add_counted_batch, stocktake_id, gettext("Batch added"))
+
+
 @blueprint.post("/stocktakes/<int:stocktake_id>/finish")
 @requires("storeroom.stocktake.count")
 def finish_counting(stocktake_id: int) -> ResponseReturnValue:
