@@ -5,8 +5,11 @@ counts as nothing.
 """
 
 import http.client
+import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -70,16 +73,34 @@ def post(
             raise NotReached(type(failure).__name__) from failure
         connection.sock.settimeout(max(0.01, seconds))
         until = time.monotonic() + seconds
-        connection.request("POST", parts.path or "/", body=body, headers=dict(headers))
-        answer = connection.getresponse()
-        found = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(answer.status, found, _whole(answer, connection, until, largest))
+        with _cut_off(connection.sock, seconds):
+            connection.request("POST", parts.path or "/", body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, found, _whole(answer, connection, until, largest))
     except NothingCame:
         raise
     except (OSError, http.client.HTTPException) as failure:
         raise NothingCame(type(failure).__name__) from failure
     finally:
         connection.close()
+
+
+@contextmanager
+def _cut_off(wire: socket.socket, seconds: float) -> Iterator[None]:
+    """End a conversation whose time is over, however slowly its headers drip."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            wire.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(max(0.01, seconds), cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def _whole(
@@ -94,6 +115,8 @@ def _whole(
             raise NothingCame("TooSlowOrTooLong")
         if connection.sock is not None:  # None: it came whole and the other side has closed
             connection.sock.settimeout(left)
+    if time.monotonic() >= until:  # cut off, perhaps in the middle of the headers
+        raise NothingCame("TooSlowOrTooLong")
     if answer.length:  # less came than was announced
         raise NothingCame("CutOff")
     return found

@@ -370,3 +370,23 @@ def test_a_cashier_who_loses_the_right_meanwhile_still_has_the_answer_noted(
     order = make_order()
     taker = replace(cashier, permissions=frozenset({"payments.order.take"}))
     assert conduct.pay(order.id, PAYER, by=taker).state.value == "success"
+
+
+@pytest.mark.parametrize("moment", ["999999999999", "9999999999", "-1", "１７００００００００", "1" * 400])
+def test_a_stolen_address_and_any_time_are_refused(
+    app: Flask, make_order: Any, world_outside: Any, moment: str
+) -> None:
+    path = world_outside.books.merchants["M1001"].notify_url.removeprefix("http://his.example")
+    headers = {
+        "X-Pay-Time": moment.encode().decode("latin-1"),
+        "X-Pay-Nonce": "n",
+        "X-Pay-Signature": "0" * 64,
+    }
+    assert app.test_client().post(path, data="{}", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["C1-%00", "C1-x%00y", "%00-x", "C1-" + "x" * 5000])
+def test_an_address_that_nobody_has_leads_nowhere(app: Flask, merchant: Any, path: str) -> None:
+    headers = {"X-Pay-Time": "1", "X-Pay-Nonce": "n", "X-Pay-Signature": "0" * 64}
+    answer = app.test_client().post(f"/payments/callbacks/{path}", data="{}", headers=headers)
+    assert answer.status_code in {400, 404}

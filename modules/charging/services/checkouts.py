@@ -121,6 +121,7 @@ def confirm_checkout(
     if checkout.insurance_id != insurance_id:
         raise CheckoutMoved(number=checkout.number, state=checkout.state.label)
     parts = _plan_parts(checkout, expected_personal, tenders, by)
+    _take_over(checkout, parts, by)
     audit.record("checkout.confirmed", checkout, by=by, number=checkout.number)
     if checkout.insurance_id:
         checkout.state = CheckoutState.INSURING
@@ -169,7 +170,7 @@ def collect_checkout(
     for part in parts:
         if part.state != PartState.MOVED:
             end_part(part, by)
-    _plan_parts(checkout, expected_personal, tenders, by, parts)
+    _take_over(checkout, _plan_parts(checkout, expected_personal, tenders, by, parts), by)
     audit.record("checkout.collected", checkout, by=by, number=checkout.number)
     go_on(checkout, by)
     return checkout
@@ -383,6 +384,13 @@ def _plan_parts(
         planned.append(part)
     db.session.flush()
     return planned
+
+
+def _take_over(checkout: Checkout, planned: Iterable[CheckoutPart], by: Actor) -> None:
+    """Cash stands in the books of whoever took it, whoever began."""
+    if any(part.method == TenderMethod.CASH for part in planned):
+        checkout.opened_by_id, checkout.opened_by_name = by.account_id, by.name
+        db.session.flush()
 
 
 def live_channels(methods: Iterable[TenderMethod]) -> list[Channel]:

@@ -1,6 +1,7 @@
 """What a checkout asks of the outside, between its committed steps. Nothing here runs inside a transaction."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.actor import Actor
 from app.db import tenant_unit
@@ -176,11 +177,14 @@ def let_go(checkout_id: int, *, by: Actor) -> Checkout:
 
 
 def send_refunds(bill_id: int, *, by: Actor) -> None:
-    """Send what goes back at once; a refund that does not get through is pursued by the relay's process."""
+    """Send what goes back at once; a refund that does not get through is pursued by the relay's process.
+
+    Whoever was allowed to let the bill go has it sent, also without the right to refund by hand.
+    """
     with tenant_unit(tenant_of(by.tenant_id).id):
         refunds = channel_queries.refunds_under_way(queries.orders_of_bill(bill_id))
     for refund in refunds:
-        payments.carry_refund(refund.id, by=by)
+        payments.carry_refund(refund.id, by=replace(by, is_system=True))
 
 
 def _must(insurance_id: int | None) -> int:

@@ -163,12 +163,12 @@ def centres_due(now: datetime) -> list[Select[Any]]:
     return [select(InsuranceSettlement.tenant_id).where(*due).distinct()]
 
 
-def ids_in(*states: SettlementState) -> Select[int]:
+def ids_in(*states: SettlementState) -> Select[Any]:
     """Settlements in some states, for the conditions of a room above."""
     return select(InsuranceSettlement.id).where(InsuranceSettlement.state.in_(states))
 
 
-def subjects_asked_since(subject_kind: str, since: datetime) -> Select[int]:
+def subjects_asked_since(subject_kind: str, since: datetime) -> Select[Any]:
     """Subjects that the insurer was asked to reckon since a moment, for the conditions of a room above."""
     return select(InsuranceSettlement.subject_id).where(
         InsuranceSettlement.subject_kind == subject_kind, InsuranceSettlement.asked_at > since

@@ -316,6 +316,7 @@ def pursue(tenant_id: int) -> int:
             pass  # refused or overtaken: its row says so
         except Exception as failure:  # one that cannot be learned keeps no other from its turn
             log.error("insurance.pursuit_failed", row=settlement_id, error=fault_of(failure))
+            steps.note_unknown(settlement_id=settlement_id, reason=fault_of(failure), exchanges=[], by=by)
             continue
         ended += 1
     return ended
