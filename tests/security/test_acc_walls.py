@@ -330,13 +330,7 @@ def test_acc_03_no_operation_takes_a_key_of_another_centre(
         if operation.case is None:
             _offer_to_read(walk, operation)
             continue
-        body = samples.sample(operation.case.schema, walk.own_for)
-        body |= {name: value for name, value in FITTING.items() if name in body}
-        if operation.path == "prescriptions/sign-prescription":
-            usage = {"dose": "0.5", "route": "po", "frequency": "tid", "days": 3}
-            body |= {"lines": [{"drug_id": walk.drug_id, **usage}], "reasons": []}
-        if operation.path == "storeroom/receive-requisition":
-            body["requisition_id"] = walk.own["storeroom_requisition"][0]  # the one that was sent
+        body = _body_for(walk, operation)
         for path in samples.key_paths(body):
             name = next(part for part in reversed(path) if isinstance(part, str))
             if name in OF_NO_CENTRE:
@@ -352,6 +346,18 @@ def test_acc_03_no_operation_takes_a_key_of_another_centre(
     assert refused_before == REFUSED_BEFORE
     told = ", ".join(f"{name} {count}" for name, count in walk.outcomes.most_common(4))
     record_property("walked", f"operations: {len(operations)}, {fields} fields for keys; {told}")
+
+
+def _body_for(walk: Walk, operation: Any) -> dict[str, Any]:
+    """Arguments of the walker's own centre that get as far as looking the rows up."""
+    body: dict[str, Any] = samples.sample(operation.case.schema, walk.own_for)
+    body |= {name: value for name, value in FITTING.items() if name in body}
+    if operation.path == "prescriptions/sign-prescription":
+        usage = {"dose": "0.5", "route": "po", "frequency": "tid", "days": 3}
+        body |= {"lines": [{"drug_id": walk.drug_id, **usage}], "reasons": []}
+    if operation.path == "storeroom/receive-requisition":
+        body["requisition_id"] = walk.own["storeroom_requisition"][0]  # the one that was sent
+    return body
 
 
 def _offer_to_operation(walk: Walk, operation: Any, body: Any, path: Any, key: int) -> str:
