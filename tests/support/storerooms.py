@@ -17,7 +17,7 @@ DRUG = "D0160"
 
 
 def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
-    """Buy, send to the pharmacy, count, set apart, write off and recall."""
+    """Buy, send to the pharmacy, count, set apart, write off and recall; the month before is closed."""
     keeper, here = desk["storekeeper"], centre["locations"]
     order_id = _order(centre, desk, mark)
     line_id = _take_in(centre, keeper, order_id, mark)
@@ -36,6 +36,10 @@ def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
     storeroom.apply_removal(kind="loss", quantity=D(1), **act)
     storeroom.begin_stocktake(location_id=here["storeroom"], by=keeper)
     storeroom.recall_batch(batch_id=lying.batch.id, reason=f"{mark}召回", by=keeper)
+    with tenant_unit(centre["tenant_id"]):
+        month = queries.month_to_close()
+    if month is not None:
+        storeroom.close_month(begins_on=month, by=keeper)
 
 
 def _order(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> int:
