@@ -31,8 +31,10 @@ def _papers(ours: dict[str, Any]) -> list[str]:
             "stocktakes": queries.list_stocktakes().rows[0].id,
             "recalls": queries.list_recalls()[0].id,
             "batches": lying.balance.id,
+            "closings": queries.list_closings().rows[0].id,
         }
     lists = ["suppliers", "limits", "batches", "recalls", "orders", "removals", "adjustments/new"]
+    lists += ["reports/period", "reports/slow", "reports/shortages", "closings"]
     entries = [f"orders/{order.id}/invoices/new"]
     return [f"{part}/{key}" for part, key in found.items()] + lists + entries
 

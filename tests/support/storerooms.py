@@ -17,7 +17,7 @@ DRUG = "D0160"
 
 
 def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
-    """Buy, send to the pharmacy, count, set apart, write off and recall."""
+    """Buy, send to the pharmacy, count, set apart, write off and recall; the month before is closed."""
     keeper, here = desk["storekeeper"], centre["locations"]
     order_id = _order(centre, desk, mark)
     line_id = _take_in(centre, keeper, order_id, mark)
@@ -43,6 +43,10 @@ def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
     )
     storeroom.approve_adjustment(adjustment_id=adjusted.id, by=desk["administrator"])
     _undecided(centre, desk)
+    with tenant_unit(centre["tenant_id"]):
+        month = queries.month_to_close()
+    if month is not None:
+        storeroom.close_month(begins_on=month, by=keeper)
 
 
 def _undecided(centre: dict[str, Any], desk: dict[str, Actor]) -> None:
