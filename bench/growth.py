@@ -79,7 +79,7 @@ def questions() -> dict[str, Callable[[random.Random], Any]]:
     """What a window asks all day."""
     names = _names()
     return {
-        "resident by full name": lambda dice: patients.search_patients(dice.choice(names)),
+        "resident by full name": lambda dice: patients.search_patients(dice.choice(names), marks_only=True),
         "resident by initials": lambda dice: patients.search_patients(
             name_pinyin(dice.choice(names)).initials
         ),

@@ -85,7 +85,7 @@ def sealing(app: Flask, tenant_id: int, names: list[str]) -> dict[str, Any]:
 
     def search(opens: bool) -> None:
         with tenant_unit(tenant_id):
-            for found in patients.search_patients(dice.choice(names), whole=True):
+            for found in patients.search_patients(dice.choice(names)):
                 if opens:
                     _ = (found.document_number, found.phone, found.address)
 

@@ -51,7 +51,7 @@ def search_patients(
     *, text: Annotated[str, Field(min_length=1, max_length=60)], by: Actor
 ) -> list[PatientRow]:
     """Residents found by name, pinyin, initials, identity number, phone (tail), card or record number."""
-    return [_row(patient) for patient in queries.search_patients(text)]
+    return [_row(patient) for patient in queries.search_patients(text, marks_only=True)]
 
 
 @read("patients/<patient_id>", "patients.patient.view")

@@ -96,11 +96,11 @@ def masked_names(patient_ids: Iterable[int]) -> dict[int, str]:
     return {row[0]: mask_name(row[1]) for row in db.session.execute(statement)}
 
 
-def search_patients(text: str, *, limit: int = FOUND_AT_MOST, whole: bool = False) -> list[Patient]:
+def search_patients(text: str, *, limit: int = FOUND_AT_MOST, marks_only: bool = False) -> list[Patient]:
     """Files that a typed text may mean: name, pinyin, initials, identity number, phone or tail, card, record.
 
     One statement, whatever was typed; merged files do not appear. Returns nothing when too little was typed.
-    Without ``whole`` only what tells people apart is read, and the rest of a file cannot be asked for.
+    With ``marks_only`` only what tells people apart is read, and the rest of a file cannot be asked for.
     """
     typed = classify_query(text)
     if not typed.kinds:
@@ -116,7 +116,7 @@ def search_patients(text: str, *, limit: int = FOUND_AT_MOST, whole: bool = Fals
     ]
     found = union(*(select(branch.c.id) for branch in branches)).subquery()
     statement = select(Patient).where(Patient.id.in_(select(found.c.id))).order_by(Patient.name, Patient.id)
-    if not whole:
+    if marks_only:
         statement = statement.options(load_only(*_MARKS, raiseload=True))
     return list(db.session.scalars(statement.limit(limit)))
 
@@ -145,7 +145,7 @@ def _ways(kind: QueryKind, text: str) -> list[tuple[ColumnElement[bool], Any]]:
 def page_of_patients(text: str, *, before: int | None = None) -> Page[Patient]:
     """Files that a typed text may mean (at most thirty), or all, newest first; merged files do not appear."""
     if text:
-        return Page(search_patients(text, limit=30, whole=True), None, True)
+        return Page(search_patients(text, limit=30), None, True)
     statement = select(Patient).where(Patient.merged_into_id.is_(None))
     return page_by_key(statement, Patient.id, before=before, size=30)
 

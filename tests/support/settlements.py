@@ -70,7 +70,7 @@ def _paid(due: Decimal, *, channel: str = "", is_insured: bool = False) -> dict[
 
 
 def _wait_for_a_payer(centre: dict[str, Any], desk: dict[str, Actor], visit_id: int) -> None:
-    _begin(centre, desk["cashier"], visit_id, channel="wechat")
+    _begin(centre, desk["registrar"], visit_id, channel="wechat")
 
 
 def _settle_with_the_insurer(

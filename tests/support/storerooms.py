@@ -11,6 +11,7 @@ from modules.catalogue import queries as catalogue
 from modules.dispensing import queries as stock
 from modules.storeroom import queries
 from modules.storeroom import services as storeroom
+from tenants.services import change_settings
 
 D = Decimal
 DRUG = "D0160"
@@ -36,6 +37,7 @@ def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
     storeroom.apply_removal(kind="loss", quantity=D(1), **act)
     storeroom.begin_stocktake(location_id=here["storeroom"], by=keeper)
     storeroom.recall_batch(batch_id=lying.batch.id, reason=f"{mark}召回", by=keeper)
+    change_settings(settings={"zero_margin": False}, by=desk["administrator"])
     adjusted = storeroom.propose_adjustment(
         lines=[storeroom.NewPriceInput(drug_id=lying.batch.drug_id, new_price=D("13.50"))],
         reason=f"{mark}集采",

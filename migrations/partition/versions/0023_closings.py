@@ -69,9 +69,24 @@ def upgrade() -> None:
             ["location_id"], ["dispensing_location.id"], name=op.f("fk_storeroom_closing_line_location_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storeroom_closing_line")),
-        sa.UniqueConstraint(
-            "tenant_id", "closing_id", "location_id", "batch_id", name="uq_storeroom_closing_line_place"
-        ),
+    )
+    op.create_index(
+        "ux_storeroom_closing_line_place",
+        "storeroom_closing_line",
+        ["tenant_id", "closing_id", "location_id", "batch_id"],
+        unique=True,
+        sqlite_where=sa.text("location_id IS NOT NULL"),
+        postgresql_where=sa.text("location_id IS NOT NULL"),
+        mssql_where=sa.text("location_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ux_storeroom_closing_line_on_the_way",
+        "storeroom_closing_line",
+        ["tenant_id", "closing_id", "batch_id"],
+        unique=True,
+        sqlite_where=sa.text("location_id IS NULL"),
+        postgresql_where=sa.text("location_id IS NULL"),
+        mssql_where=sa.text("location_id IS NULL"),
     )
     op.add_column("dispensing_location", sa.Column("closed_until", sa.Date(), nullable=True))
     isolation.add_policies(op, "storeroom_closing")
@@ -81,6 +96,20 @@ def upgrade() -> None:
 def downgrade() -> None:
     isolation.drop_policies(op, "storeroom_closing_line")
     isolation.drop_policies(op, "storeroom_closing")
-    op.drop_column("dispensing_location", "closed_until")
+    op.drop_column("dispensing_location", "closed_until", mssql_drop_default=True)
+    op.drop_index(
+        "ux_storeroom_closing_line_on_the_way",
+        table_name="storeroom_closing_line",
+        sqlite_where=sa.text("location_id IS NULL"),
+        postgresql_where=sa.text("location_id IS NULL"),
+        mssql_where=sa.text("location_id IS NULL"),
+    )
+    op.drop_index(
+        "ux_storeroom_closing_line_place",
+        table_name="storeroom_closing_line",
+        sqlite_where=sa.text("location_id IS NOT NULL"),
+        postgresql_where=sa.text("location_id IS NOT NULL"),
+        mssql_where=sa.text("location_id IS NOT NULL"),
+    )
     op.drop_table("storeroom_closing_line")
     op.drop_table("storeroom_closing")

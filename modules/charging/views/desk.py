@@ -154,7 +154,7 @@ def _chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
 def _desk(bill_id: int | None, **forms: Form) -> str:
     typed, day = request.args.get("q", "").strip(), clock.today()
     if typed:
-        found = [row.id for row in patients.search_patients(typed, limit=20)]
+        found = [row.id for row in patients.search_patients(typed, limit=20, marks_only=True)]
         bills = queries.list_bills(patient_ids=found) if found else []
     else:
         bills = queries.list_due_bills(on=day)

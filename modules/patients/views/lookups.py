@@ -27,7 +27,7 @@ def find_patients(q: str, by: Actor, context: Mapping[str, str]) -> list[dict[st
             "mark": "",
             "extra": {"record_no": patient.record_no},
         }
-        for patient in queries.search_patients(q)
+        for patient in queries.search_patients(q, marks_only=True)
     ]
 
 

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Unicode, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import AppendOnly, Model, TenantScoped, amount_column, id_column, quantity_column
+from app.db.indexes import only_where
 
 
 class Closing(AppendOnly, TenantScoped, Model):
@@ -37,8 +38,22 @@ class ClosingLine(AppendOnly, TenantScoped, Model):
 
     __tablename__ = "storeroom_closing_line"
     __table_args__ = (
-        UniqueConstraint(
-            "tenant_id", "closing_id", "location_id", "batch_id", name="uq_storeroom_closing_line_place"
+        Index(
+            "ux_storeroom_closing_line_place",
+            "tenant_id",
+            "closing_id",
+            "location_id",
+            "batch_id",
+            unique=True,
+            **only_where("location_id IS NOT NULL"),
+        ),
+        Index(
+            "ux_storeroom_closing_line_on_the_way",
+            "tenant_id",
+            "closing_id",
+            "batch_id",
+            unique=True,
+            **only_where("location_id IS NULL"),
         ),
         CheckConstraint("opening + received - issued = closing", name="quantities_add_up"),
         CheckConstraint(
