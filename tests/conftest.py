@@ -113,6 +113,18 @@ def theirs(app: Flask, built: tuple[Flask, dict[str, Any]]) -> dict[str, Any]:
     return built[1]["theirs"]
 
 
+@pytest.fixture(autouse=True)
+def _same_runner(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whoever puts another runner of jobs in its place leaves the next test the one that was there."""
+    if "app" not in request.fixturenames:
+        yield
+        return
+    extensions = request.getfixturevalue("app").extensions
+    before = extensions["his_jobs"]
+    yield
+    extensions["his_jobs"] = before
+
+
 def _role(name: str) -> Any:
     @pytest.fixture(name=name)
     def role(ours: dict[str, Any]) -> Actor:
