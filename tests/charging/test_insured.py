@@ -15,6 +15,7 @@ from app.actor import Actor
 from app.db import tenant_unit
 from app.db.statements import count_statements
 from app.pursuit import pursue_all
+from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.charging import queries, services
 from modules.charging.errors import (
@@ -367,9 +368,6 @@ def _hand_out(*, visit_id: int, prescription_id: int | None, by: Actor) -> None:
 
     assert prescription_id is not None
     _note(visit_id=visit_id, prescription_id=prescription_id, by=system_actor(by.tenant_id))
-
-
-from app.use_cases import use_case  # noqa: E402
 
 
 @use_case("tests.desk.note")
