@@ -172,8 +172,8 @@ def _growth(place: Place, app: Flask, built: town.Built) -> dict[str, Any]:
         _say(place, f"{size} residents")
         with app.app_context():
             growth.add_residents(engine, built.tenant_id, until=size)
-        for name, question in growth.questions().items():
-            found.setdefault(name, []).append(growth.p95(app, built.tenant_id, question))
+        for name, value in growth.p95s(app, built.tenant_id, growth.questions()).items():
+            found.setdefault(name, []).append(value)
     engine.dispose()
     return {
         f"{name}, {what}": value

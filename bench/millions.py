@@ -71,8 +71,8 @@ def measure(place: Place, sizes: tuple[int, int] = SIZES) -> dict[str, Any]:
         _grow(place, built.tenant_id, held, size)
         held = size
         figures[f"making {size:,} visits, s"] = time.perf_counter() - began
-        for name, question in _questions(app, built).items():
-            found.setdefault(name, []).append(growth.p95(app, built.tenant_id, question))
+        for name, value in growth.p95s(app, built.tenant_id, _questions(app, built)).items():
+            found.setdefault(name, []).append(value)
     figures["partition, GB"] = _gigabytes(place)
     for name, (small, large) in found.items():
         figures[f"{name}: p95 ms at {sizes[0]:,}"] = small

@@ -5,13 +5,14 @@ Everything lives in ``var/``; removing that folder (``make reset``) starts afres
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from modules.charging.simulators import starting  # noqa: E402  the checkout itself is on no path of Python
+
 DATA = Path(os.environ.get("HIS_DATA_FOLDER", ROOT / "var"))
 BUILT = DATA / "demo-district-built"
 SIMULATE = [
@@ -25,10 +26,10 @@ SIMULATE = [
     "--seed",
     "2026",
     "--until-now",
+    "--outside",
+    str(DATA),
 ]
 FIRST_PORT = 8000
-FIRST_PLAYED_PORT = 8090
-SIMULATORS = "modules.charging.simulators"
 
 
 def flask(*arguments: str) -> None:
@@ -36,18 +37,6 @@ def flask(*arguments: str) -> None:
     environment = {**os.environ, "FLASK_APP": "wsgi:application", "HIS_EMBEDDED_WORKERS": "0"}
     environment.setdefault("HIS_LOG_FORMAT", "plain")
     subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=environment, check=True)
-
-
-def free_port(first: int = FIRST_PORT) -> int:
-    """The first free port from 8000 on, or from another."""
-    for port in range(first, first + 50):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise SystemExit(f"Ports {first} to {first + 49} are all taken.")
 
 
 def main() -> None:
@@ -66,7 +55,7 @@ def main() -> None:
         BUILT.touch()
     else:
         flask("keys", "seal")  # a district from before the keys; else there is nothing to do
-    port = int(os.environ.get("HIS_PORT", 0)) or free_port()
+    port = int(os.environ.get("HIS_PORT", 0)) or starting.free_port(FIRST_PORT)
     play_outside(port)
     flask("demo-accounts")
     print(f"\n  Open  http://127.0.0.1:{port}/   (Ctrl C stops it)\n", flush=True)
@@ -75,22 +64,9 @@ def main() -> None:
 
 def play_outside(port: int) -> None:
     """Start the played payment channels and the simulated insurer beside the server; they end with it."""
-    channels, insurer = (f"http://127.0.0.1:{begin(name)}" for name in ("channels", "insurer"))
+    channels, insurer = (starting.begin(name, DATA / name)[1] for name in ("channels", "insurer"))
     here = f"http://127.0.0.1:{port}"
     flask("demo-outside", "--channels", channels, "--insurer", f"{insurer}/trade", "--here", here)
-
-
-def begin(name: str) -> int:
-    """Start one simulator on a free port and wait until it answers."""
-    port = free_port(FIRST_PLAYED_PORT)
-    program = [sys.executable, "-m", f"{SIMULATORS}.{name}", "--port", str(port), "--with-parent"]
-    subprocess.Popen([*program, "--data", str(DATA / name), "--seed", "2026"], cwd=ROOT)
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return port
-        time.sleep(0.1)
-    raise SystemExit(f"The simulator of {name} did not start.")
 
 
 def serve(port: int) -> None:

@@ -3,7 +3,11 @@
 import math
 import random
 import time
+from collections import Counter
+from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 from flask import current_app
@@ -25,6 +29,7 @@ DESKS = (
     "admin",
     "security",
     "auditor",
+    "accountant",
 )
 
 
@@ -36,12 +41,58 @@ DESKS = (
 @click.option("--visits-per-day", default=40, show_default=True, type=click.IntRange(1, 5000))
 @click.option("--seed", default=2026, show_default=True, help="The same seed plays the same days.")
 @click.option("--until-now", is_flag=True, help="The last day is today, and it stops at this moment.")
+@click.option(
+    "--outside",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the played channels and the insurer keep their books; a folder that goes again otherwise.",
+)
+@click.option(
+    "--fault-rate",
+    default=0.02,
+    show_default=True,
+    type=click.FloatRange(0, 0.5),
+    help="Share of what is asked of the outside that goes wrong.",
+)
 @with_appcontext
-def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now: bool) -> None:
-    """Play residents, registrars, doctors, cashiers and pharmacists through the product's own use cases."""
+def simulate(
+    centres: int,
+    days: int,
+    visits_per_day: int,
+    seed: int,
+    until_now: bool,
+    outside: Path | None,
+    fault_rate: float,
+) -> None:
+    """Play residents, registrars, doctors, cashiers, pharmacists and storekeepers through the product's own use cases.
+
+    Payment channels and an insurer are played beside it; the insured settle with it, and both misbehave.
+    """
     if current_app.extensions["his_settings"].environment == "production":
         raise click.ClickException("A production installation is no place for made-up residents.")
     began = time.perf_counter()
+    with ExitStack() as stack:
+        folder = outside or Path(stack.enter_context(TemporaryDirectory(prefix="outside-")))
+        played = stack.enter_context(services.playing(folder, seed=seed, rate=fault_rate))
+        towns, report = _live(played, centres, days, visits_per_day, seed, until_now)
+    delivered = relay.run_until_empty()
+    sealed = sum(audit.seal(partition) for partition in audit.partitions())
+    seconds = time.perf_counter() - began
+    click.echo(f"{report.visits} visits in {seconds:.0f} s ({report.visits / seconds:.1f} a second);")
+    click.echo(f"{delivered} deliveries, {sealed} rows of the trail sealed.")
+    for code, count in report.refusals.most_common():
+        click.echo(f"  refused {count} ×  {code}")
+    for code, count in sum((town.hitches for town in towns), Counter[str]()).most_common():
+        click.echo(f"  outside {count} ×  {code}")
+    for text in report.unexpected:
+        click.echo(f"  unexpected: {text}", err=True)
+    if report.unexpected:
+        raise SystemExit(1)
+
+
+def _live(
+    outside: services.Outside, centres: int, days: int, visits_per_day: int, seed: int, until_now: bool
+) -> tuple[list[services.Town], services.Report]:
+    """Build the centres and play their days."""
     until = clock.now() if until_now else None
     first = clock.today() - timedelta(days=days - 1 if until_now else days)
     with clock.at(clock.moment_of(first - timedelta(days=1), clock.local(clock.now()).time())):
@@ -49,8 +100,12 @@ def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now:
         services.load_shared_data()
         capacity = max(30, math.ceil(visits_per_day / 4))
         opened = services.centres_of_district(centres, capacity=capacity)
+        outside.connect()
     # a seed has to give the same days again: chance, not secrecy
-    towns = [services.Town.of(centre, random.Random(f"{seed}.{centre.plan.code}")) for centre in opened]  # noqa: S311
+    towns = [
+        services.Town.of(centre, random.Random(f"{seed}.{centre.plan.code}"), outside)  # noqa: S311
+        for centre in opened
+    ]
     report = services.Report()
     for number in range(days):
         on = first + timedelta(days=number)
@@ -59,17 +114,7 @@ def simulate(centres: int, days: int, visits_per_day: int, seed: int, until_now:
             services.play_day(
                 towns, on, visits_per_day=visits_per_day, until=stop, report=report, advance=bar.update
             )
-    delivered = relay.run_until_empty()
-    sealed = sum(audit.seal(partition) for partition in audit.partitions())
-    seconds = time.perf_counter() - began
-    click.echo(f"{report.visits} visits in {seconds:.0f} s ({report.visits / seconds:.1f} a second);")
-    click.echo(f"{delivered} deliveries, {sealed} rows of the trail sealed.")
-    for code, count in report.refusals.most_common():
-        click.echo(f"  refused {count} ×  {code}")
-    for text in report.unexpected:
-        click.echo(f"  unexpected: {text}", err=True)
-    if report.unexpected:
-        raise SystemExit(1)
+    return towns, report
 
 
 @click.command("demo-accounts")

@@ -81,8 +81,8 @@ def begun(bill: Bill, cashier: Actor) -> Checkout:
     return conduct.reckon(checkout.id, by=cashier)
 
 
-def confirm(checkout: Checkout, by: Actor, personal: str = "62.40", **tenders: str) -> Checkout:
-    handed = tenders or {"cash": personal}
+def confirm(checkout: Checkout, by: Actor, personal: str | Decimal = "62.40", **tenders: str) -> Checkout:
+    handed = tenders or {"cash": str(personal)}
     insurance_id = checkout.insurance_id if personal != "286.00" else None
 
     def agree(msgid: str) -> Checkout:
@@ -351,6 +351,27 @@ def test_money_of_an_insurer_does_not_go_back_unasked(
         services.refund_lines(
             settlement_id=seen.refundable[-1].id, lines=[line], reason="患者退药", by=cashier
         )
+
+
+def test_what_stays_below_the_deductible_is_the_insurers_to_take_back_as_well(
+    bill: Bill, cashier: Actor, paid: Any, view: Any, insurer: Any, money_holds: Any
+) -> None:
+    insurer.told_to("/people", {"certno": NUMBER, "deductible": -9800, "balance": 0})
+    begun = services.begin_checkout(bill_id=bill.id, expected_amount=D("286.00"), is_insured=True, by=cashier)
+    confirm(conduct.reckon(begun.id, by=cashier), cashier, D("286.00"))
+    assert paid(bill) == [{CASH: D("286.00")}]
+    assert len(books(insurer)) == 1
+    seen = view(bill)
+    line = RefundLineInput(charge_id=seen.charges[-1].id, quantity=seen.charges[-1].quantity)
+    with pytest.raises(InsuredRefund):
+        services.refund_lines(settlement_id=seen.refundable[-1].id, lines=[line], reason="患者退药", by=cashier)
+    begun = services.begin_refund(
+        settlement_id=seen.refundable[-1].id, lines=[line], reason="患者退药", by=cashier
+    )
+    assert conduct.refund(begun.id, by=cashier).state == CheckoutState.SETTLED
+    assert sum(paid(bill)[-1].values()) == D("286.00") - seen.charges[-1].amount
+    assert [one["info"]["medfee_sumamt"] for one in books(insurer)] == [view(bill).paid_amount]
+    assert money_holds()
 
 
 @pytest.mark.one_engine

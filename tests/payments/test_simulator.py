@@ -95,6 +95,7 @@ def test_the_file_comes_in_three_forms_and_cut_or_with_a_line_twice(shop: Any, n
 
 def test_the_books_outlive_the_program(shop: Any, now: list[datetime], tmp_path: Path) -> None:
     _day_of_g9(shop, now)
+    shop.keep()
     again = played.Channels(folder=tmp_path, now=lambda: now[0])
     assert again.books.trades == shop.books.trades
     assert again.books.refunds == shop.books.refunds

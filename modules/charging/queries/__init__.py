@@ -21,7 +21,9 @@ from modules.charging.models import (
     SettlementLine,
     Tender,
 )
+from modules.charging.models import CheckoutState as CheckoutState
 from modules.charging.models import ItemKind as ItemKind
+from modules.charging.models import PartState as PartState
 from modules.charging.queries.checkouts import charges_of_checkout as charges_of_checkout
 from modules.charging.queries.checkouts import find_checkout as find_checkout
 from modules.charging.queries.checkouts import find_open_checkout as find_open_checkout

@@ -21,7 +21,6 @@ from modules.charging.models import (
     CheckoutState,
     Settlement,
 )
-from modules.charging.rules.tenders import INSURED
 from modules.charging.services.checkouts import insured_tenders, lock_checkout, new_checkout
 from modules.charging.services.refunds import RefundLineInput, book_refund, less_personal, look_at
 from modules.charging.services.shifts import present_shift
@@ -46,7 +45,7 @@ def begin_refund(
         NotInsured: no insurer has a part in it.
     """
     refund = look_at(settlement_id, lines)
-    if not set(refund.paid) & set(INSURED):
+    if not queries.insurance_of(refund.original.id):  # it may have paid nothing, below the deductible
         raise NotInsured
     if found := queries.find_open_checkout(refund.bill.id):
         raise CheckoutUnderway(number=found.number, name=found.opened_by_name)

@@ -94,8 +94,8 @@ def refund_lines(
         RefundChannelWrong, RefundSumWrong: the money would not go back the way it came.
     """
     refund = look_at(settlement_id, lines)
-    if insured := set(refund.paid) & set(INSURED):
-        raise InsuredRefund(method=min(insured).label)
+    if queries.insurance_of(refund.original.id):
+        raise InsuredRefund(method=min(set(refund.paid) & set(INSURED), default=INSURED[0]).label)
     exact = unrounded(refund.paid)
     kept = _less(exact, _refund_parts(refund.plan.refund_amount, exact, tenders))
     return book_refund(refund, kept, refund.references, present_shift(by.account_id, by.name), reason, by)[0]

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+from modules.charging.simulators.keeping import Keeper
+
 CHINA = timezone(timedelta(hours=8))
 FEES = {"wechat": "0.006", "alipay": "0.006", "bank_card": "0.0055", "digital_yuan": "0"}
 HEAD = ("time", "out_trade_no", "out_refund_no", "trade_no", "kind", "amount", "fee", "status")
@@ -64,6 +66,7 @@ class Books:
     serial: int = 0
 
     def __post_init__(self) -> None:
+        self.keeper = Keeper(self._write)
         file = self._file()
         if file is None or not file.exists():
             return
@@ -75,6 +78,9 @@ class Books:
 
     def save(self) -> None:
         """Keep the books."""
+        self.keeper.changed()
+
+    def _write(self) -> None:
         file = self._file()
         if file is None:
             return

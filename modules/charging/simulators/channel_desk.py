@@ -20,6 +20,9 @@ class Played(Protocol):
     def deliver(self) -> int:
         """Send what is to be reported now."""
 
+    def keep(self) -> None:
+        """Write down what is not written yet."""
+
 
 def server(channels: Played, port: int) -> ThreadingHTTPServer:
     """Serve on this machine only."""
@@ -52,10 +55,12 @@ def report_on(channels: Played, stopping: threading.Event) -> None:
     """Send reports until stopped."""
     while not stopping.wait(0.5):
         channels.deliver()
+        channels.keep()
 
 
-def end_with_parent(parent: int) -> None:
+def end_with_parent(channels: Played, parent: int) -> None:
     """End the program when its parent has gone, however it went."""
     while os.getppid() == parent:
         time.sleep(1)
+    channels.keep()
     os._exit(0)

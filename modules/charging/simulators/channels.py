@@ -16,6 +16,7 @@ import json
 import os
 import random
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -121,6 +122,11 @@ class Channels:
         for report in due:
             self._report(report)
         return len(due)
+
+    def keep(self) -> None:
+        """Write down what is not written yet."""
+        with self._lock:
+            self.books.keeper.finish()
 
     def scan(self, merchant_no: str, out_trade_no: str) -> Trade:
         """A payer scans a code that is shown, or types the password."""
@@ -336,6 +342,9 @@ class Channels:
         elif path == "/simulate/scan":
             trade = self.scan(told["merchant_no"], told["out_trade_no"])
             return {"code": "OK", "trade": _told(trade)}
+        elif path == "/simulate/clock":
+            moment = datetime.fromisoformat(told["now"])
+            self._now = lambda: moment
         else:
             return {"code": "UNKNOWN"}
         return {"code": "OK"}
@@ -360,7 +369,7 @@ def _plain(status: int, told: dict[str, Any]) -> Answer:
 
 
 def main() -> None:
-    """Serve until Ctrl C."""
+    """Serve until Ctrl C or SIGTERM."""
     parser = argparse.ArgumentParser(description="Payment channels, played.")
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--data", type=Path)
@@ -375,13 +384,17 @@ def main() -> None:
     channels, stopping = Channels(folder=told.data, seed=told.seed, rate=told.rate), threading.Event()
     threading.Thread(target=report_on, args=(channels, stopping), daemon=True).start()
     if told.with_parent:
-        threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
+        threading.Thread(target=end_with_parent, args=(channels, os.getppid()), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    listening = server(channels, told.port)
     sys.stdout.write(f"Payment channels on http://127.0.0.1:{told.port}\n")
     sys.stdout.flush()
     try:
-        server(channels, told.port).serve_forever()
+        listening.serve_forever()
     except KeyboardInterrupt:
         stopping.set()
+    finally:
+        channels.keep()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 ``POST /misbehave {"infno": "2207", "how": "lose_answer", "times": 1}`` makes it behave badly; ``how`` is one of
 ``slow`` (answers after ``seconds``), ``dead`` (closes the line, nothing done), ``lose_answer`` (does it, closes the
 line), ``wrong_totals``, ``wrong_signature``, ``refuse``. ``POST /people`` insures somebody, ``POST /benefits``
-changes what an insurance pays. With ``--faults 0.02`` it misbehaves at random, by the seed.
+changes what an insurance pays. With ``--rate 0.02`` it misbehaves at random, by the seed.
 """
 
 import argparse
@@ -13,6 +13,8 @@ import hmac
 import json
 import os
 import random
+import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -119,6 +121,11 @@ class Insurer:
             return {"how": self._chance.choice(TEMPERS[1:]), "seconds": 0}
         return {}
 
+    def finish(self) -> None:
+        """Write down what is not written yet."""
+        with self._lock:
+            self.books.keeper.finish()
+
     def told_to(self, path: str, asked: dict[str, Any]) -> None:
         """An order from whoever runs the test."""
         if path == "/misbehave":
@@ -208,14 +215,24 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8091)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--faults", type=float, default=0.0)
+    parser.add_argument(
+        "--rate", type=float, default=0.0, help="share of messages with which something goes wrong"
+    )
     parser.add_argument("--with-parent", action="store_true", help="end when whoever started it has ended")
     given = parser.parse_args()
     given.data.mkdir(parents=True, exist_ok=True)
-    with serving(Insurer(given.data, seed=given.seed, faults=given.faults), given.port):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    insurer = Insurer(given.data, seed=given.seed, faults=given.rate)
+    with serving(insurer, given.port) as address:
+        sys.stdout.write(f"Insurer on {address}\n")
+        sys.stdout.flush()
         parent = os.getppid()
-        while not given.with_parent or os.getppid() == parent:
-            time.sleep(1)
+        try:
+            while not given.with_parent or os.getppid() == parent:
+                time.sleep(1)
+                insurer.finish()
+        finally:
+            insurer.finish()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from modules.charging.simulators.insurer_catalogues import (
     Refused,
 )
 from modules.charging.simulators.insurer_split import ZERO, Benefit, Standing, Terms, split_line, split_total
+from modules.charging.simulators.keeping import Keeper
 
 
 def _benefits() -> dict[str, Benefit]:
@@ -50,6 +51,7 @@ class Books(Catalogues):
         self.answers: dict[str, Answer] = {}  # by msgid
         self.files: dict[str, str] = {}
         self.count = 0
+        self.keeper = Keeper(self._write)
         self._trades: dict[str, Callable[[dict[str, Any], dict[str, Any]], Answer]] = {
             "9001": self._sign_in,
             "9101": self._take_file,
@@ -318,7 +320,10 @@ class Books(Catalogues):
         }
 
     def keep(self) -> None:
-        """Write the books down, whole, so that nobody reads half of them."""
+        """Keep the books."""
+        self.keeper.changed()
+
+    def _write(self) -> None:
         if self.file is None:
             return
         names = ("people", "visits", "lines", "settlements", "mappings", "answers", "files", "count")

@@ -1,13 +1,15 @@
 """Building the district and playing its days."""
 
 from modules.demo.services.channels import connect_centres
-from modules.demo.services.course import Town
 from modules.demo.services.day import Report, play_day
 from modules.demo.services.district import PASSWORD, centres_of_district, load_shared_data
 from modules.demo.services.insurer import connect_insurers
+from modules.demo.services.outside import Outside, playing
+from modules.demo.services.town import Town
 
 __all__ = [
     "PASSWORD",
+    "Outside",
     "Report",
     "Town",
     "centres_of_district",
@@ -15,4 +17,5 @@ __all__ = [
     "connect_insurers",
     "load_shared_data",
     "play_day",
+    "playing",
 ]

@@ -2,57 +2,31 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from app import clock
 from app.db import tenant_unit
-from modules.catalogue import queries as catalogue
 from modules.charging import queries as bills
 from modules.clinic import queries as clinic_queries
 from modules.clinic import services as clinic
 from modules.demo.rules.complaints import Complaint, fitting
 from modules.demo.services.district import Centre, play
+from modules.demo.services.paying import give_back, pay
 from modules.demo.services.people import Resident
+from modules.demo.services.town import Known, Town
 from modules.dispensing import services as dispensing
 from modules.patients import services as patients
 from modules.registration import services as registration
 
 CHECKS = [check.value for check in dispensing.ReviewCheck]
-METHODS = ("cash", "wechat", "wechat", "alipay", "bank_card")
-
-
-@dataclass(slots=True)
-class Known:
-    """A resident who has a file, and until when the drugs at home last."""
-
-    resident: Resident
-    patient_id: int
-    supplied_until: date | None = None
-    last_visit_on: date | None = None
-
-
-@dataclass(slots=True)
-class Town:
-    """Everybody who has been to a centre, and the drugs by code."""
-
-    centre: Centre
-    dice: random.Random
-    drug_ids: dict[str, int]
-    people: list[Known] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, centre: Centre, dice: random.Random) -> "Town":
-        """The town around a centre, with nobody known yet."""
-        with tenant_unit(centre.tenant_id):
-            return cls(centre, dice, {drug.code: drug.id for drug in catalogue.all_drugs()})
+DRUGS = "prescriptions_item"  # what a charge for a drug comes from
 
 
 def open_file(town: Town, resident: Resident) -> Known:
     """The registrar opens a file; whoever is allergic says so."""
     registrar = town.centre.actor("registrar")
+    cost_type = town.dice.choice(("self", "resident", "resident", "employee"))
     patient = play(
         "patients.create_patient",
         name=resident.name,
@@ -60,7 +34,7 @@ def open_file(town: Town, resident: Resident) -> Known:
         phone=resident.phone,
         address=resident.address,
         guardian_name=f"{resident.name[0]}家长",
-        cost_type=town.dice.choice(("self", "resident", "resident", "employee")),
+        cost_type=cost_type,
         has_no_known_allergies=not resident.is_penicillin_allergic,
         is_another_person=True,
         by=registrar,
@@ -69,7 +43,9 @@ def open_file(town: Town, resident: Resident) -> Known:
         patients.record_allergy(
             patient_id=patient.id, substance="青霉素", keys=["penicillin"], reaction="皮疹", by=registrar
         )
-    known = Known(resident, patient.id)
+    if town.outside is not None:
+        town.outside.insure(resident.id_number, resident.name, cost_type)
+    known = Known(resident, patient.id, cost_type)
     town.people.append(known)
     return known
 
@@ -103,7 +79,7 @@ def visit(town: Town, known: Known) -> Iterator[int]:
     yield dice.randint(3, 12)
     if dice.random() < 0.02:
         return  # leaves without paying; what was held is freed when the prescription expires
-    _pay(town, arrived.id)
+    yield from pay(town, known, arrived.id)
     yield dice.randint(2, 8)
     for sheet_id in sheets:
         yield from _at_the_pharmacy(town, arrived.id, sheet_id)
@@ -185,29 +161,11 @@ def _finish(
     )
 
 
-def _pay(town: Town, visit_id: int) -> None:
-    centre, dice = town.centre, town.dice
-    with tenant_unit(centre.tenant_id):
-        bill = bills.find_bill(visit_id)
-        due = bills.bill_view(bill.id).due_amount if bill else Decimal(0)
-    if bill is None or not due:
-        return
-    method = dice.choice(METHODS)
-    reference = "" if method == "cash" else f"{dice.randrange(10**12):012d}"
-    play(
-        "charging.settle_bill",
-        bill_id=bill.id,
-        expected_amount=due,
-        tenders=[{"method": method, "amount": due, "reference": reference}],
-        by=centre.actor(dice.choice(("cashier", "cashier2"))),
-    )
-
-
 def _at_the_pharmacy(town: Town, visit_id: int, sheet_id: int) -> Iterator[int]:
     centre, dice = town.centre, town.dice
     chance = dice.random()
     if chance < 0.015:
-        _refund_drugs(town, visit_id)
+        yield from give_back(town, visit_id, DRUGS, "患者退药")
         return
     preparing, handing = centre.actor("pharmacist2"), centre.actor("pharmacist")
     if not centre.plan.is_single_pharmacist:
@@ -218,17 +176,17 @@ def _at_the_pharmacy(town: Town, visit_id: int, sheet_id: int) -> Iterator[int]:
     dispensing.dispense_prescription(prescription_id=sheet_id, by=handing)
     if chance < 0.025:
         yield 15
-        _bring_back(town, visit_id, sheet_id)
+        yield from _bring_back(town, visit_id, sheet_id)
 
 
-def _bring_back(town: Town, visit_id: int, sheet_id: int) -> None:
+def _bring_back(town: Town, visit_id: int, sheet_id: int) -> Iterator[int]:
     """The patient brings unopened drugs back; the pharmacy takes them, the cashier gives the money back."""
     with tenant_unit(town.centre.tenant_id):
         charges = bills.charges_of_prescription(sheet_id)
     lines = [
         {"item_id": charge.source_id, "quantity": charge.quantity}
         for charge in charges
-        if charge.source_kind == "prescriptions_item"
+        if charge.source_kind == DRUGS
     ]
     if not lines:
         return
@@ -240,24 +198,7 @@ def _bring_back(town: Town, visit_id: int, sheet_id: int) -> None:
         is_intact=True,
         by=town.centre.actor("pharmacist"),
     )
-    _refund_drugs(town, visit_id)
-
-
-def _refund_drugs(town: Town, visit_id: int) -> None:
-    with tenant_unit(town.centre.tenant_id):
-        bill = bills.find_bill(visit_id)
-        view = bills.bill_view(bill.id) if bill else None
-    if view is None or not view.settlements:
-        return
-    drugs = [charge for charge in view.charges if charge.source_kind == "prescriptions_item"]
-    if drugs:
-        play(
-            "charging.refund_lines",
-            settlement_id=view.settlements[0].id,
-            lines=[{"charge_id": charge.id, "quantity": charge.quantity} for charge in drugs],
-            reason="患者退药",
-            by=town.centre.actor("cashier"),
-        )
+    yield from give_back(town, visit_id, DRUGS, "患者退药")
 
 
 def _record(complaint: Complaint, resident: Resident, years: int) -> dict[str, Any]:

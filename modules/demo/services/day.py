@@ -15,8 +15,10 @@ from app.errors import DomainError
 from app.tenancy import tenant_of
 from modules.charging import queries as bills
 from modules.charging import services as charging
-from modules.demo.services.course import Known, Town, open_file, visit
+from modules.demo.services.course import open_file, visit
 from modules.demo.services.people import make_resident
+from modules.demo.services.storekeeping import keep_store
+from modules.demo.services.town import Known, Town
 from modules.registration import services as registration
 
 EXPECTED = frozenset({"registration.slot_full", "registration.session_full", "patients.already_on_file"})
@@ -40,7 +42,7 @@ class Report:
         """Count a refusal; one that a clinic would not expect is kept in words."""
         self.refusals[refusal.code] += 1
         if refusal.code not in EXPECTED and len(self.unexpected) < 20:
-            self.unexpected.append(f"{refusal.code}: {refusal.text}")
+            self.unexpected.append(f"{refusal}: {refusal.text}")
 
 
 def play_day(
@@ -56,27 +58,54 @@ def play_day(
     for town in towns:
         with clock.at(clock.moment_of(on, time(7, 30))):
             _open_doors(town, on)
-    steps: list[Step] = []
-    serials = itertools.count()
-    for town in towns:
-        for moment in _arrivals(town.dice, on, visits_per_day, until):
-            heapq.heappush(steps, (moment, next(serials), _whole_visit(town, report)))
+    steps = _beginnings(towns, on, visits_per_day, until, report)
     while steps:
         step = heapq.heappop(steps)
-        following = None if until is not None and step[0] > until else _play(step, report)
+        following = None if until is not None and step[0] > until else _play(step, towns, report)
         if following is None:
             advance()
         else:
             heapq.heappush(steps, following)
     if until is None:
-        for town in towns:
-            with clock.at(clock.moment_of(on, time(23, 30))):
-                _close_doors(town)
+        _end_day(towns, clock.moment_of(on, time(23, 30)))
 
 
-def _play(step: Step, report: Report) -> Step | None:
+def _beginnings(
+    towns: list[Town], on: date, visits_per_day: int, until: datetime | None, report: Report
+) -> list[Step]:
+    """Everybody's first step: whoever comes today, and the storekeepers."""
+    serials = itertools.count()
+    steps: list[Step] = []
+    for town in towns:
+        if town.outside is not None:
+            steps.append((clock.moment_of(on, time(8)), next(serials), keep_store(town, on)))
+        steps += [
+            (moment, next(serials), _whole_visit(town, report))
+            for moment in _arrivals(town.dice, on, visits_per_day, until)
+        ]
+    heapq.heapify(steps)
+    return steps
+
+
+def _end_day(towns: list[Town], evening: datetime) -> None:
+    """What is still owed comes in; then the drawers are counted and the doors close."""
+    for town in towns[:1]:
+        for minutes in range(-60, 1, 10):
+            _tell_time(town, evening + timedelta(minutes=minutes))
+    for town in towns:
+        with clock.at(evening):
+            _close_doors(town)
+
+
+def _tell_time(town: Town, moment: datetime) -> None:
+    if town.outside is not None:
+        town.outside.tell_time(moment)
+
+
+def _play(step: Step, towns: list[Town], report: Report) -> Step | None:
     """One act at its moment; None when the visit is over or was refused."""
     moment, serial, course = step
+    _tell_time(towns[0], moment)
     with clock.at(moment):
         try:
             minutes = next(course)
@@ -120,7 +149,10 @@ def _arrivals(dice: random.Random, on: date, count: int, until: datetime | None)
         for _ in range(count)
     ]
     if until is not None:
-        moments += [until - timedelta(minutes=dice.uniform(1, 55)) for _ in range(LAST_HOUR_CROWD)]
+        since = max(
+            clock.moment_of(on, time(0)), until - timedelta(minutes=55)
+        )  # a prescription ends at midnight
+        moments += [since + dice.random() * (until - since) for _ in range(LAST_HOUR_CROWD)]
     return sorted(moments)
 
 
