@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")  # nobody changes the dictionaries; a copy costs 3 MB a process
+os.environ.setdefault(
+    "PYPINYIN_NO_DICT_COPY", "1"
+)  # nobody changes the dictionaries; a copy costs 3 MB a process
 from pypinyin import Style, lazy_pinyin
 
 _SPACES = re.compile(r"\s+")

@@ -91,7 +91,9 @@ def questions() -> dict[str, Callable[[random.Random], Any]]:
     }
 
 
-def p95s(app: Flask, tenant_id: int, questions: Mapping[str, Callable[[random.Random], Any]]) -> dict[str, float]:
+def p95s(
+    app: Flask, tenant_id: int, questions: Mapping[str, Callable[[random.Random], Any]]
+) -> dict[str, float]:
     """The p95 of each question: the middle one of five turns, so that one busy moment decides nothing."""
     turns = [
         {name: p95(app, tenant_id, question) for name, question in questions.items()} for _ in range(TURNS)

@@ -364,7 +364,9 @@ def test_what_stays_below_the_deductible_is_the_insurers_to_take_back_as_well(
     seen = view(bill)
     line = RefundLineInput(charge_id=seen.charges[-1].id, quantity=seen.charges[-1].quantity)
     with pytest.raises(InsuredRefund):
-        services.refund_lines(settlement_id=seen.refundable[-1].id, lines=[line], reason="患者退药", by=cashier)
+        services.refund_lines(
+            settlement_id=seen.refundable[-1].id, lines=[line], reason="患者退药", by=cashier
+        )
     begun = services.begin_refund(
         settlement_id=seen.refundable[-1].id, lines=[line], reason="患者退药", by=cashier
     )
