@@ -57,6 +57,7 @@ class Arguments(BaseModel):
         arbitrary_types_allowed=True,
         val_json_bytes="base64",
         regex_engine="python-re",
+        defer_build=True,  # a process pays for the schemas it uses
     )
 
     @field_validator("*", mode="after")

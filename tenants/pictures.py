@@ -7,10 +7,12 @@ import hashlib
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from app.i18n import N_
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LARGEST = 200 * 1024  # bytes of the file
 LONGEST, SHORTEST = 4_000, 16  # pixels of a side, as brought
@@ -51,9 +53,7 @@ def redrawn(content: bytes) -> Picture:
     if len(content) > LARGEST:
         raise NotAPicture(N_("The file is larger than %(kilobytes)s KB."), kilobytes=LARGEST // 1024)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _drawn(content)
+        return _drawn(content)
     except NotAPicture:
         raise
     except Exception:  # a decoder meets anything; whatever it stumbles over is no picture
@@ -61,7 +61,12 @@ def redrawn(content: bytes) -> Picture:
 
 
 def _drawn(content: bytes) -> Picture:
-    with Image.open(BytesIO(content), formats=FORMATS) as found:
+    from PIL import Image, ImageOps  # 5 MB, paid by a worker that is brought a picture
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        found = Image.open(BytesIO(content), formats=FORMATS)
+    with found:
         if max(found.size) > LONGEST:  # before a single pixel is unpacked
             raise NotAPicture(N_("No side may be longer than %(most)s pixels."), most=LONGEST)
         if min(found.size) < SHORTEST:
@@ -78,5 +83,5 @@ def _drawn(content: bytes) -> Picture:
     return Picture(out.getvalue(), *clean.size)
 
 
-def _is_see_through(found: Image.Image) -> bool:
+def _is_see_through(found: "Image.Image") -> bool:
     return found.mode in {"RGBA", "LA", "PA"} or "transparency" in found.info
