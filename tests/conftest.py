@@ -90,15 +90,25 @@ def built(
 def app(built: tuple[Flask, dict[str, Any]], databases: Databases) -> Iterator[Flask]:
     """The application on fresh copies of the databases, at 09:30 on 2026-11-20 in Shanghai."""
     application = built[0]
+    _renew(application, databases)
+    with application.app_context():
+        yield application
+    clock.stop(None)
+
+
+def _renew(application: Flask, databases: Databases) -> None:
     databases.renew(application.extensions["his_engines"])
     application.extensions["his_directory"].forget()
     application.extensions["his_keyring"].forget()
     shutil.rmtree(application.extensions["his_settings"].heads_folder, ignore_errors=True)
     application.extensions["his_limiter"].reset()
     clock.stop(world.NOW)
-    with application.app_context():
-        yield application
-    clock.stop(None)
+
+
+@pytest.fixture
+def renew(app: Flask, databases: Databases) -> Callable[[], None]:
+    """Begin anew in the middle of a test, as the next test would."""
+    return lambda: _renew(app, databases)
 
 
 @pytest.fixture

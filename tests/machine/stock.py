@@ -1,0 +1,128 @@
+"""What pharmacists and storekeepers may do next."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from machine.centre import DRUGS, Centre
+
+from app import clock
+from app.db import tenant_unit
+from modules.dispensing import queries as lying
+from modules.dispensing import services as dispensing
+from modules.dispensing.rules.review import ReviewCheck
+from modules.dispensing.services import ReturnLineInput, StockLineInput
+from modules.prescriptions import services as prescriptions
+from modules.storeroom import queries
+from modules.storeroom import services as storeroom
+
+D = Decimal
+
+
+def receive(centre: Centre, drug: int, packs: int, batch: str) -> None:
+    """A delivery into the storeroom; the letters of batches expire one after the other."""
+    days = {"A": 20, "B": 90, "C": 400}[batch]
+    dispensing.receive_stock(
+        location_id=centre.ids["locations"]["storeroom"],
+        supplier="示范医药",
+        lines=[
+            StockLineInput(
+                drug_id=centre.drug_id(DRUGS[drug % len(DRUGS)]),
+                batch_no=batch,
+                expires_on=clock.today() + timedelta(days=days),
+                packs=D(packs),
+                pack_cost=D("9.60"),
+            )
+        ],
+        by=centre.desk["storekeeper"],
+    )
+
+
+def requisition(centre: Centre, drug: int, quantity: int, lost: int) -> None:
+    """The pharmacy asks, the storeroom sends, some of it is lost on the way."""
+    keeper, pharmacist, here = centre.desk["storekeeper"], centre.desk["pharmacist"], centre.ids["locations"]
+    line = storeroom.RequisitionLineInput(drug_id=centre.drug_id(DRUGS[drug % len(DRUGS)]), loose=D(quantity))
+    asked = storeroom.apply_requisition(
+        from_location_id=here["storeroom"], to_location_id=here["pharmacy"], lines=[line], by=pharmacist
+    )
+    with tenant_unit(centre.tenant_id):
+        (wanted,) = queries.lines_of_requisition(asked.id)
+    approved = [storeroom.ApprovedLineInput(line_id=wanted.id, quantity=wanted.wanted)]
+    storeroom.approve_requisition(requisition_id=asked.id, lines=approved, by=keeper)
+    storeroom.ship_requisition(requisition_id=asked.id, by=keeper)
+    with tenant_unit(centre.tenant_id):
+        sent = queries.shipped_parts(asked.id)
+    missing = min(D(lost), sent[0].shipped)
+    parts = [
+        storeroom.ReceivedPartInput(
+            part_id=part.id, quantity=part.shipped - (missing if part is sent[0] else 0)
+        )
+        for part in sent
+    ]
+    storeroom.receive_requisition(
+        requisition_id=asked.id, parts=parts, outcome="lost", reason="途中破损", by=pharmacist
+    )
+
+
+def remove(centre: Centre, place: str, which: int, quantity: int) -> None:
+    """A loss, approved by somebody else."""
+    with tenant_unit(centre.tenant_id):
+        rows = lying.balances_at(centre.ids["locations"][place])
+    if rows:
+        removal = storeroom.apply_removal(
+            kind="loss",
+            balance_id=rows[which % len(rows)].balance.id,
+            quantity=D(quantity),
+            reason="破损",
+            by=centre.desk["storekeeper"],
+        )
+        storeroom.approve_removal(removal_id=removal.id, by=centre.desk["administrator"])
+
+
+def count(centre: Centre, difference: int) -> None:
+    """The storeroom is counted; one batch differs."""
+    keeper = centre.desk["storekeeper"]
+    taking = storeroom.begin_stocktake(location_id=centre.ids["locations"]["storeroom"], by=keeper)
+    with tenant_unit(centre.tenant_id):
+        lines = queries.lines_of_stocktake(taking.id)
+    counted = [
+        storeroom.CountInput(
+            line_id=line.id,
+            counted=max(line.snapshot + (difference if line is lines[0] else 0), D(0)),
+        )
+        for line in lines
+    ]
+    for _ in range(2 if difference else 1):
+        storeroom.enter_counts(stocktake_id=taking.id, lines=counted, by=keeper)
+        storeroom.finish_counting(stocktake_id=taking.id, by=keeper)
+    storeroom.approve_stocktake(stocktake_id=taking.id, reason="盘点", by=centre.desk["administrator"])
+
+
+def hand_out(centre: Centre, which: int) -> None:
+    """Review, prepare, and hand out by a second pharmacist."""
+    if centre.sheets:
+        sheet = centre.sheets[which % len(centre.sheets)].prescription_id
+        by = centre.desk["pharmacist"]
+        dispensing.review_prescription(prescription_id=sheet, checks=list(ReviewCheck), by=by)
+        dispensing.prepare_prescription(prescription_id=sheet, by=by)
+        dispensing.dispense_prescription(prescription_id=sheet, by=centre.desk["other_pharmacist"])
+
+
+def bring_back(centre: Centre, which: int, quantity: int) -> None:
+    """Some of what was handed out comes back unopened."""
+    if centre.sheets:
+        sheet = centre.sheets[which % len(centre.sheets)]
+        line = ReturnLineInput(item_id=sheet.lines[which % len(sheet.lines)].item_id, quantity=D(quantity))
+        dispensing.return_drugs(
+            prescription_id=sheet.prescription_id,
+            lines=[line],
+            reason="皮疹",
+            is_intact=True,
+            by=centre.desk["pharmacist"],
+        )
+
+
+def withdraw(centre: Centre, which: int) -> None:
+    """The doctor takes a prescription back."""
+    if centre.sheets:
+        sheet = centre.sheets[which % len(centre.sheets)].prescription_id
+        prescriptions.withdraw_prescription(prescription_id=sheet, by=centre.desk["doctor"])
