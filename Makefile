@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STAMPS := .venv/stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test test-fast lint check bench soak controls sbom screenshots messages lock clean reset
+.PHONY: help run test test-fast lint check bench soak mutations controls sbom screenshots messages lock clean reset
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -47,6 +47,9 @@ controls: $(STAMPS)/dev $(STAMPS)/assets translations  ## Run the tests of secur
 
 sbom: $(STAMPS)/dev  ## List what the product is made of (build/sbom.json, CycloneDX)
 	@$(PY) deploy/sbom.py
+
+mutations: $(STAMPS)/dev translations  ## Break rules of money and medicine one by one; a test has to notice each
+	@$(PY) deploy/mutations.py
 
 soak: $(STAMPS)/dev $(STAMPS)/assets translations  ## The suite with more examples, twenty failovers, ten thousand marked reads
 	@HIS_API_EXAMPLES=100 HIS_SOAK=1 $(PY) -m pytest -n 2

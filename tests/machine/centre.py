@@ -1,25 +1,32 @@
 """A centre whose people act: what they may do next with the bills, prescriptions and stock they have."""
 
 from dataclasses import dataclass, field
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
 from machine.outside import CHANNELS, INSURER, Outside
 from support import outpatient, world
-from support.outpatients import make_patient
+from support.outpatients import COLD, make_patient
 
+from app import clock
 from app.actor import Actor
 from app.db import tenant_unit
 from modules.catalogue import queries as catalogue
 from modules.charging import queries as bills
+from modules.charging.models import Bill
 from modules.charging.simulators.channel_books import Merchant
 from modules.charging.simulators.insurer import KEY
+from modules.clinic.rules.record import RecordText
+from modules.clinic.services import begin_encounter, save_record
 from modules.dispensing import services as dispensing
 from modules.insurance import services as insurance
 from modules.insurance.services import conduct as insurer
+from modules.patients.models import Patient
 from modules.patients.queries import id_check_digit
 from modules.payments import services as payments
 from modules.prescriptions.events import PrescriptionSigned
+from modules.registration.services import add_session, register_visit
 from modules.storeroom import services as storeroom
 
 D = Decimal
@@ -42,6 +49,7 @@ class Centre:
     checkouts: list[int] = field(default_factory=list)
     shifts: list[int] = field(default_factory=list)
     patients: list[int] = field(default_factory=list)
+    sessions: dict[date, int] = field(default_factory=dict)
     serial: int = 0
 
     @property
@@ -107,7 +115,7 @@ class Centre:
         number = _document(self.serial, int(self.mark))
         person = {"document_number": number, "sex": "0", "born_on": None} if is_insured else {}
         patient = make_patient(self.desk["registrar"], **person)
-        bill = outpatient.make_bill(self.ids, self.desk["registrar"], ("X0001", "X0024"), patient.id)
+        bill = self._consult(patient)
         self.bills.append(bill.id)
         self.patients.append(patient.id)
         if drugs:
@@ -119,6 +127,38 @@ class Centre:
                 patient_id=patient.id, card_type=ID_CARD, card_no=number, name=patient.name, by=by
             )
             self.insured.add(bill.id)
+
+    def _consult(self, patient: Patient) -> Bill:
+        """Registered, taken by the doctor, with a diagnosis: the insurer asks for both."""
+        registrar, doctor = self.desk["registrar"], self.desk["doctor"]
+        today = clock.today()
+        if today not in self.sessions:
+            self.sessions[today] = add_session(
+                on=today,
+                shift="morning",
+                starts_at=time(0),
+                ends_at=time(23, 59),
+                department_id=self.ids["departments"]["general"],
+                practitioner_id=doctor.practitioner_id,
+                room="2",
+                capacity=500,
+                window_minutes=60,
+                addon_limit=1,
+                by=self.desk["administrator"],
+            ).id
+        visit = register_visit(patient_id=patient.id, session_id=self.sessions[today], by=registrar)
+        encounter = begin_encounter(visit_id=visit.id, by=doctor)
+        save_record(
+            visit_id=visit.id,
+            revision=encounter.revision,
+            record=RecordText(),
+            diagnoses=[COLD],
+            by=doctor,
+        )
+        with tenant_unit(self.tenant_id):
+            found = bills.find_bill(visit.id)
+        assert found is not None, "a registration has its fee"
+        return found
 
     def view(self, bill_id: int) -> Any:
         """A bill as it stands."""
