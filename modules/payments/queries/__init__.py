@@ -2,7 +2,7 @@
 
 from modules.payments.queries.accounts import account_of, entries_of, find_account, lock_account
 from modules.payments.queries.checks import check_payments
-from modules.payments.queries.comparing import Movements, merchants_paid_since, movements, refunds_by_id
+from modules.payments.queries.comparing import Movements, merchants_paid_since, movements, refunds_of_orders
 from modules.payments.queries.due import centres_due
 from modules.payments.queries.merchants import (
     access_of,
@@ -66,7 +66,7 @@ __all__ = [
     "orders_by_id",
     "orders_due",
     "orders_of",
-    "refunds_by_id",
+    "refunds_of_orders",
     "refunds_due",
     "refunds_under_way",
     "to_look_after",

@@ -1,6 +1,6 @@
 """Reading what comparisons found, and a whole day as its page shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -70,6 +70,7 @@ class Difference:
     refund_state: RefundState | None
     bill_id: int | None
     step: Step
+    refund_id: int | None = None  # by which its money goes back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +135,12 @@ def with_standing(
         ]
     ids = {entry.order_id for entry in entries if entry.order_id}
     orders = payments.orders_by_id(ids) if ids else {}
-    wanted = {key for entry in entries for key in (entry.refund_id, entry.done_refund_id) if key}
-    refunds = payments.refunds_by_id(wanted) if wanted else {}
+    refunds = payments.refunds_of_orders(ids) if ids else []
     bills = charging.bills_of_orders(ids) if ids else {}
     found = []
     for entry in entries:
         order = orders.get(entry.order_id or 0)
-        refund = refunds.get(entry.done_refund_id or entry.refund_id or 0)
+        refund = _refund_of(entry, refunds)
         bill_id, is_wanted = bills.get(entry.order_id or 0, (None, False))
         standing = _standing(entry, order, refund, is_wanted=is_wanted, is_next_compared=is_next_compared)
         found.append(
@@ -150,9 +150,19 @@ def with_standing(
                 refund.state if refund else None,
                 bill_id,
                 next_step(entry.kind, standing),
+                refund.id if refund else None,
             )
         )
     return found
+
+
+def _refund_of(entry: Entry, refunds: Sequence[Any]) -> Any | None:
+    """The refund an entry is about: what was opened for it, its own, or of a payment nobody booked the last one."""
+    of_order = [refund for refund in refunds if refund.order_id == entry.order_id]
+    wanted = entry.done_refund_id or entry.refund_id
+    if wanted is None and (entry.his_amount is not None or entry.out_refund_no):
+        return None
+    return next((refund for refund in reversed(of_order) if wanted in {None, refund.id}), None)
 
 
 def standing_of(entry: Entry, *, is_next_compared: bool) -> Difference:

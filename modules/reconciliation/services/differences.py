@@ -70,7 +70,7 @@ def _act(entry: Entry, found: Difference, reason: str, by: Actor) -> None:
         )
         entry.done_refund_id = refund.id
     elif entry.step is Step.RETRY_REFUND:
-        refund = payments.get_refund(entry.done_refund_id or entry.refund_id or 0)
+        refund = payments.get_refund(found.refund_id or 0)
         if refund.state is RefundState.REFUND_FAIL:
             refund = payment_services.open_refund(
                 order_id=refund.order_id, amount=refund.amount, reason=reason, by=by
