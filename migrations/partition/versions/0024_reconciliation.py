@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column("set_at", types.UtcDateTime(), nullable=False),
         sa.Column("set_by", sa.Unicode(length=100), nullable=False),
         sa.Column("tenant_id", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("fee_rate >= 0 AND fee_rate < 1", name=op.f("ck_reconciliation_terms_fee_rate")),
+        sa.CheckConstraint("fee_rate >= 0", name=op.f("ck_reconciliation_terms_fee_rate")),
         sa.ForeignKeyConstraint(
             ["merchant_id"], ["payments_merchant.id"], name=op.f("fk_reconciliation_terms_merchant_id")
         ),

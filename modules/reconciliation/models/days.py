@@ -46,7 +46,7 @@ class Terms(TenantScoped, Model):
     __tablename__ = "reconciliation_terms"
     __table_args__ = (
         UniqueConstraint("tenant_id", "merchant_id"),
-        CheckConstraint("fee_rate >= 0 AND fee_rate < 1", name="fee_rate"),
+        CheckConstraint("fee_rate >= 0", name="fee_rate"),
     )
 
     id: Mapped[int] = id_column()

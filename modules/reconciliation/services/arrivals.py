@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -83,13 +83,14 @@ def take_back_arrival(
     queries.lock_day(wrong.day_id)
     if wrong.reverses_id or queries.is_taken_back(arrival_id):
         raise Conflict
-    arrival = _note(wrong.day_id, wrong.arrived_on, -wrong.amount, f"-{wrong.reference}"[:64], by)
-    arrival.reverses_id, arrival.reason = wrong.id, reason
+    number = f"-{wrong.reference}"[:64]
+    told = {"reverses_id": wrong.id, "reason": reason}
+    arrival = _note(wrong.day_id, wrong.arrived_on, -wrong.amount, number, by, **told)
     audit.record("arrival.taken_back", arrival, by=by, reason=reason)
     return arrival
 
 
-def _note(day_id: int, arrived_on: date, amount: Decimal, reference: str, by: Actor) -> Arrival:
+def _note(day_id: int, arrived_on: date, amount: Decimal, reference: str, by: Actor, **told: Any) -> Arrival:
     if not amount:
         raise InvalidInput({"amount": [gettext("Enter an amount.")]})
     if queries.knows_arrival(day_id, reference):
@@ -101,6 +102,7 @@ def _note(day_id: int, arrived_on: date, amount: Decimal, reference: str, by: Ac
         reference=reference,
         noted_at=clock.now(),
         noted_by=by.name,
+        **told,
     )
     db.session.add(arrival)
     db.session.flush()
