@@ -7,4 +7,4 @@ from modules.reconciliation.rules.states import INSURER
 
 def channel_label(channel: str) -> str:
     """A channel, or the insurer."""
-    return gettext("Insurer") if channel == INSURER else Channel(channel).label
+    return gettext("Medical insurer") if channel == INSURER else Channel(channel).label

@@ -97,7 +97,7 @@ def review_difference(entry_id: int) -> ResponseReturnValue:
     """Agree to how another person has handled it."""
     day_id = queries.get_entry(entry_id).day_id
     form = Form(services.review_difference, request.form, entry_id=entry_id)
-    return _after(day_id, lambda by: form.perform_or_raise(by=by), gettext("Reviewed"))
+    return _after(day_id, lambda by: form.perform_or_raise(by=by), gettext("The handling is reviewed"))
 
 
 @blueprint.post("/entries/<int:entry_id>/send-back")
@@ -137,14 +137,13 @@ def _fragment(day_id: int, **given: Any) -> str:
 
 def _facts(day_id: int, *, message: str = "", arrival_form: Form | None = None) -> dict[str, Any]:
     view = queries.day_view(day_id, before=request.args.get("before", type=int))
-    faults = {fault.value: fault.label for fault in Fault}
     return {
         "view": view,
         "day": view.day,
         "label": queries.channel_label(view.day.channel),
         "page": links(view.matched),
         "message": message,
-        "note": faults.get(view.day.note, view.day.note),
+        "note": _words_of(view.day.note),
         "arrival_form": arrival_form or Form(services.note_arrival, day_id=day_id),
         "day_kinds": DAY_KINDS,
         "entry_kinds": ENTRY_KINDS,
@@ -152,3 +151,14 @@ def _facts(day_id: int, *, message: str = "", arrival_form: Form | None = None) 
         "forms": StatementForm.options(),
         "me": current_actor().account_id,
     }
+
+
+def _words_of(note: str) -> str:
+    """Why a day does not go on, in words."""
+    if note in set(Fault):
+        return Fault(note).label
+    if note == "NotReady":
+        return gettext("The channel has no statement of this day yet.")
+    if note == "NotSigned":
+        return gettext("The answer was not signed by the channel.")
+    return gettext("The other side has not answered; it is asked again by itself.")
