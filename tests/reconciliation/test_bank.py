@@ -23,7 +23,9 @@ def arrived(ours: dict[str, Any], day_id: int) -> Decimal:
         return queries.day_view(day_id).arrived
 
 
-def test_what_arrives_is_gross_less_refunds_less_fee(g9: Till, accountant: Actor, ours: dict[str, Any]) -> None:
+def test_what_arrives_is_gross_less_refunds_less_fee(
+    g9: Till, accountant: Actor, ours: dict[str, Any]
+) -> None:
     day = g9.compare("19")
     assert day.due_at_bank == D("89.86")
     services.note_arrival(day_id=day.id, arrived_on=NEXT, amount=D("89.86"), reference="B1", by=accountant)
@@ -40,7 +42,9 @@ def test_a_line_of_the_bank_counts_once_and_is_taken_back_by_another(
     text = "2026-11-19,2026-11-20,80.00,B1\n2026-11-19,2026-11-20,9.86,B2"
     services.note_arrivals(source=day.source, text=text, by=accountant)
     with pytest.raises(ArrivalKnown):
-        services.note_arrivals(source=day.source, text="2026-11-19,2026-11-20,1.00,B3\n" + text, by=accountant)
+        services.note_arrivals(
+            source=day.source, text="2026-11-19,2026-11-20,1.00,B3\n" + text, by=accountant
+        )
     with tenant_unit(ours["tenant_id"]):
         first = queries.day_view(day.id).arrivals[0]
     services.take_back_arrival(arrival_id=first.id, reason="录错", by=accountant)
@@ -50,7 +54,9 @@ def test_a_line_of_the_bank_counts_once_and_is_taken_back_by_another(
 
 
 @pytest.mark.parametrize("text", ["", "hello", "2026-11-19,2026-11-20,1.00", "2025-01-01,2025-01-02,1.00,B1"])
-def test_lines_that_cannot_be_read_or_are_of_no_day_are_refused(g9: Till, accountant: Actor, text: str) -> None:
+def test_lines_that_cannot_be_read_or_are_of_no_day_are_refused(
+    g9: Till, accountant: Actor, text: str
+) -> None:
     day = g9.compare("19")
     with pytest.raises(InvalidInput):
         services.note_arrivals(source=day.source, text=text, by=accountant)

@@ -57,7 +57,11 @@ def test_what_stands_in_the_next_statement_is_cleared_with_it(g9: Till, days_hol
     g9.compare("19")
     with moment("21 09:30:00"):
         following = g9.compare("20")
-    assert (following.formula.his, following.formula.cross_day, following.formula.net) == (D(0), D("15.00"), D("15.00"))
+    assert (following.formula.his, following.formula.cross_day, following.formula.net) == (
+        D(0),
+        D("15.00"),
+        D("15.00"),
+    )
     (late,) = [row for row in g9.entries("19").values() if row.kind is EntryClass.CROSS_DAY]
     assert (late.state, late.step) == (EntryState.HANDLED, Step.BY_ITSELF)
     assert g9.day("19").open_count == 1
@@ -121,8 +125,12 @@ def test_every_difference_is_worked_off_and_the_day_tied_out(
             services.confirm_day(day_id=seven.day(on).id, by=accountant)
     assert seven.day("19").confirmed_by_name == "沈会"
     with tenant_unit(ours["tenant_id"]):
-        states = [payments.orders_by_id([row.order_id or 0]) for row in seven.entries("19").values() if row.order_id]
-    assert all(order.surplus.value == "none" or order.refunded_amount for one in states for order in one.values())
+        states = [
+            payments.orders_by_id([row.order_id or 0]) for row in seven.entries("19").values() if row.order_id
+        ]
+    assert all(
+        order.surplus.value == "none" or order.refunded_amount for one in states for order in one.values()
+    )
     assert days_hold()
 
 
@@ -147,7 +155,9 @@ def test_comparing_again_changes_nothing_and_keeps_what_was_done(seven: Till, ac
     assert of(seven, "amount").state is EntryState.WORKING
 
 
-def test_one_of_two_accountants_has_a_difference_in_hand(seven: Till, accountant: Actor, reviewer: Actor) -> None:
+def test_one_of_two_accountants_has_a_difference_in_hand(
+    seven: Till, accountant: Actor, reviewer: Actor
+) -> None:
     entry_id = of(seven, "amount").id
     colleague = replace(accountant, account_id=reviewer.account_id, name="郑管")
     tries = [
@@ -160,7 +170,9 @@ def test_one_of_two_accountants_has_a_difference_in_hand(seven: Till, accountant
     entry = of(seven, "amount")
     assert entry.handled_by_name in {"沈会", "郑管"}
     with pytest.raises(OwnReview):
-        services.review_difference(entry_id=entry_id, by=replace(reviewer, account_id=entry.handled_by_id or 0))
+        services.review_difference(
+            entry_id=entry_id, by=replace(reviewer, account_id=entry.handled_by_id or 0)
+        )
 
 
 def test_a_step_that_does_not_fit_or_has_no_reason_is_refused(seven: Till, accountant: Actor) -> None:
@@ -182,7 +194,9 @@ def test_what_was_sent_back_is_anybodys_again(seven: Till, accountant: Actor, re
     assert (entry.state, entry.handled_by_id, entry.reason) == (EntryState.OPEN, None, "请写清原因")
 
 
-def test_a_tied_out_day_changes_no_more(g9: Till, accountant: Actor, reviewer: Actor, ours: dict[str, Any]) -> None:
+def test_a_tied_out_day_changes_no_more(
+    g9: Till, accountant: Actor, reviewer: Actor, ours: dict[str, Any]
+) -> None:
     with moment("19 09:30:00"):
         services.begin_days(by=accountant)
         services.conduct.pursue(ours["tenant_id"])
@@ -220,7 +234,9 @@ def test_a_tied_out_day_changes_no_more(g9: Till, accountant: Actor, reviewer: A
     assert (today.formula.his, today.formula.net, today.state) == (D("-62.40"), D("-62.40"), DayState.EVEN)
 
 
-def test_money_is_not_booked_into_a_day_that_is_tied_out(g9: Till, accountant: Actor, reviewer: Actor) -> None:
+def test_money_is_not_booked_into_a_day_that_is_tied_out(
+    g9: Till, accountant: Actor, reviewer: Actor
+) -> None:
     g9.compare("19")
     long = of(g9, "long")
     services.conduct.do_step(long.id, Step.EXPLAIN, "已退", by=accountant)
@@ -238,16 +254,18 @@ def test_money_is_not_booked_into_a_day_that_is_tied_out(g9: Till, accountant: A
 
 def test_the_database_keeps_a_tied_out_day_and_its_formula(g9: Till, ours: dict[str, Any]) -> None:
     day_id = g9.compare("19").id
-    with tenant_unit(ours["tenant_id"], Mode.WRITE), pytest.raises(IntegrityError):
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
         db.session.get_one(Day, day_id).long_amount += 1
-        db.session.flush()
+        with pytest.raises(IntegrityError):
+            db.session.flush()
     with tenant_unit(ours["tenant_id"], Mode.WRITE):
         day = db.session.get_one(Day, day_id)
         day.state, day.confirmed_by_id = DayState.CONFIRMED, 1
         db.session.commit()
-    with tenant_unit(ours["tenant_id"], Mode.WRITE), pytest.raises(DayConfirmed):
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
         db.session.get_one(Day, day_id).matched_count += 1
-        db.session.flush()
+        with pytest.raises(DayConfirmed):
+            db.session.flush()
 
 
 def test_today_is_not_compared_yet(g9: Till, accountant: Actor) -> None:

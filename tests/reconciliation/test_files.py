@@ -31,7 +31,9 @@ def sent(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def test_a_file_cut_in_half_is_kept_with_its_fault_and_asked_for_again(g9: Till, ours: dict[str, Any]) -> None:
+def test_a_file_cut_in_half_is_kept_with_its_fault_and_asked_for_again(
+    g9: Till, ours: dict[str, Any]
+) -> None:
     g9.channel.misbehave("cut_statement")
     day = g9.compare("19")
     assert (day.state, day.note, day.compared_at) == (DayState.WAITING, Fault.CUT_OFF.value, None)
@@ -61,7 +63,9 @@ def test_a_line_that_stands_twice_counts_once_and_is_noted(g9: Till, ours: dict[
     assert [file.repeated_count for file in files(ours)] == [1]
 
 
-def test_the_same_file_is_kept_once_however_often_it_comes(g9: Till, accountant: Actor, ours: dict[str, Any]) -> None:
+def test_the_same_file_is_kept_once_however_often_it_comes(
+    g9: Till, accountant: Actor, ours: dict[str, Any]
+) -> None:
     day = g9.compare("19")
     (file,) = files(ours)
     services.conduct.fetch_day(day.id, by=accountant)
@@ -72,8 +76,12 @@ def test_the_same_file_is_kept_once_however_often_it_comes(g9: Till, accountant:
 
 
 @pytest.mark.parametrize("form", list(Form))
-def test_the_form_is_a_property_of_the_merchant(g9: Till, administrator: Actor, merchant: Merchant, form: Form) -> None:
-    services.set_terms(merchant_id=merchant.id, form=form, fee_rate=D("0.006"), returns_fee=False, by=administrator)
+def test_the_form_is_a_property_of_the_merchant(
+    g9: Till, administrator: Actor, merchant: Merchant, form: Form
+) -> None:
+    services.set_terms(
+        merchant_id=merchant.id, form=form, fee_rate=D("0.006"), returns_fee=False, by=administrator
+    )
     day = g9.compare("19")
     assert day.formula.net == D("90.40")
     assert (day.fee_amount, day.expected_fee) == (D("0.54"), D("0.66"))  # agreed without what comes back
@@ -108,10 +116,10 @@ def test_nothing_is_compared_without_a_statement(g9: Till, accountant: Actor) ->
 
 def test_a_kept_file_never_changes(g9: Till, ours: dict[str, Any]) -> None:
     g9.compare("19")
-    with tenant_unit(ours["tenant_id"], Mode.WRITE), pytest.raises(RecordMayNotChange):
-        file = db.session.scalars(select(StatementFile)).one()
-        file.content = b""
-        db.session.flush()
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        db.session.scalars(select(StatementFile)).one().content = b""
+        with pytest.raises(RecordMayNotChange):
+            db.session.flush()
 
 
 def test_days_that_were_missed_are_made_up_for_once(g9: Till, ours: dict[str, Any]) -> None:

@@ -33,7 +33,9 @@ def settled(ours: dict[str, Any], registrar: Actor, doctor: Actor, cashier: Acto
             bill = charging.find_bill(encounter.visit_id)
             assert bill is not None
             due = charging.bill_view(bill.id).due_amount
-        insurance.read_person(patient_id=bill.patient_id, card_type="02", card_no=NUMBER, name="王测试", by=cashier)
+        insurance.read_person(
+            patient_id=bill.patient_id, card_type="02", card_no=NUMBER, name="王测试", by=cashier
+        )
         checkout = bills.begin_checkout(bill_id=bill.id, expected_amount=due, is_insured=True, by=cashier)
         checkout = desk.reckon(checkout.id, by=cashier)
         personal = checkout.personal_amount
@@ -73,7 +75,9 @@ def kept(insurer: Insurer, number: str) -> dict[str, Any]:
     return insurer.books.settlements[number]
 
 
-def test_equal_totals_need_no_details(till: Till, insurer: Insurer, settled: str, ours: dict[str, Any]) -> None:
+def test_equal_totals_need_no_details(
+    till: Till, insurer: Insurer, settled: str, ours: dict[str, Any]
+) -> None:
     day = compared(till)
     assert (day.state, day.matched_count, day.formula.holds) == (DayState.EVEN, 1, True)
     assert day.his_amount == day.gross_amount > 0

@@ -63,7 +63,12 @@ def test_the_day_of_g9_comes_to_what_the_channel_says() -> None:
         gross=D("110.40"),
         back=D("20.00"),
     )
-    assert (formula.his, formula.long, formula.cross_day, formula.short) == (D("87.40"), D("18.00"), D("-15.00"), D(0))
+    assert (formula.his, formula.long, formula.cross_day, formula.short) == (
+        D("87.40"),
+        D("18.00"),
+        D("-15.00"),
+        D(0),
+    )
     assert formula.net == D("90.40")
     assert formula.holds
 
@@ -221,13 +226,17 @@ def test_a_line_that_stands_twice_counts_once_and_is_named() -> None:
         (written(ROWS, foot=FOOT.replace("62.40", "62.41")), Form.CSV, Fault.WRONG_TOTALS),
     ],
 )
-def test_a_file_that_is_not_whole_is_refused_with_its_reason(content: bytes, form: Form, fault: Fault) -> None:
+def test_a_file_that_is_not_whole_is_refused_with_its_reason(
+    content: bytes, form: Form, fault: Fault
+) -> None:
     with pytest.raises(StatementRefused) as refused:
         read_statement(content, form)
     assert refused.value.fault is fault
 
 
-@pytest.mark.parametrize(("form", "encoding", "head"), [(Form.CSV, "utf-8", HEAD), (Form.CSV_GBK, "gbk", CHINESE)])
+@pytest.mark.parametrize(
+    ("form", "encoding", "head"), [(Form.CSV, "utf-8", HEAD), (Form.CSV_GBK, "gbk", CHINESE)]
+)
 @given(share=st.floats(0.01, 0.99))
 def test_a_file_cut_anywhere_is_never_taken(form: Form, encoding: str, head: str, share: float) -> None:
     whole = written(ROWS * 1, head, encoding=encoding)
@@ -238,10 +247,15 @@ def test_a_file_cut_anywhere_is_never_taken(form: Form, encoding: str, head: str
 
 def test_lines_of_the_bank_are_read_with_or_without_heads() -> None:
     text = "day,arrived,amount,number\n2026-11-19,2026-11-20,89.86,B1\n2026-11-18\t2026-11-20\t-3.5\tB2\n"
-    assert [(line.amount, line.reference) for line in read_arrivals(text)] == [(D("89.86"), "B1"), (D("-3.5"), "B2")]
+    assert [(line.amount, line.reference) for line in read_arrivals(text)] == [
+        (D("89.86"), "B1"),
+        (D("-3.5"), "B2"),
+    ]
 
 
-@pytest.mark.parametrize("row", ["2026-11-19,2026-11-20,0.00,B1", "2026-11-19,x,1.00,B1", "2026-11-19,1.00,B1"])
+@pytest.mark.parametrize(
+    "row", ["2026-11-19,2026-11-20,0.00,B1", "2026-11-19,x,1.00,B1", "2026-11-19,1.00,B1"]
+)
 def test_a_line_of_the_bank_that_cannot_be_read_is_named(row: str) -> None:
     with pytest.raises(ArrivalUnreadable) as refused:
         read_arrivals(f"2026-11-19,2026-11-20,1.00,B0\n{row}")

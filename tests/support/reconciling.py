@@ -9,7 +9,7 @@ from typing import Any
 from support import outpatient
 
 from app import clock
-from app.actor import Actor
+from app.actor import Actor, system_actor
 from app.db import tenant_unit
 from modules.charging import queries as charging
 from modules.charging import services
@@ -123,12 +123,14 @@ class Till:
 
     def compare(self, on: str, channel: str = "wechat") -> Day:
         """Begin what is over and fetch what is due; the day as it stands then."""
-        from app.actor import system_actor
-
         by = system_actor(self.centre["tenant_id"])
         reconciliation.begin_days(by=by)
         reconciliation.conduct.pursue(self.centre["tenant_id"])
         return self.day(on, channel)
+
+    def confirm(self, on: str, channel: str = "wechat") -> None:
+        """The accountant ties a day out."""
+        reconciliation.confirm_day(day_id=self.day(on, channel).id, by=self.desk["accountant"])
 
     def day(self, on: str, channel: str = "wechat") -> Day:
         """A day as it stands."""

@@ -203,7 +203,7 @@ def upgrade() -> None:
             "day_id",
             "out_trade_no",
             "out_refund_no",
-            name=op.f("uq_reconciliation_entry_tenant_id_day_id_out_trade_no_out_refund_no"),
+            name=op.f("uq_reconciliation_entry_key"),
         ),
     )
     op.create_index(

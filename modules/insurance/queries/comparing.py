@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
+from pydantic import Field
 from sqlalchemy import select
 
 from app.db import db
 from modules.insurance.models import InsurancePerson, InsuranceSettlement, InsuranceVisit
 from modules.insurance.rules.states import SettlementState
+
+Number = Annotated[str, Field(max_length=40)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +21,10 @@ class Settled:
     """A settlement as the insurer is told of it (3201, 3202)."""
 
     settlement_id: int
-    setl_id: str
-    mdtrt_id: str
-    person_no: str
-    insutype: str
+    setl_id: Number
+    mdtrt_id: Number
+    person_no: Number
+    insutype: Number
     at: datetime
     total: Decimal
     fund: Decimal

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from app import clock
 from app.actor import Actor
@@ -29,7 +31,7 @@ _ZERO = Decimal("0.00")
 class Compared:
     """What the insurer says of a day: its sum (funds and accounts), and each settlement that is not as ours."""
 
-    ours: tuple[Settled, ...]
+    ours: Annotated[tuple[Settled, ...], Field(max_length=20_000)]
     theirs: Decimal
     results: dict[str, str]  # number at the insurer → THEIRS_ONLY, OURS_ONLY or DIFFERS
     amounts: dict[str, Decimal]  # of those that differ, as the insurer has them

@@ -66,8 +66,8 @@ __all__ = [
     "orders_by_id",
     "orders_due",
     "orders_of",
-    "refunds_of_orders",
     "refunds_due",
+    "refunds_of_orders",
     "refunds_under_way",
     "to_look_after",
 ]

@@ -40,7 +40,9 @@ class Entry(TenantScoped, Model):
 
     __tablename__ = "reconciliation_entry"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "day_id", "out_trade_no", "out_refund_no"),
+        UniqueConstraint(
+            "tenant_id", "day_id", "out_trade_no", "out_refund_no", name="uq_reconciliation_entry_key"
+        ),
         Index("ix_reconciliation_entry_day", "tenant_id", "day_id", "kind", "id"),
         Index(
             "ix_reconciliation_entry_open",
