@@ -97,7 +97,7 @@ def calendar_of(month: date) -> Calendar:
             number = merchant.merchant_no if merchant else ""
             sources[row.source] = Source(row.source, row.channel, row.merchant_id, number, is_active=False)
     order = [*(channel.value for channel in Channel), INSURER]
-    last = min(ends - timedelta(days=1), clock.today())
+    last = min(ends, clock.today()) - timedelta(days=1)
     return Calendar(
         [begins + timedelta(days=number) for number in range((last - begins).days + 1)][::-1],
         sorted(sources.values(), key=lambda source: (order.index(source.channel), source.key)),
