@@ -18,7 +18,13 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.parametrize("setting", ["desktop-zh_Hans", "tablet-en"], indirect=True),
 ]
-STEPS = {"long": "ask", "state": "retry_refund", "duplicate": "retry_refund", "short": "recollect", "amount": "explain"}
+STEPS = {
+    "long": "ask",
+    "state": "retry_refund",
+    "duplicate": "retry_refund",
+    "short": "recollect",
+    "amount": "explain",
+}
 
 
 @pytest.fixture
@@ -60,7 +66,9 @@ def test_a_day_with_all_seven_classes_is_worked_off_on_one_page(
             address_of_form = form.get_attribute("action")
             form.locator("button").click()
             desk_two.wait_for_selector(f"form[action='{address_of_form}']", state="detached")
-        assert [row.state.value for row in till.entries("19").values() if row.is_difference] == ["handled"] * 6
+        assert [row.state.value for row in till.entries("19").values() if row.is_difference] == [
+            "handled"
+        ] * 6
         till.confirm("18")
         page = desk.open(address)
         desk.act("F8")

@@ -1,5 +1,6 @@
 """Days of money for tests of reconciliation: bills paid through the played channel, by the hand of a cashier."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -23,6 +24,8 @@ from modules.payments.queries import Channel, Way
 from modules.reconciliation import queries
 from modules.reconciliation import services as reconciliation
 from modules.reconciliation.models import Day, Entry
+from modules.reconciliation.rules.states import Form as StatementForm
+from modules.reconciliation.rules.states import Step
 
 D = Decimal
 PAYS, TYPES = "134567890123456783", "134567890123456782"
@@ -163,3 +166,31 @@ def moment(text: str) -> Iterator[None]:
         yield
     finally:
         clock.stop(before)
+
+
+def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
+    """A row of everything reconciliation keeps: a day with a difference that was explained, terms and an arrival."""
+    accountant, number = desk["accountant"], f"S{centre['tenant_id']}"
+    reconciliation.begin_days(by=system_actor(centre["tenant_id"]))
+    with tenant_unit(centre["tenant_id"]):
+        source = next(row for row in queries.list_sources() if row.channel == "wechat")
+        newest = queries.newest_day(source.key)
+        assert newest is not None
+        day = queries.find_day(source.key, newest)
+        assert day is not None
+    reconciliation.set_terms(
+        merchant_id=day.merchant_id or 0, form="csv", fee_rate=D("0.006"), by=desk["administrator"]
+    )
+    rows = [
+        "time,out_trade_no,out_refund_no,trade_no,kind,amount,fee,status",
+        f"{newest}T10:00:00+08:00,{number},,T1,PAY,9.00,0.05,SUCCESS",
+        "TOTAL,1,9.00,0.00,0.05,8.95",
+    ]
+    content = base64.b64encode("\r\n".join(rows).encode()).decode()
+    reconciliation.conduct.bring_statement(day.id, content, StatementForm.CSV, by=accountant)
+    with tenant_unit(centre["tenant_id"]):
+        (entry,) = queries.entries_of(day.id).values()
+    reconciliation.conduct.do_step(entry.id, Step.EXPLAIN, f"{mark}核对", by=accountant)
+    reconciliation.note_arrival(
+        day_id=day.id, arrived_on=clock.today(), amount=D("8.95"), reference=number, by=accountant
+    )

@@ -41,9 +41,9 @@ class Step(Choice):
     """What is done about a difference."""
 
     NONE = "none", N_("Nothing yet")
-    ASK = "ask", N_("Ask the channel again")
+    ASK = "ask", N_("Query again")
     REFUND = "refund", N_("Give the money back")
-    RETRY_REFUND = "retry_refund", N_("Send the refund again")
+    RETRY_REFUND = "retry_refund", N_("Retry the refund")
     CARRY = "carry", N_("Carry over one day")
     RECOLLECT = "recollect", N_("Collect it again")
     EXPLAIN = "explain", N_("Explain")
