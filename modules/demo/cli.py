@@ -25,6 +25,7 @@ DESKS = (
     "admin",
     "security",
     "auditor",
+    "accountant",
 )
 
 
@@ -95,7 +96,9 @@ def demo_outside(channels: str, insurer: str, here: str) -> None:
     if current_app.extensions["his_settings"].environment == "production":
         raise click.ClickException("A production installation takes no played money.")
     merchants, insured = services.connect_centres(channels, here), services.connect_insurers(insurer)
+    compared = services.tell_history(channels)
     click.echo(f"{merchants} merchants with the payment channels on {channels}")
+    click.echo(f"{compared} days of channels reconciled")
     click.echo(f"{insured} centres with the insurer on {insurer}")
 
 

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import days_of_seven, world
+from support import days_of_seven
 from support.channels import merchant, world_outside
-from support.reconciling import Till, moment
+from support.reconciling import Till, moment, till
 
-from modules.charging.simulators.channels import Channels
-from modules.payments.models import Merchant
-
-__all__ = ["merchant", "world_outside"]
+__all__ = ["merchant", "till", "world_outside"]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.one_engine,
@@ -25,12 +22,6 @@ STEPS = {
     "short": "recollect",
     "amount": "explain",
 }
-
-
-@pytest.fixture
-def till(ours: dict[str, Any], merchant: Merchant, world_outside: Channels) -> Till:
-    """A cashier beside the played channel."""
-    return Till(ours, {role: world.actor(ours, role) for role in world.STAFF}, world_outside)
 
 
 def _work_off(page: Any, till: Till) -> None:

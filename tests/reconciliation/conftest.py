@@ -3,24 +3,14 @@
 from typing import Any
 
 import pytest
-from support import world
 from support.channels import merchant, world_outside
 from support.insurer import connected, insurer, insurer_address
-from support.reconciling import Till, moment
+from support.reconciling import Till, moment, till
 
 from app.actor import Actor
-from modules.charging.simulators.channels import Channels
-from modules.payments.models import Merchant
 from modules.reconciliation import queries
 
-__all__ = ["connected", "insurer", "insurer_address", "merchant", "world_outside"]
-
-
-@pytest.fixture
-def till(ours: dict[str, Any], merchant: Merchant, world_outside: Channels) -> Till:
-    """A cashier beside the played channel."""
-    desk = {role: world.actor(ours, role) for role in world.STAFF}
-    return Till(ours, desk, world_outside)
+__all__ = ["connected", "insurer", "insurer_address", "merchant", "till", "world_outside"]
 
 
 @pytest.fixture
@@ -31,9 +21,11 @@ def reviewer(administrator: Actor) -> Actor:
 
 @pytest.fixture
 def g9(till: Till) -> Till:
-    """The day of G9 has passed; nothing is compared yet."""
+    """The day of G9, the 19th, has passed; it is not compared yet."""
     with moment("18 10:00:00"):
         old = till.pay("20.00")
+    with moment("19 09:30:00"):
+        till.compare("18")
     with moment("19 10:00:00"):
         till.pay("62.40")
         till.pay("30.00")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from support.reconciling import Till, moment
+from support.reconciling import Till, at, moment
 
 from app.actor import Actor, system_actor
 from app.db import Mode, db, tenant_unit
@@ -21,9 +21,10 @@ D = Decimal
 
 
 def files(ours: dict[str, Any]) -> list[StatementFile]:
-    """Every file that was kept."""
+    """Every file of the 19th that was kept."""
+    of_day = select(StatementFile).where(StatementFile.on == at("19 12:00:00").date())
     with tenant_unit(ours["tenant_id"]):
-        return list(db.session.scalars(select(StatementFile).order_by(StatementFile.id)))
+        return list(db.session.scalars(of_day.order_by(StatementFile.id)))
 
 
 def sent(content: bytes) -> str:
@@ -117,7 +118,7 @@ def test_nothing_is_compared_without_a_statement(g9: Till, accountant: Actor) ->
 def test_a_kept_file_never_changes(g9: Till, ours: dict[str, Any]) -> None:
     g9.compare("19")
     with tenant_unit(ours["tenant_id"], Mode.WRITE):
-        db.session.scalars(select(StatementFile)).one().content = b""
+        db.session.scalars(select(StatementFile)).all()[0].content = b""
         with pytest.raises(RecordMayNotChange):
             db.session.flush()
 

@@ -97,6 +97,8 @@ def test_the_fee_of_g9_is_rounded_half_up_and_comes_back_where_that_is_agreed() 
         (facts("A", "9.00", "9.00", order_amount=D("8.00")), EntryClass.AMOUNT),
         (facts("A", "9.00", "9.00", is_done=False), EntryClass.STATE),
         (facts("A", "9.00", "9.00", order_amount=None), EntryClass.STATE),
+        (facts("A", "9.00", "9.00", order_amount=None, is_by_hand=True), EntryClass.MATCHED),
+        (facts("A", "9.00", "9.01", order_amount=None, is_by_hand=True), EntryClass.AMOUNT),
         (facts("A", line="9.00", is_disputed=True), EntryClass.AMOUNT),
         (facts("A", line="9.00", is_second=True), EntryClass.DUPLICATE),
         (facts("A", line="9.00", is_second=True, at=LATE), EntryClass.DUPLICATE),

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from support import outpatient
+import pytest
+from support import outpatient, world
 
 from app import clock
 from app.actor import Actor, system_actor
@@ -168,10 +169,19 @@ def moment(text: str) -> Iterator[None]:
         clock.stop(before)
 
 
+@pytest.fixture
+def till(ours: dict[str, Any], world_outside: Channels, request: pytest.FixtureRequest) -> Till:
+    """A cashier beside the played channel, whose merchant was set up on the 18th."""
+    with moment("18 08:00:00"):
+        request.getfixturevalue("merchant")
+    return Till(ours, {role: world.actor(ours, role) for role in world.STAFF}, world_outside)
+
+
 def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
     """A row of everything reconciliation keeps: a day with a difference that was explained, terms and an arrival."""
     accountant, number = desk["accountant"], f"S{centre['tenant_id']}"
-    reconciliation.begin_days(by=system_actor(centre["tenant_id"]))
+    yesterday = clock.today() - timedelta(days=1)
+    reconciliation.begin_days(since=yesterday, by=system_actor(centre["tenant_id"]))
     with tenant_unit(centre["tenant_id"]):
         source = next(row for row in queries.list_sources() if row.channel == "wechat")
         newest = queries.newest_day(source.key)

@@ -91,6 +91,7 @@ def staff_of(centre: CentrePlan) -> tuple[PersonPlan, ...]:
         ("admin", "office", {"roles": ("administrator",)}),
         ("auditor", "office", {"roles": ("auditor",)}),
         ("security", "office", {"roles": ("security_administrator",)}),
+        ("accountant", "office", {"roles": ("accountant",)}),
     )
     return tuple(
         PersonPlan(account, name, department, **duties)  # type: ignore[arg-type]  # one dict of several kinds
@@ -115,6 +116,7 @@ _NAMES = {
         "郑慧",
         "冯岩",
         "严守义",
+        "沈会华",
     ],
     "nh": [
         "马兰",
@@ -132,6 +134,7 @@ _NAMES = {
         "彭涛",
         "曾卫",
         "安若兰",
+        "陆清",
     ],
     "xs": [
         "田秀",
@@ -149,5 +152,6 @@ _NAMES = {
         "吕梁",
         "丁一",
         "石磊",
+        "马宁",
     ],
 }

@@ -4,6 +4,7 @@ from modules.demo.services.channels import connect_centres
 from modules.demo.services.course import Town
 from modules.demo.services.day import Report, play_day
 from modules.demo.services.district import PASSWORD, centres_of_district, load_shared_data
+from modules.demo.services.history import tell_history
 from modules.demo.services.insurer import connect_insurers
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "connect_insurers",
     "load_shared_data",
     "play_day",
+    "tell_history",
 ]

@@ -42,6 +42,9 @@ def gather(*, merchant_id: int, channel: str, is_active: bool, on: date, lines: 
     _add_payments(facts, ours)
     _add_refunds(facts, ours, found, clock.day_bounds(on))
     _add_orders(facts, found, merchant_id, (begins, ends))
+    for key, one in facts.items():
+        if one.his_amount is not None and one.out_trade_no not in found.orders:
+            facts[key] = replace(one, is_by_hand=True)
     return Gathered(list(facts.values()), sum((entry.amount for entry in ours), ZERO))
 
 

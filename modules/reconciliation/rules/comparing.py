@@ -34,6 +34,7 @@ class Facts:
     is_second: bool = False  # paid a second time for the same
     is_disputed: bool = False  # the channel names another amount
     is_returned: bool = False  # all of it has gone back already
+    is_by_hand: bool = False  # the channel's own number was typed at the window; there is no order
 
     @property
     def key(self) -> Key:
@@ -64,6 +65,8 @@ def classify(facts: Facts, ends: datetime | None) -> EntryClass | None:
 def _both(facts: Facts) -> EntryClass:
     if facts.his_amount != facts.line_amount:
         return EntryClass.AMOUNT
+    if facts.is_by_hand:
+        return EntryClass.MATCHED
     if facts.order_amount is None or not facts.is_done:
         return EntryClass.STATE
     return EntryClass.MATCHED if facts.order_amount == facts.line_amount else EntryClass.AMOUNT

@@ -38,21 +38,22 @@ Base64 = Annotated[str, Field(max_length=LARGEST * 4 // 3 + 4)]
 
 
 @use_case("reconciliation.day.compare")
-def begin_days(*, by: Actor) -> None:
+def begin_days(*, since: date | None = None, by: Actor) -> None:
     """Begin the days that are over, of every channel and of the insurer; they are fetched next.
 
+    A source begins with the day on which it was set up, or with `since` where its books are older than that.
     A day that was missed is made up for, a month back at most; a second time it changes nothing.
     """
-    begun = [day for source in queries.list_sources() for day in _days_to_begin(source)]
+    begun = [day for source in queries.list_sources() for day in _days_to_begin(source, since)]
     db.session.add_all(begun)
     db.session.flush()
     audit.record("day.begun", None, by=by, days=len(begun))
 
 
-def _days_to_begin(source: Source) -> list[Day]:
+def _days_to_begin(source: Source, since: date | None) -> list[Day]:
     yesterday = clock.today() - timedelta(days=1)
     newest = queries.newest_day(source.key)
-    first = newest + timedelta(days=1) if newest else min(source.since or yesterday, yesterday)
+    first = newest + timedelta(days=1) if newest else since or source.since or yesterday
     first = max(first, yesterday - timedelta(days=MOST_DAYS - 1))
     return [
         _new_day(source, first + timedelta(days=number)) for number in range((yesterday - first).days + 1)
