@@ -81,7 +81,7 @@ def test_the_form_is_a_property_of_the_merchant(
     g9: Till, administrator: Actor, merchant: Merchant, form: Form
 ) -> None:
     services.set_terms(
-        merchant_id=merchant.id, form=form, fee_rate=D("0.006"), returns_fee=False, by=administrator
+        merchant_id=merchant.id, form=form, fee_percent=D("0.6"), returns_fee=False, by=administrator
     )
     day = g9.compare("19")
     assert day.formula.net == D("90.40")

@@ -189,7 +189,7 @@ def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
         day = queries.find_day(source.key, newest)
         assert day is not None
     reconciliation.set_terms(
-        merchant_id=day.merchant_id or 0, form="csv", fee_rate=D("0.006"), by=desk["administrator"]
+        merchant_id=day.merchant_id or 0, form="csv", fee_percent=D("0.6"), by=desk["administrator"]
     )
     rows = [
         "time,out_trade_no,out_refund_no,trade_no,kind,amount,fee,status",

@@ -103,6 +103,6 @@ def all_terms() -> dict[int, Terms]:
 def terms_values(terms: Terms | None) -> dict[str, object]:
     """Terms as a form begins with them; without any, what is usual."""
     if terms is None:
-        return {"form": Form.CSV.value, "fee_rate": "0.006", "returns_fee": True}
-    rate = format_quantity(terms.fee_rate)
-    return {"form": terms.form.value, "fee_rate": rate, "returns_fee": terms.returns_fee}
+        return {"form": Form.CSV.value, "fee_percent": "0.6", "returns_fee": True}
+    rate = format_quantity(terms.fee_rate * 100)
+    return {"form": terms.form.value, "fee_percent": rate, "returns_fee": terms.returns_fee}

@@ -146,7 +146,7 @@ def set_terms(
     *,
     merchant_id: int,
     form: Form,
-    fee_rate: Annotated[Decimal, Field(ge=0, lt=1, max_digits=7, decimal_places=6)],
+    fee_percent: Annotated[Decimal, Field(ge=0, le=10, max_digits=6, decimal_places=4)],
     returns_fee: bool = False,
     by: Actor,
 ) -> Terms:
@@ -160,10 +160,10 @@ def set_terms(
     if terms is None:
         terms = Terms(merchant_id=merchant.id)
         db.session.add(terms)
-    terms.form, terms.fee_rate, terms.returns_fee = form, fee_rate, returns_fee
+    terms.form, terms.fee_rate, terms.returns_fee = form, fee_percent / 100, returns_fee
     terms.set_at, terms.set_by = clock.now(), by.name
     db.session.flush()
-    audit.record("terms.set", terms, by=by, form=form.value, fee_rate=fee_rate, returns_fee=returns_fee)
+    audit.record("terms.set", terms, by=by, form=form.value, fee_percent=fee_percent, returns_fee=returns_fee)
     return terms
 
 
