@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from app import clock, outgoing
+from app.accounts import services as accounts
 from app.actor import system_actor
 from app.db import tenant_unit
 from app.tenancy import Tenant, directory
@@ -14,7 +15,7 @@ from modules.reconciliation import queries
 from modules.reconciliation import services as reconciliation
 from modules.reconciliation.queries import INSURER, Source
 
-DAYS = 30
+DAYS, LEFT_OPEN = 30, 3
 _ODD = ("missing", "more", "unknown")  # what a channel's statement has wrong now and then
 
 
@@ -45,7 +46,20 @@ def _tell(tenant: Tenant, channels_url: str) -> int:
     count = 0
     while done := reconciliation.conduct.pursue(tenant.id):
         count += done
+    _tie_out(tenant, [source.key for source in fresh], first)
     return count
+
+
+def _tie_out(tenant: Tenant, sources: list[str], first: date) -> None:
+    """The accountant has tied out what was even, from the first day on, and left the last days open."""
+    by = accounts.find_actor(f"{tenant.code}.accountant")
+    for key in sources:
+        for number in range(DAYS - LEFT_OPEN):
+            with tenant_unit(tenant.id):
+                day = queries.find_day(key, first + timedelta(days=number))
+            if day is None or day.state is not queries.DayState.EVEN:
+                break
+            reconciliation.confirm_day(day_id=day.id, by=by)
 
 
 def _trades(source: Source, first: date, dice: random.Random) -> list[dict[str, Any]]:
