@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 from support import days_of_seven
 from support.racing import at_once
-from support.reconciling import Till, moment
+from support.reconciling import TYPES, Till, moment
 
 from app import clock
 from app.actor import Actor
@@ -19,6 +19,7 @@ from app.db.statements import count_statements
 from app.pursuit import pursue_all
 from modules.charging import queries as charging
 from modules.payments import queries as payments
+from modules.payments import services as payment_services
 from modules.reconciliation import services
 from modules.reconciliation.errors import (
     DayTiedOut,
@@ -192,6 +193,46 @@ def test_what_was_sent_back_is_anybodys_again(seven: Till, accountant: Actor, re
     services.send_back_difference(entry_id=entry_id, reason="请写清原因", by=reviewer)
     entry = of(seven, "amount")
     assert (entry.state, entry.handled_by_id, entry.reason) == (EntryState.OPEN, None, "请写清原因")
+
+
+def test_what_is_paid_before_midnight_and_booked_after_it_is_of_the_next_day(
+    till: Till, accountant: Actor
+) -> None:
+    with moment("19 23:59:59"):
+        bill, _ = till.begin("15.00", TYPES)
+        till.channel.misbehave("midnight")
+        till.channel.misbehave("no_callback")
+        till.channel.scan("M1001", till.order(bill).out_trade_no)
+    with moment("20 00:00:05"):
+        payment_services.conduct.ask(till.order(bill).id, by=till.cashier)
+    assert till.compare("19").state is DayState.EVEN
+    with moment("21 09:30:00"):
+        following = till.compare("20")
+        assert (following.state, following.matched_count, following.his_amount) == (
+            DayState.EVEN,
+            1,
+            D("15.00"),
+        )
+        services.conduct.fetch_day(till.day("19").id, by=accountant)
+    assert till.entries("19") == {}
+
+
+def test_a_statement_that_comes_late_finds_what_the_day_after_already_has(
+    g9: Till, accountant: Actor
+) -> None:
+    for _ in range(2):
+        g9.channel.misbehave("dead")
+    assert g9.compare("19").compared_at is None
+    with moment("21 09:30:00"):
+        services.begin_days(by=accountant)
+        services.conduct.fetch_day(g9.day("20").id, by=accountant)  # in vain
+        services.conduct.fetch_day(g9.day("20").id, by=accountant)
+        (late,) = g9.entries("20").values()
+        assert late.kind is EntryClass.LONG
+        services.conduct.fetch_day(g9.day("19").id, by=accountant)
+    assert g9.entries("20")[late.out_trade_no].kind is EntryClass.CROSS_DAY
+    assert g9.day("20").formula.cross_day == D("15.00")
+    assert g9.day("19").formula.cross_day == D("-15.00")
 
 
 def test_a_tied_out_day_changes_no_more(

@@ -116,13 +116,13 @@ def _write(day: Day, facts: Iterable[Facts], *, his: Decimal, gross: Decimal, ba
     after = {entry.facts.key: entry for entry in near if entry.on > day.on}
     following = queries.find_day(day.source, day.on + timedelta(days=1))
     is_last = following is not None and queries.is_compared(following)
-    ends = None if is_last else clock.day_bounds(day.on)[1]
+    ends = clock.day_bounds(day.on)[1]
     found = list(facts)
     answers = queries.refunded_by_hand(one.refund_id for one in found if one.refund_id)
     for one in found:
         entry = known.get(one.key)
         other = before.get(one.key) or after.get(one.key)
-        kind = _class_of(one, other, answers, ends)
+        kind = _class_of(one, other, answers, ends, puts_off=not is_last)
         if kind is None or (entry is not None and _stays(entry, one, kind)):
             continue
         if entry is None:
@@ -142,17 +142,20 @@ def _write(day: Day, facts: Iterable[Facts], *, his: Decimal, gross: Decimal, ba
 
 
 def _class_of(
-    one: Facts, other: Entry | None, answers: dict[int, EntryClass], ends: datetime | None
+    one: Facts,
+    other: Entry | None,
+    answers: dict[int, EntryClass],
+    ends: datetime,
+    *,
+    puts_off: bool,
 ) -> EntryClass | None:
     if other is not None and completes(other.facts, one):
         return EntryClass.CROSS_DAY
     is_alone = one.his_amount is None and one.line_amount is not None
     if is_alone and one.refund_id in answers:
         return answers[one.refund_id]  # the refund that answers a difference of an earlier day
-    kind = classify(one, ends)
-    if kind is None and ends is None and one.is_done and one.refund_id is None:
-        return EntryClass.STATE
-    return kind
+    is_sided = one.his_amount is not None or one.line_amount is not None
+    return classify(one, ends if puts_off or not is_sided else None)
 
 
 def _stays(entry: Entry, one: Facts, kind: EntryClass) -> bool:
