@@ -9,6 +9,7 @@ INSTALLED: tuple[str, ...] = (
     "payments",
     "insurance",
     "charging",
+    "reconciliation",
     "dispensing",
     "storeroom",
     "demo",

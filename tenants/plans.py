@@ -22,7 +22,10 @@ EVERYTHING = "*"
 FULL = "full"  # what a centre without a plan has
 SHIPPED = {
     FULL: (N_("Everything"), (EVERYTHING,)),
-    "outpatient": (N_("Outpatient care"), ("payments", "charging", "dispensing", "storeroom")),
+    "outpatient": (
+        N_("Outpatient care"),
+        ("payments", "charging", "reconciliation", "dispensing", "storeroom"),
+    ),
 }
 
 

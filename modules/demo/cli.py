@@ -74,11 +74,13 @@ def simulate(
         folder = outside or Path(stack.enter_context(TemporaryDirectory(prefix="outside-")))
         played = stack.enter_context(services.playing(folder, seed=seed, rate=fault_rate))
         towns, report = _live(played, centres, days, visits_per_day, seed, until_now)
+        played.tell_time(clock.now())
+        compared = services.reconcile_days()
     delivered = relay.run_until_empty()
     sealed = sum(audit.seal(partition) for partition in audit.partitions())
     seconds = time.perf_counter() - began
     click.echo(f"{report.visits} visits in {seconds:.0f} s ({report.visits / seconds:.1f} a second);")
-    click.echo(f"{delivered} deliveries, {sealed} rows of the trail sealed.")
+    click.echo(f"{delivered} deliveries, {sealed} rows of the trail sealed, {compared} days compared.")
     for code, count in report.refusals.most_common():
         click.echo(f"  refused {count} ×  {code}")
     for code, count in sum((town.hitches for town in towns), Counter[str]()).most_common():

@@ -40,6 +40,9 @@ from modules.charging.queries.checkouts import orders_of_bill as orders_of_bill
 from modules.charging.queries.checkouts import parts_of as parts_of
 from modules.charging.queries.checkouts import taking_money as taking_money
 from modules.charging.queries.checks import check_money as check_money
+from modules.charging.queries.comparing import ChannelEntry as ChannelEntry
+from modules.charging.queries.comparing import bills_of_orders as bills_of_orders
+from modules.charging.queries.comparing import channel_entries as channel_entries
 from modules.charging.queries.left import Work as Work
 from modules.charging.queries.left import centres_left as centres_left
 from modules.charging.queries.left import work_left as work_left

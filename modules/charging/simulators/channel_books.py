@@ -97,6 +97,18 @@ class Books:
         self.serial += 1
         return f"{letter}{self.serial:014d}"
 
+    def remember(self, merchant_no: str, number: str, refund: str, fen: int, at: str, day: str) -> None:
+        """A payment, or a refund (negative), of a day before these books began."""
+        if refund:
+            key = f"{merchant_no}/{refund}"
+            self.refunds[key] = Refund(
+                merchant_no, number, refund, -fen, "SUCCESS", self.next_no("F"), done_at=at, file_day=day
+            )
+        else:
+            key = f"{merchant_no}/{number}"
+            trade = Trade(merchant_no, number, fen, "SUCCESS", self.next_no("T"), paid_at=at, file_day=day)
+            self.trades[key] = trade
+
     def _file(self) -> Path | None:
         return self.folder / "books.json" if self.folder else None
 

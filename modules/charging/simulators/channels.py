@@ -332,12 +332,17 @@ class Channels:
 
     # What a person does by hand
 
-    def _told_by_hand(self, path: str, told: dict[str, Any]) -> dict[str, Any]:
+    def _told_by_hand(self, path: str, told: Any) -> dict[str, Any]:
         if path == "/misbehave":
             self.misbehave(told["what"], int(told.get("times", 1)), float(told.get("seconds", 10)))
         elif path == "/simulate/merchants":
             with self._lock:
                 self.books.merchants[told["merchant_no"]] = Merchant(**told)
+                self.books.save()
+        elif path == "/simulate/history":
+            with self._lock:
+                for row in told:
+                    self.books.remember(**row)
                 self.books.save()
         elif path == "/simulate/scan":
             trade = self.scan(told["merchant_no"], told["out_trade_no"])

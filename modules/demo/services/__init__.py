@@ -3,6 +3,7 @@
 from modules.demo.services.channels import connect_centres
 from modules.demo.services.day import Report, play_day
 from modules.demo.services.district import PASSWORD, centres_of_district, load_shared_data
+from modules.demo.services.history import reconcile_days
 from modules.demo.services.insurer import connect_insurers
 from modules.demo.services.outside import Outside, playing
 from modules.demo.services.town import Town
@@ -18,4 +19,5 @@ __all__ = [
     "load_shared_data",
     "play_day",
     "playing",
+    "reconcile_days",
 ]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ class Outside:
             told = {"certno": number, "name": name, "insutype": insutype, "balance": balance}
             _tell(f"{self.insurer}/people", told)
 
+    def note_slip(self, merchant_no: str, number: str, amount: Decimal) -> None:
+        """A terminal took a payment; its channel has it in its books."""
+        at = clock.local(clock.now())
+        told = {"merchant_no": merchant_no, "number": number, "refund": "", "fen": int(amount.scaleb(2))}
+        row = {**told, "at": at.isoformat(timespec="seconds"), "day": at.date().isoformat()}
+        _tell(f"{self.channels}/simulate/history", [row])
+
 
 @contextmanager
 def playing(folder: Path, *, seed: int, rate: float) -> Iterator[Outside]:
@@ -66,5 +74,5 @@ def playing(folder: Path, *, seed: int, rate: float) -> Iterator[Outside]:
             program.wait()
 
 
-def _tell(url: str, told: dict[str, Any]) -> None:
+def _tell(url: str, told: Any) -> None:
     outgoing.post(url, {}, json.dumps(told).encode())

@@ -18,6 +18,7 @@ from modules.insurance.queries.catalogue import (
     search_catalogue,
     unmapped,
 )
+from modules.insurance.queries.comparing import Settled, settled_between, settlements_by_number
 from modules.insurance.queries.connection import Line, find_connection, line_of
 from modules.insurance.queries.settlements import (
     Talk,
@@ -49,6 +50,7 @@ __all__ = [
     "PENDING",
     "Coverage",
     "Line",
+    "Settled",
     "SettlementState",
     "Talk",
     "catalogue_items",
@@ -85,6 +87,8 @@ __all__ = [
     "propose",
     "rule_on",
     "search_catalogue",
+    "settled_between",
+    "settlements_by_number",
     "standing_of",
     "subjects_asked_since",
     "talk_of",

@@ -7,6 +7,7 @@ from modules.insurance.services.catalogue import (
     set_rule,
     store_catalogue_page,
 )
+from modules.insurance.services.comparing import DIFFERS, OURS_ONLY, THEIRS_ONLY, Compared, compare_day
 from modules.insurance.services.conduct import (
     ask,
     cancel,
@@ -24,6 +25,10 @@ from modules.insurance.services.facts import DiagnosisFact, FeeLine, VisitFacts
 from modules.insurance.services.steps import begin_settling, defer_settlement, drop_settlement
 
 __all__ = [
+    "DIFFERS",
+    "OURS_ONLY",
+    "THEIRS_ONLY",
+    "Compared",
     "DiagnosisFact",
     "FeeLine",
     "VisitFacts",
@@ -31,6 +36,7 @@ __all__ = [
     "begin_settling",
     "cancel",
     "cancel_mapping",
+    "compare_day",
     "connect",
     "defer_settlement",
     "download_catalogue",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from http import HTTPStatus
 
 from app import clock, outgoing
@@ -11,6 +12,7 @@ from modules.payments.rules.states import Outcome, Verb
 
 MERCHANT, TIME, NONCE, SIGNATURE = "X-Pay-Merchant", "X-Pay-Time", "X-Pay-Nonce", "X-Pay-Signature"
 OLDEST = 300  # seconds between our clock and a report's
+STATEMENT_SECONDS, LARGEST = 30.0, 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,14 @@ class Answer:
     outcome: Outcome
     status: int = 0
     body: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as it came, or why there is none."""
+
+    content: bytes = b""
     fault: str = ""
 
 
@@ -56,6 +66,37 @@ def call(access: Access, verb: Verb, body: str) -> Answer:
         return Answer(Outcome.UNKNOWN, reply.status, text, "NotAccepted")
     outcome = outcome_of(text)
     return Answer(outcome, reply.status, text, "Unreadable" if outcome is Outcome.UNKNOWN else "")
+
+
+def fetch_statement(access: Access, body: str) -> Statement:
+    """The statement file of a day. It is signed by its digest; a channel that has none yet says so in JSON."""
+    path, moment, nonce = "/v1/statement", str(int(clock.now().timestamp())), shared_secrets.new_nonce()
+    headers = {
+        "Content-Type": "application/json",
+        MERCHANT: access.merchant_no,
+        TIME: moment,
+        NONCE: nonce,
+        SIGNATURE: shared_secrets.sign(access.secret, moment, nonce, path, body),
+    }
+    try:
+        reply = outgoing.post(
+            access.base_url.rstrip("/") + path,
+            headers,
+            body.encode(),
+            seconds=STATEMENT_SECONDS,
+            largest=LARGEST,
+        )
+    except outgoing.NothingCame as failure:
+        return Statement(fault=str(failure)[:100])
+    given = {name: reply.headers.get(name.lower(), "") for name in (TIME, NONCE, SIGNATURE)}
+    proof = (given[TIME], nonce, path, sha256(reply.body).hexdigest())
+    if not shared_secrets.is_signed(access.secret, given[SIGNATURE], *proof):
+        return Statement(fault="NotSigned")
+    if reply.status != HTTPStatus.OK:
+        return Statement(fault="NotAccepted")
+    if reply.body.startswith(b"{"):
+        return Statement(fault="NotReady")
+    return Statement(reply.body)
 
 
 def is_report(secret: str, moment: str, nonce: str, signature: str, body: str) -> bool:

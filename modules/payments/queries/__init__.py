@@ -2,6 +2,7 @@
 
 from modules.payments.queries.accounts import account_of, entries_of, find_account, lock_account
 from modules.payments.queries.checks import check_payments
+from modules.payments.queries.comparing import Movements, merchants_paid_since, movements, refunds_of_orders
 from modules.payments.queries.due import centres_due
 from modules.payments.queries.merchants import (
     access_of,
@@ -28,11 +29,17 @@ from modules.payments.queries.orders import (
     refunds_under_way,
     to_look_after,
 )
-from modules.payments.rules.states import Channel, Way
+from modules.payments.rules.states import OPEN, OUTSIDE, Channel, OrderState, RefundState, Surplus, Way
 
 __all__ = [
+    "OPEN",
+    "OUTSIDE",
     "Channel",
+    "Movements",
+    "OrderState",
     "OrderView",
+    "RefundState",
+    "Surplus",
     "Way",
     "access_of",
     "account_of",
@@ -53,11 +60,14 @@ __all__ = [
     "lock_account",
     "lock_order",
     "lock_refund",
+    "merchants_paid_since",
+    "movements",
     "order_view",
     "orders_by_id",
     "orders_due",
     "orders_of",
     "refunds_due",
+    "refunds_of_orders",
     "refunds_under_way",
     "to_look_after",
 ]

@@ -5,6 +5,7 @@ A crash between the steps leaves an order that is being paid; it is asked about,
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from app.faults import fault_of
 from modules.payments import queries
 from modules.payments.gateways import channels
 from modules.payments.models import Exchange, Order, Refund
+from modules.payments.rules.protocol import body_of
 from modules.payments.rules.states import Channel, OrderState, Outcome
 from modules.payments.services.exchanges import (
     begin_close,
@@ -60,13 +62,15 @@ def show_qr(order_id: int, *, by: Actor) -> Order:
     return _order(order_id, by)
 
 
-def ask(order_id: int, *, by: Actor, only_due: bool = False) -> Order:
+def ask(order_id: int, *, by: Actor, only_due: bool = False, even_ended: bool = False) -> Order:
     """Ask the channel how an order stands; one whose time is over, or that nobody wants paid, is closed there.
+
+    With `even_ended` also one that has ended here without money: the channel may have taken it all the same.
 
     Raises:
         NotFound: no such order here.
     """
-    asked = begin_query(order_id=order_id, only_due=only_due, by=by)
+    asked = begin_query(order_id=order_id, only_due=only_due, even_ended=even_ended, by=by)
     if asked is None:
         return _order(order_id, by)
     outcome = _carry(asked, by)
@@ -101,6 +105,19 @@ def carry_refund(refund_id: int, *, by: Actor, only_due: bool = False) -> Refund
         _carry(asked, by)
     with tenant_unit(_centre(by)):
         return queries.get_refund(refund_id)
+
+
+def fetch_statement(merchant_id: int, on: date, form: str, *, by: Actor) -> channels.Statement:
+    """The statement file of a merchant's day, in one of the forms that its channel writes.
+
+    Raises:
+        NotFound: no such merchant here.
+    """
+    if in_write_unit():
+        raise RuntimeError("a channel is never asked inside a transaction")
+    with tenant_unit(_centre(by)):
+        access = channels.Access(*queries.access_of(queries.get_merchant(merchant_id)))
+    return channels.fetch_statement(access, body_of(day=on.isoformat(), format=form))
 
 
 def pursue(tenant_id: int) -> int:

@@ -55,17 +55,25 @@ def begin_qr(*, order_id: int, by: Actor) -> Exchange:
 
 
 @use_case("payments.order.ask", is_step=True)
-def begin_query(*, order_id: int, only_due: bool = False, by: Actor) -> Exchange | None:
+def begin_query(
+    *, order_id: int, only_due: bool = False, even_ended: bool = False, by: Actor
+) -> Exchange | None:
     """Note that the channel is asked how an order stands; None when there is nothing to ask, or no need yet.
+
+    With `even_ended` also about an order that ended here without money.
 
     Raises:
         NotFound: no such order here.
     """
     order, now = queries.lock_order(order_id), clock.now()
-    if order.state not in OPEN or (only_due and not _is_due(order, now)):
+    is_open = order.state in OPEN
+    if not (is_open or (even_ended and order.merchant_id and not order.paid_amount)):
+        return None
+    if only_due and not _is_due(order, now):
         return None
     order.query_count += 1
-    order.next_query_at = ask_next(order.sent_at or order.created_at, now, also_at=order.expires_at)
+    if is_open:
+        order.next_query_at = ask_next(order.sent_at or order.created_at, now, also_at=order.expires_at)
     audit.record("payment.asked", order, by=by)
     return _say(order, None, Verb.QUERY, body_of(out_trade_no=order.out_trade_no))
 

@@ -1,0 +1,105 @@
+"""The calendar: a month of every channel and of the insurer, and how far each day is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.db import db
+from modules.insurance import queries as insurance
+from modules.payments import queries as payments
+from modules.payments.queries import Channel
+from modules.reconciliation.models import Arrival, Day
+from modules.reconciliation.rules.states import INSURER
+
+LOOKS_BACK = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A channel's merchant, or the insurer, whose days are compared."""
+
+    key: str
+    channel: str
+    merchant_id: int | None = None
+    merchant_no: str = ""
+    is_active: bool = True
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A day of a source on the calendar."""
+
+    day: Day
+    arrived: Decimal | None  # None: nothing has arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A month: its days, and what stands on each of them by source."""
+
+    days: list[date]
+    sources: list[Source]
+    cells: Mapping[tuple[str, date], Cell]
+
+
+def list_sources() -> list[Source]:
+    """Whose days are compared: merchants in use or lately paid through, and the insurer. Three statements."""
+    recent = payments.merchants_paid_since(clock.now() - LOOKS_BACK)
+    found = [
+        Source(
+            f"m{row.id}",
+            row.channel.value,
+            row.id,
+            row.merchant_no,
+            row.state.value == "active",
+            clock.local(row.set_up_at).date(),
+        )
+        for row in payments.list_merchants()
+        if row.state.value == "active" or row.id in recent
+    ]
+    connection = insurance.find_connection()
+    if connection is not None and connection.is_active:
+        found.append(Source(INSURER, INSURER))
+    return found
+
+
+def source_of(day: Day) -> Source:
+    """The source of a day."""
+    if day.merchant_id is None:
+        return Source(INSURER, INSURER)
+    merchant = payments.get_merchant(day.merchant_id)
+    is_active = merchant.state.value == "active"
+    return Source(day.source, day.channel, merchant.id, merchant.merchant_no, is_active)
+
+
+def calendar_of(month: date) -> Calendar:
+    """A month of all sources. Five statements."""
+    begins = month.replace(day=1)
+    ends = (begins + timedelta(days=31)).replace(day=1)
+    rows = list(db.session.scalars(select(Day).where(Day.on >= begins, Day.on < ends).order_by(Day.on)))
+    arrived = db.session.execute(
+        select(Arrival.day_id, func.sum(Arrival.amount))
+        .join(Day, Day.id == Arrival.day_id)
+        .where(Day.on >= begins, Day.on < ends)
+        .group_by(Arrival.day_id)
+    )
+    sums = {row[0]: row[1] for row in arrived}
+    sources = {source.key: source for source in list_sources()}
+    known = {row.id: row for row in payments.list_merchants()} if rows else {}
+    for row in rows:
+        if row.source not in sources:
+            merchant = known.get(row.merchant_id or 0)
+            number = merchant.merchant_no if merchant else ""
+            sources[row.source] = Source(row.source, row.channel, row.merchant_id, number, is_active=False)
+    order = [*(channel.value for channel in Channel), INSURER]
+    last = min(ends, clock.today()) - timedelta(days=1)
+    return Calendar(
+        [begins + timedelta(days=number) for number in range((last - begins).days + 1)][::-1],
+        sorted(sources.values(), key=lambda source: (order.index(source.channel), source.key)),
+        {(row.source, row.on): Cell(row, sums.get(row.id)) for row in rows},
+    )
