@@ -9,6 +9,7 @@ INSTALLED: tuple[str, ...] = (
     "payments",
     "insurance",
     "charging",
+    "invoices",
     "dispensing",
     "storeroom",
     "demo",

@@ -22,7 +22,7 @@ EVERYTHING = "*"
 FULL = "full"  # what a centre without a plan has
 SHIPPED = {
     FULL: (N_("Everything"), (EVERYTHING,)),
-    "outpatient": (N_("Outpatient care"), ("payments", "charging", "dispensing", "storeroom")),
+    "outpatient": (N_("Outpatient care"), ("payments", "charging", "invoices", "dispensing", "storeroom")),
 }
 
 

@@ -7,6 +7,6 @@ from modules.demo import cli
 module = Module(
     name="demo",
     label=N_("Demo district"),
-    requires=("insurance", "dispensing"),
+    requires=("insurance", "invoices", "dispensing"),
     commands=cli.COMMANDS,
 )
