@@ -7,7 +7,7 @@ from app.actor import Actor
 from app.printing import to_pdf
 from app.tenancy import tenant_of
 from modules.charging import queries
-from modules.charging.rules.fee_classes import FEE_CLASS_PLACES, FeeClass
+from modules.charging.rules.fee_classes import INVOICE_ORDER, FeeClass
 from modules.charging.rules.tenders import TenderMethod
 from modules.patients import queries as patients
 from tenants.style import letterhead
@@ -39,7 +39,7 @@ def shift_paper(shift_id: int) -> bytes:
             (FeeClass(row.code).label, row)
             for row in sorted(
                 (row for row in sums if row.by == "fee_class"),
-                key=lambda row: FEE_CLASS_PLACES[FeeClass(row.code)].invoice_line,
+                key=lambda row: INVOICE_ORDER.index(FeeClass(row.code)),
             )
         ],
         centre=letterhead(shift.tenant_id),

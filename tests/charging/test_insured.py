@@ -11,10 +11,12 @@ from support import outpatients
 from support.insurer import NUMBER
 
 from app import clock
+from app.account_hints import stock_sides
 from app.actor import Actor
-from app.db import tenant_unit
+from app.db import db, tenant_unit
 from app.db.statements import count_statements
 from app.pursuit import pursue_all
+from app.records import EventRow
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.charging import queries, services
@@ -715,3 +717,54 @@ def test_what_the_insurer_has_settled_waits_for_people(
 
 class Crash(Exception):
     """The process dies here."""
+
+
+def _told(ours: dict[str, Any], name: str) -> dict[str, Any]:
+    with tenant_unit(ours["tenant_id"]):
+        payload = db.session.scalar(
+            db.select(EventRow.payload)
+            .where(EventRow.name == name, EventRow.tenant_id == ours["tenant_id"])
+            .order_by(EventRow.id.desc())
+            .limit(1)
+        )
+        assert payload is not None
+        return payload
+
+
+def _lines(rows: list[dict[str, Any]], *accounts: str) -> dict[str, Decimal]:
+    """Account → amount, of the named accounts of each row."""
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        for account in accounts:
+            if row[account]:
+                found[row[account]] = found.get(row[account], D(0)) + D(row["amount"])
+    return found
+
+
+def test_the_event_of_g4_carries_the_voucher_of_g11(
+    begun: Checkout, cashier: Actor, ours: dict[str, Any]
+) -> None:
+    confirm(begun, cashier)
+    told = _told(ours, "BillSettled")
+    assert _lines(told["tenders"], "account") == {"1001": D("62.40"), "12120201": D("223.60")}
+    assert _lines(told["fees"], "income_account") == {
+        "4101010109": D("10.00"),
+        "41010101080101": D("200.00"),
+        "4101010103": D("60.00"),
+        "4101010107": D("16.00"),
+    }
+    assert _lines(told["tenders"], "budget_debit_account", "budget_credit_account") == {
+        "800102": D("62.40"),
+        "61010101": D("62.40"),
+    }
+    assert _lines(told["fees"], "pending_account") == {  # under R2, and then no budget entry
+        "23080109": D("10.00"),
+        "230801080101": D("200.00"),
+        "23080103": D("60.00"),
+        "23080107": D("16.00"),
+    }
+
+
+def test_the_cost_of_what_g4_hands_out_is_the_entry_of_g11() -> None:
+    sides = stock_sides("W", "location", "patient", date(2026, 11, 20))
+    assert (sides.debit, sides.credit) == ("500101", "13020101")

@@ -1,6 +1,7 @@
 """Books: registered once, in somebody's custody, every number accounted for."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -106,9 +107,7 @@ def test_ranges_hold_every_number_once_and_name_what_is_missing(used: dict[int, 
     told = {no: (row.use, row.who) for row in found for no in range(row.first, row.last + 1)}
     assert sum(row.count for row in found) == 40
     assert told == {no: used.get(no, (GAP, "")) for no in range(1, 41)}
-    assert all(
-        (one.use, one.who) != (other.use, other.who) for one, other in zip(found, found[1:], strict=False)
-    )
+    assert all((one.use, one.who) != (other.use, other.who) for one, other in pairwise(found))
 
 
 @pytest.mark.one_engine
