@@ -42,7 +42,7 @@ def refused_heap(by: Actor) -> Heap:
 
 module = Module(
     name="invoices",
-    label=N_("Invoices"),
+    label=N_("Medical invoices"),
     requires=("charging",),
     blueprints=(views.blueprint,),
     menu=(

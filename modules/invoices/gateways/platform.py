@@ -6,7 +6,7 @@ from typing import Any
 
 from app import clock, outgoing
 from app.crypto import shared_secrets
-from modules.invoices.rules.messages import NotUnderstood, envelope, read_answer
+from modules.invoices.rules.messages import Line, NotUnderstood, envelope, read_answer
 
 SECONDS = 6.0
 _SUITE = "intl"  # HMAC-SHA-256
@@ -20,15 +20,6 @@ class Outcome(Enum):
     UNREACHABLE = "unreachable"  # nothing was sent
     UNANSWERED = "unanswered"  # what the platform did is not known
     NOT_TRUSTED = "not_trusted"  # an answer with a wrong signature, or one that cannot be read
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """All that a message needs besides itself."""
-
-    base_url: str
-    key: str
-    unit: str
 
 
 @dataclass(frozen=True, slots=True)

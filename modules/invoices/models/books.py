@@ -45,14 +45,14 @@ class Book(TenantScoped, Model):
     registered_at: Mapped[datetime]
     registered_by: Mapped[str] = mapped_column(Unicode(100))
 
-    def text(self, no: int) -> str:
+    def printed(self, no: int) -> str:
         """A number as it is printed."""
         return number_text(self.prefix, no, self.digits)
 
     @property
     def range_text(self) -> str:
         """From and to, as they are printed."""
-        return f"{self.text(self.first_no)} – {self.text(self.last_no)}"
+        return f"{self.printed(self.first_no)} – {self.printed(self.last_no)}"
 
     @property
     def left(self) -> int:
@@ -62,17 +62,17 @@ class Book(TenantScoped, Model):
     @property
     def next_text(self) -> str:
         """The next number as it is printed; nothing where none is left."""
-        return self.text(self.next_no) if self.left else ""
+        return self.printed(self.next_no) if self.left else ""
 
 
 class CustodyAct(Choice):
     """What happened to a book."""
 
-    REGISTERED = "registered", N_("Registered")
-    HANDED_OUT = "handed_out", N_("Handed out")
-    BEGUN = "begun", N_("Begun")
+    REGISTERED = "registered", N_("Taken in")
+    HANDED_OUT = "handed_out", N_("Given to a cashier")
+    BEGUN = "begun", N_("Taken into use")
     USED_UP = "used_up", N_("Used up")
-    TAKEN_BACK = "taken_back", N_("Taken back")
+    TAKEN_BACK = "taken_back", N_("Back in the safe")
     VOIDED = "voided", N_("Voided")
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Select, func, select
 from app import clock
 from app.db import Page, db, lock_row, locking, page_by_key
 from modules.invoices.errors import ElectronicMissing
-from modules.invoices.gateways.platform import Line
 from modules.invoices.models import ElectronicInvoice, Exchange, Paper, PlatformConnection
+from modules.invoices.rules.messages import Line
 from modules.invoices.rules.states import OWED, ElectronicKind, ExchangeState, SendingState
 
 _OWED_EXCHANGES = (ExchangeState.WAITING, ExchangeState.SENT)

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from modules.invoices.rules.foot import Foot
 
@@ -16,14 +18,23 @@ class NotUnderstood(ValueError):
     """An answer that is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How a message reaches the platform: the address, the key, and the institution's code there."""
+
+    base_url: str
+    key: str
+    unit: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
     """What the platform gives an invoice: code, number, check code, and where it can be looked at."""
 
-    code: str
-    number: str
-    check_code: str
-    url: str
+    code: Annotated[str, Field(max_length=8)]
+    number: Annotated[str, Field(max_length=10)]
+    check_code: Annotated[str, Field(max_length=6)]
+    url: Annotated[str, Field(max_length=200)]
     total: Decimal
 
 

@@ -9,7 +9,7 @@ class BookState(Choice):
     WAITING = "waiting", N_("Waiting for use")
     IN_USE = "in_use", N_("In use")
     USED_UP = "used_up", N_("Used up")
-    RETURNED = "returned", N_("Taken back")
+    RETURNED = "returned", N_("Back in the safe")
     VOIDED = "voided", N_("Voided")
 
 
@@ -29,7 +29,7 @@ class PaperState(Choice):
 
     ISSUED = "issued", N_("Issued")
     TO_RED = "to_red", N_("Red invoice due")
-    REVERSED = "reversed", N_("Reversed")
+    REVERSED = "reversed", N_("Reversed by a red one")
     VOIDED = "voided", N_("Voided")
 
 
@@ -47,7 +47,7 @@ class SendingState(Choice):
     SENT = "sent", N_("Sent, not answered")
     ISSUED = "issued", N_("Issued")
     REFUSED = "refused", N_("Platform refused")
-    REVERSED = "reversed", N_("Reversed")
+    REVERSED = "reversed", N_("Reversed by a red one")
     DROPPED = "dropped", N_("Not needed")
 
 

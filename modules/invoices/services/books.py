@@ -56,7 +56,7 @@ def register_book(
     db.session.add(book)
     db.session.flush()
     note_custody(book, CustodyAct.REGISTERED, by)
-    audit.record("book.registered", book, by=by, first=book.text(first_no), last=book.text(last_no))
+    audit.record("book.registered", book, by=by, first=book.printed(first_no), last=book.printed(last_no))
     return book
 
 

@@ -13,9 +13,9 @@ from app.errors import DomainError
 from app.faults import fault_of
 from app.i18n import gettext
 from modules.invoices import queries
-from modules.invoices.gateways.platform import Line, Outcome, Said, say
+from modules.invoices.gateways.platform import Outcome, Said, say
 from modules.invoices.models import ElectronicInvoice
-from modules.invoices.rules.messages import Issued, NotUnderstood, exchange_told, issued_of
+from modules.invoices.rules.messages import Issued, Line, NotUnderstood, exchange_told, issued_of
 from modules.invoices.rules.states import ElectronicKind
 from modules.invoices.services import steps
 from modules.invoices.services.facts import told_of

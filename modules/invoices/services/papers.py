@@ -180,7 +180,7 @@ def _use_next(
         book_id=book.id,
         no=number,
         code=book.code,
-        number=book.text(number),
+        number=book.printed(number),
         kind=kind,
         state=PaperState.VOIDED if kind is PaperKind.SPOILT else PaperState.ISSUED,
         settlement_id=settlement_id,
