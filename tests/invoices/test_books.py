@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.actor import Actor
+from app.errors import NotFound
 from modules.charging.models import Settlement
 from modules.invoices import queries, services
 from modules.invoices.errors import (
@@ -71,7 +72,7 @@ def test_only_who_may_print_is_given_a_book(
     book = make_book()
     with pytest.raises(NotACashier):
         services.hand_out_book(book_id=book.id, account_id=pharmacist.account_id, by=accountant)
-    with pytest.raises(NotACashier):
+    with pytest.raises(NotFound):
         services.hand_out_book(book_id=book.id, account_id=12345, by=accountant)
     services.hand_out_book(book_id=book.id, account_id=cashier.account_id, by=accountant)
     with pytest.raises(BookNotThere):

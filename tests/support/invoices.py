@@ -1,4 +1,4 @@
-"""Invoices of a morning: a book with a void, an electronic invoice exchanged for paper, one that the platform refused."""
+"""Invoices of a morning: a book with a void, an electronic invoice exchanged for paper, one that was refused."""
 
 from collections.abc import Mapping
 from typing import Any

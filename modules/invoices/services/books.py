@@ -9,6 +9,7 @@ from app import audit, clock, numbering
 from app.accounts.queries import find_actor_of
 from app.actor import Actor
 from app.db import db
+from app.errors import NotFound
 from app.use_cases import use_case
 from modules.invoices import queries
 from modules.invoices.errors import BookNotThere, NotACashier, NumbersOverlap, RangeWrong
@@ -63,7 +64,9 @@ def register_book(
 def _with_holder(values: dict[str, Any], by: Actor) -> dict[str, Any]:
     """The name of whom the book goes to, who must be allowed to print."""
     holder = find_actor_of(values["account_id"], by.tenant_id or 0, origin="page")
-    if holder is None or not holder.may(PRINTING):
+    if holder is None:
+        raise NotFound(field="account_id")
+    if not holder.may(PRINTING):
         raise NotACashier(field="account_id")
     return {**values, "holder_name": holder.name}
 
@@ -79,7 +82,7 @@ def hand_out_book(
     """Hand a book to a cashier (领用); the name is looked up. It is begun when the one before is used up.
 
     Raises:
-        NotFound: no such book here.
+        NotFound: no such book or person here.
         NotACashier: this person may not print invoices.
         BookNotThere: somebody has it, or no number is left.
     """
