@@ -46,7 +46,7 @@ module = Module(
     requires=("charging",),
     blueprints=(views.blueprint,),
     menu=(
-        MenuEntry(N_("My invoices"), "invoices.show_own_book", "receipt", "invoices.paper.print", order=64),
+        MenuEntry(N_("My invoices"), "invoices.show_own_book", "receipt-2", "invoices.paper.print", order=64),
         MenuEntry(
             N_("Electronic invoices"),
             "invoices.list_electronic",

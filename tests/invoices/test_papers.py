@@ -72,7 +72,11 @@ def test_a_jam_after_the_number_was_taken_voids_it_and_prints_on_the_next(
     )
     services.spoil_next(reason="撕坏", by=cashier)
     ranges = look(queries.book_view, book.id).ranges
-    assert [(row.first, row.use) for row in ranges] == [(1, "voided"), (2, "invoice"), (3, "voided")]
+    assert [(row.first, row.use, row.why) for row in ranges] == [
+        (1, "voided", "打印机卡纸"),
+        (2, "invoice", ""),
+        (3, "voided", "撕坏"),
+    ]
     assert invoices_hold()
 
 

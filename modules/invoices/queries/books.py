@@ -88,14 +88,16 @@ def book_view(book_id: int) -> BookView:
     book = get_book(book_id)
     custody = select(Custody).where(Custody.book_id == book_id).order_by(Custody.id)
     uses = db.session.execute(
-        select(Paper.no, Paper.kind, Paper.state, Paper.cashier_name).where(Paper.book_id == book_id)
+        select(Paper.no, Paper.kind, Paper.state, Paper.cashier_name, Paper.void_reason).where(
+            Paper.book_id == book_id
+        )
     )
     ranges = ranges_of(_uses(uses), first=book.first_no, before=book.next_no)
     return BookView(book, list(db.session.scalars(custody)), ranges)
 
 
-def _uses(rows: Iterable[tuple[int, PaperKind, PaperState, str]]) -> list[NumberUse]:
+def _uses(rows: Iterable[tuple[int, PaperKind, PaperState, str, str]]) -> list[NumberUse]:
     return [
-        NumberUse(no, "voided" if state is PaperState.VOIDED else kind.value, name)
-        for no, kind, state, name in rows
+        NumberUse(no, "voided" if state is PaperState.VOIDED else kind.value, name, why)
+        for no, kind, state, name, why in rows
     ]

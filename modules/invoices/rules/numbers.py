@@ -9,21 +9,23 @@ BatchT = TypeVar("BatchT", bound=tuple[str, ...])
 
 @dataclass(frozen=True, slots=True)
 class NumberUse:
-    """What one number of a book was used for: a word for its kind, and whose it is."""
+    """What one number of a book was used for: a word for its kind, whose it is, and why it is void."""
 
     no: int
     use: str
     who: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberRange:
-    """Numbers one after the other with the same use by the same person."""
+    """Numbers one after the other with the same use by the same person, void for the same reason."""
 
     first: int
     last: int
     use: str
     who: str
+    why: str = ""
 
     @property
     def count(self) -> int:
@@ -46,10 +48,10 @@ def ranges_of(uses: Iterable[NumberUse], *, first: int, before: int) -> list[Num
     for no in range(first, before):
         use = known.get(no, NumberUse(no, GAP, ""))
         last = found[-1] if found else None
-        if last and (last.use, last.who) == (use.use, use.who):
-            found[-1] = NumberRange(last.first, no, last.use, last.who)
+        if last and (last.use, last.who, last.why) == (use.use, use.who, use.why):
+            found[-1] = NumberRange(last.first, no, last.use, last.who, last.why)
         else:
-            found.append(NumberRange(no, no, use.use, use.who))
+            found.append(NumberRange(no, no, use.use, use.who, use.why))
     return found
 
 
