@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import outpatients
+from support.einvoice import PlayedPlatform, issuing, platform
 from support.insurer import NUMBER
 
 from app import clock
@@ -38,7 +39,12 @@ from modules.insurance import services as insurance
 from modules.insurance.errors import AnswerMissing, InsurerAway, InsurerRefused, TotalsWrong, WrongState
 from modules.insurance.models import Outcome
 from modules.insurance.services.talking import Conversation
+from modules.invoices import services as invoices
+from modules.invoices.rules.foot import Foot
+from modules.invoices.services import conduct as platform_desk
 from modules.payments import queries as payments
+
+__all__ = ["issuing", "platform"]
 
 D = Decimal
 POOR = "134567890123456781"  # a payer's code without money behind it
@@ -768,3 +774,20 @@ def test_the_event_of_g4_carries_the_voucher_of_g11(
 def test_the_cost_of_what_g4_hands_out_is_the_entry_of_g11() -> None:
     sides = stock_sides("W", "location", "patient", date(2026, 11, 20))
     assert (sides.debit, sides.credit) == ("500101", "13020101")
+
+
+def test_the_electronic_invoice_of_g4_names_who_paid_what(
+    begun: Checkout, cashier: Actor, issuing: PlayedPlatform
+) -> None:
+    done = confirm(begun, cashier)
+    row = invoices.note_settled(settlement_id=done.settlement_id or 0, by=cashier)
+    assert row is not None
+    assert row.foot == Foot(
+        total=D("286.00"),
+        pool=D("123.60"),
+        account=D("100.00"),
+        cash=D("62.40"),
+        self_pay=D("146.40"),
+        full_own=D("16.00"),
+    )
+    assert platform_desk.carry(row.id, by=cashier).state.value == "issued"
