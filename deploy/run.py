@@ -63,10 +63,11 @@ def main() -> None:
 
 
 def play_outside(port: int) -> None:
-    """Start the played payment channels and the simulated insurer beside the server; they end with it."""
-    channels, insurer = (starting.begin(name, DATA / name)[1] for name in ("channels", "insurer"))
-    here = f"http://127.0.0.1:{port}"
-    flask("demo-outside", "--channels", channels, "--insurer", f"{insurer}/trade", "--here", here)
+    """Start the played channels, the insurer and the platform of invoices beside the server; they end with it."""
+    names = ("channels", "insurer", "einvoice")
+    channels, insurer, einvoice = (starting.begin(name, DATA / name)[1] for name in names)
+    outside = ("--channels", channels, "--insurer", f"{insurer}/trade", "--einvoice", einvoice)
+    flask("demo-outside", *outside, "--here", f"http://127.0.0.1:{port}")
 
 
 def serve(port: int) -> None:

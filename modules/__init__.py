@@ -9,6 +9,7 @@ INSTALLED: tuple[str, ...] = (
     "payments",
     "insurance",
     "charging",
+    "invoices",
     "reconciliation",
     "dispensing",
     "storeroom",

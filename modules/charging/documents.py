@@ -7,7 +7,7 @@ from app.actor import Actor
 from app.printing import to_pdf
 from app.tenancy import tenant_of
 from modules.charging import queries
-from modules.charging.rules.fee_classes import FEE_CLASS_PLACES, FeeClass, invoice_lines
+from modules.charging.rules.fee_classes import INVOICE_ORDER, FeeClass
 from modules.charging.rules.tenders import TenderMethod
 from modules.patients import queries as patients
 from tenants.style import letterhead
@@ -17,12 +17,11 @@ def receipt_paper(print_id: int) -> bytes:
     """One printing of a receipt, itemised and by fee class; copies are marked (补打)."""
     printed = queries.get_receipt_print(print_id)
     view = queries.settlement_view(printed.settlement_id)
-    classes = invoice_lines((line.fee_class, line.amount) for line, _ in view.lines)
     return to_pdf(
         "charging/receipt_paper.html",
         printed=printed,
         view=view,
-        classes=classes,
+        classes=view.classes,
         patient=patients.get_patient(view.bill.patient_id),
         centre=letterhead(view.settlement.tenant_id),
     )
@@ -40,7 +39,7 @@ def shift_paper(shift_id: int) -> bytes:
             (FeeClass(row.code).label, row)
             for row in sorted(
                 (row for row in sums if row.by == "fee_class"),
-                key=lambda row: FEE_CLASS_PLACES[FeeClass(row.code)].invoice_line,
+                key=lambda row: INVOICE_ORDER.index(FeeClass(row.code)),
             )
         ],
         centre=letterhead(shift.tenant_id),

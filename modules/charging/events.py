@@ -24,15 +24,31 @@ class SettledLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledTender:
-    """One way the money moved; negative when it went back."""
+    """One way the money moved; negative when it went back. With the account it is debited to, as a hint.
+
+    The budget's accounts are empty where no own money came in (insurer, prepaid account, owed).
+    """
 
     method: str
     amount: Decimal
+    account: str = ""
+    budget_debit_account: str = ""
+    budget_credit_account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeAmount:
+    """What a fee class came to, with the accounts it is credited to: as income at once, or pending (R1, R2)."""
+
+    fee_class: str
+    amount: Decimal
+    income_account: str
+    pending_account: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillSettled(Event):
-    """Money was taken for charges of a visit; paid prescriptions go to the pharmacy."""
+    """Money was taken for charges of a visit; paid prescriptions go to the pharmacy. Σ fees = Σ tenders = amount."""
 
     settlement_id: int
     number: str
@@ -43,6 +59,7 @@ class BillSettled(Event):
     lines: tuple[SettledLine, ...]
     tenders: tuple[SettledTender, ...]
     prescription_ids: tuple[int, ...]
+    fees: tuple[FeeAmount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +75,10 @@ class RefundedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillRefunded(Event):
-    """Money went back: the original settlement mirrored in full, what stays settled again."""
+    """Money went back: the original settlement mirrored in full, what stays settled again.
+
+    `fees` and `tenders` are net of both, so a voucher of this event alone is right: Σ fees = Σ tenders = − refunded.
+    """
 
     mirror_id: int
     resettlement_id: int | None
@@ -69,6 +89,7 @@ class BillRefunded(Event):
     refunded_amount: Decimal
     refunded_lines: tuple[RefundedLine, ...]
     tenders: tuple[SettledTender, ...]
+    fees: tuple[FeeAmount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

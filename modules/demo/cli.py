@@ -135,15 +135,17 @@ def demo_accounts() -> None:
 @click.command("demo-outside")
 @click.option("--channels", required=True, help="Where the played payment channels answer.")
 @click.option("--insurer", required=True, help="Where the simulated insurer answers.")
+@click.option("--einvoice", required=True, help="Where the played platform of electronic invoices answers.")
 @click.option("--here", required=True, help="Where this installation answers.")
 @with_appcontext
-def demo_outside(channels: str, insurer: str, here: str) -> None:
-    """Let the demo centres take payments through the played channels and settle with the simulated insurer."""
+def demo_outside(channels: str, insurer: str, einvoice: str, here: str) -> None:
+    """Let the demo centres take played payments, settle with the simulated insurer, issue electronic invoices."""
     if current_app.extensions["his_settings"].environment == "production":
         raise click.ClickException("A production installation takes no played money.")
     merchants, insured = services.connect_centres(channels, here), services.connect_insurers(insurer)
     click.echo(f"{merchants} merchants with the payment channels on {channels}")
     click.echo(f"{insured} centres with the insurer on {insurer}")
+    click.echo(f"{services.connect_platforms(einvoice)} centres with the invoice platform on {einvoice}")
 
 
 COMMANDS = (simulate, demo_accounts, demo_outside)

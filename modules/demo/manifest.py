@@ -7,6 +7,6 @@ from modules.demo import cli
 module = Module(
     name="demo",
     label=N_("Demo district"),
-    requires=("insurance", "dispensing", "reconciliation"),
+    requires=("insurance", "invoices", "reconciliation", "dispensing"),
     commands=cli.COMMANDS,
 )

@@ -66,6 +66,9 @@ class MovedAmount:
     from_location_id: int | None
     to_location_id: int | None
     cost_amount: Decimal
+    debit_account: str = ""  # hints for a voucher at cost; both the same: it stays stock of the institution
+    credit_account: str = ""
+    approved_account: str = ""  # takes a pending loss or gain over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,16 @@ class RefundFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrepaidAccounts:
+    """Hints for a voucher; what an account pays stands in the settlement it pays for, as a tender."""
+
+    debit: str
+    credit: str
+    budget_debit: str
+    budget_credit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrepaidToppedUp(Event):
     """A resident has laid cash into the prepaid account; it is in the drawer of who took it."""
 
@@ -80,6 +90,7 @@ class PrepaidToppedUp(Event):
     account_id: Annotated[int, Words(N_("Prepaid account"))]
     patient_id: Annotated[int, Words(N_("Resident's file"))]
     amount: Yuan
+    accounts: PrepaidAccounts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +102,4 @@ class PrepaidPaidOut(Event):
     account_id: Annotated[int, Words(N_("Prepaid account"))]
     patient_id: Annotated[int, Words(N_("Resident's file"))]
     amount: Yuan
+    accounts: PrepaidAccounts | None = None  # of the top-up: the same entry in red

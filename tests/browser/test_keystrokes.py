@@ -110,7 +110,7 @@ def test_an_exact_bill_is_settled_with_two(
     page = desk.open(f"/charging/desk/{bill.id}")
     desk.press(key("F10"))
     desk.press("Enter")
-    page.wait_for_selector("text=票据")
+    page.wait_for_selector("text=收据")
     assert desk.acts == 2
     with tenant_unit(ours["tenant_id"]):
         view = charging.bill_view(bill.id)

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from support import outpatients
+from support.einvoice import PlayedPlatform, issuing, platform
 from support.insurer import NUMBER
 
 from app import clock
+from app.account_hints import stock_sides
 from app.actor import Actor
-from app.db import tenant_unit
+from app.db import db, tenant_unit
 from app.db.statements import count_statements
 from app.pursuit import pursue_all
+from app.records import EventRow
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.charging import queries, services
@@ -36,7 +39,12 @@ from modules.insurance import services as insurance
 from modules.insurance.errors import AnswerMissing, InsurerAway, InsurerRefused, TotalsWrong, WrongState
 from modules.insurance.models import Outcome
 from modules.insurance.services.talking import Conversation
+from modules.invoices import services as invoices
+from modules.invoices.rules.foot import Foot
+from modules.invoices.services import conduct as platform_desk
 from modules.payments import queries as payments
+
+__all__ = ["issuing", "platform"]
 
 D = Decimal
 POOR = "134567890123456781"  # a payer's code without money behind it
@@ -738,3 +746,71 @@ def test_what_the_insurer_has_settled_waits_for_people(
 
 class Crash(Exception):
     """The process dies here."""
+
+
+def _told(ours: dict[str, Any], name: str) -> dict[str, Any]:
+    with tenant_unit(ours["tenant_id"]):
+        payload = db.session.scalar(
+            db.select(EventRow.payload)
+            .where(EventRow.name == name, EventRow.tenant_id == ours["tenant_id"])
+            .order_by(EventRow.id.desc())
+            .limit(1)
+        )
+        assert payload is not None
+        return payload
+
+
+def _lines(rows: list[dict[str, Any]], *accounts: str) -> dict[str, Decimal]:
+    """Account → amount, of the named accounts of each row."""
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        for account in accounts:
+            if row[account]:
+                found[row[account]] = found.get(row[account], D(0)) + D(row["amount"])
+    return found
+
+
+def test_the_event_of_g4_carries_the_voucher_of_g11(
+    begun: Checkout, cashier: Actor, ours: dict[str, Any]
+) -> None:
+    confirm(begun, cashier)
+    told = _told(ours, "BillSettled")
+    assert _lines(told["tenders"], "account") == {"1001": D("62.40"), "12120201": D("223.60")}
+    assert _lines(told["fees"], "income_account") == {
+        "4101010109": D("10.00"),
+        "41010101080101": D("200.00"),
+        "4101010103": D("60.00"),
+        "4101010107": D("16.00"),
+    }
+    assert _lines(told["tenders"], "budget_debit_account", "budget_credit_account") == {
+        "800102": D("62.40"),
+        "61010101": D("62.40"),
+    }
+    assert _lines(told["fees"], "pending_account") == {  # under R2, and then no budget entry
+        "23080109": D("10.00"),
+        "230801080101": D("200.00"),
+        "23080103": D("60.00"),
+        "23080107": D("16.00"),
+    }
+
+
+def test_the_cost_of_what_g4_hands_out_is_the_entry_of_g11() -> None:
+    sides = stock_sides("W", "location", "patient", date(2026, 11, 20))
+    assert (sides.debit, sides.credit) == ("500101", "13020101")
+
+
+def test_the_electronic_invoice_of_g4_names_who_paid_what(
+    begun: Checkout, cashier: Actor, issuing: PlayedPlatform
+) -> None:
+    done = confirm(begun, cashier)
+    row = invoices.note_settled(settlement_id=done.settlement_id or 0, by=cashier)
+    assert row is not None
+    assert row.foot == Foot(
+        total=D("286.00"),
+        pool=D("123.60"),
+        account=D("100.00"),
+        cash=D("62.40"),
+        self_pay=D("146.40"),
+        full_own=D("16.00"),
+    )
+    assert platform_desk.carry(row.id, by=cashier).state.value == "issued"

@@ -260,7 +260,16 @@ def test_the_refund_says_what_went_back(
         told = db.session.query(EventRow).filter_by(name="BillRefunded").one().payload
     assert told["refunded_amount"] == "4.80"
     assert [(line["quantity"], line["amount"]) for line in told["refunded_lines"]] == [("12", "4.80")]
-    assert told["tenders"] == [{"method": "cash", "amount": "-4.80"}]
+    assert told["tenders"] == [
+        {
+            "method": "cash",
+            "amount": "-4.80",
+            "account": "1001",
+            "budget_debit_account": "800102",
+            "budget_credit_account": "61010101",
+        }
+    ]
+    assert [(row["income_account"], row["amount"]) for row in told["fees"]] == [("41010101080101", "-4.80")]
 
 
 @given(

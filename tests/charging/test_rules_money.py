@@ -1,4 +1,5 @@
 import csv
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.account_hints import CHARTS, chart_on, stock_sides
 from modules.charging.rules.amounts import line_amount, total_amount
-from modules.charging.rules.fee_classes import FEE_CLASS_PLACES, FeeClass, invoice_lines
+from modules.charging.rules.fee_classes import INVOICE_ORDER, FeeClass, invoice_lines
 from modules.charging.rules.refunds import SettledLine, plan_refund
 from modules.charging.rules.shifts import ShiftEntry, close_shift
 from modules.charging.rules.tenders import (
@@ -210,10 +212,41 @@ def test_every_fee_class_has_its_invoice_line_and_real_accounts():
     with (REFERENCE / "chart_of_accounts.csv").open(encoding="utf-8") as file:
         accounts = {row["code"]: row for row in csv.DictReader(file)}
     parents = {row["parent"] for row in accounts.values()}
-    assert set(FEE_CLASS_PLACES) == set(FeeClass)
-    assert sorted(place.invoice_line for place in FEE_CLASS_PLACES.values()) == list(range(1, 13))
-    for place in FEE_CLASS_PLACES.values():
-        assert {place.income_account, place.pending_account} <= accounts.keys() - parents
+    assert sorted(INVOICE_ORDER) == sorted(FeeClass)
+    for chart in CHARTS:
+        assert set(chart.fees) == set(FeeClass)
+        for fee in chart.fees.values():
+            assert {fee.income, fee.pending} <= accounts.keys() - parents
+        assert set(chart.tenders) | {"rounding"} == set(TenderMethod)
+        named = {*chart.tenders.values(), *chart.stock.values(), *chart.rounding, *chart.budget}
+        named |= {chart.any_stock, chart.prepaid, chart.payable, chart.cost}
+        named |= {chart.pending_loss, chart.loss, chart.gain}
+        assert named <= accounts.keys()
+
+
+def test_the_accounts_of_a_day_are_those_in_force_on_it():
+    assert chart_on(date(2018, 1, 1)) is chart_on(date(2026, 11, 20)) is CHARTS[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "sides"),
+    [
+        ("W", "supplier", "location", ("13020101", "2302", "")),
+        ("P", "location", "supplier", ("2302", "13020102", "")),
+        ("H", "location", "patient", ("500101", "13020103", "")),
+        ("W", "patient", "location", ("13020101", "500101", "")),
+        ("W", "location", "location", ("13020101", "13020101", "")),
+        ("W", "location", "in_transit", ("13020101", "13020101", "")),
+        ("", "location", "loss", ("1902", "130201", "5301")),
+        ("W", "in_transit", "loss", ("1902", "13020101", "5301")),
+        ("W", "location", "count", ("1902", "13020101", "5301")),
+        ("W", "count", "location", ("13020101", "1902", "5101")),
+        ("W", "opening", "location", ("13020101", "", "")),
+    ],
+)
+def test_stock_moves_between_the_accounts_of_f3(kind, source, target, sides):
+    found = stock_sides(kind, source, target, date(2026, 11, 20))
+    assert (found.debit, found.credit, found.approved) == sides
 
 
 def test_every_charge_item_of_the_demo_has_a_known_fee_class():
@@ -228,5 +261,3 @@ def test_the_invoice_sums_by_class_in_printed_order():
         (FeeClass.HERBAL_DRUG, D("2.65")),
     ]
     assert invoice_lines(charges) == [(FeeClass.HERBAL_DRUG, D("11.58")), (FeeClass.OTHER, D("21.00"))]
-    assert FEE_CLASS_PLACES[FeeClass.HERBAL_DRUG].is_drug
-    assert not FEE_CLASS_PLACES[FeeClass.OTHER].is_drug

@@ -43,6 +43,11 @@ from modules.charging.queries.checks import check_money as check_money
 from modules.charging.queries.comparing import ChannelEntry as ChannelEntry
 from modules.charging.queries.comparing import bills_of_orders as bills_of_orders
 from modules.charging.queries.comparing import channel_entries as channel_entries
+from modules.charging.queries.invoiced import amount_of as amount_of
+from modules.charging.queries.invoiced import may_be_invoiced as may_be_invoiced
+from modules.charging.queries.invoiced import mirrored_ids as mirrored_ids
+from modules.charging.queries.invoiced import receipt_numbers as receipt_numbers
+from modules.charging.queries.invoiced import settled_by as settled_by
 from modules.charging.queries.left import Work as Work
 from modules.charging.queries.left import centres_left as centres_left
 from modules.charging.queries.left import work_left as work_left
@@ -69,6 +74,7 @@ from modules.charging.queries.shifts import shift_entries as shift_entries
 from modules.charging.queries.shifts import shift_sums as shift_sums
 from modules.charging.queries.shifts import takings_by_day as takings_by_day
 from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
+from modules.charging.rules.fee_classes import FeeClass, invoice_lines
 
 _DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
 
@@ -290,6 +296,11 @@ class SettlementView:
     bill: Bill
     lines: list[tuple[SettlementLine, Charge]]
     tenders: list[Tender]
+
+    @property
+    def classes(self) -> list[tuple[FeeClass, Decimal]]:
+        """The invoice's lines: one per fee class, in the printed order."""
+        return invoice_lines((line.fee_class, line.amount) for line, _ in self.lines)
 
 
 def get_settlement(settlement_id: int) -> Settlement:

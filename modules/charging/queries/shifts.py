@@ -21,7 +21,7 @@ from modules.charging.models import (
     ShiftSum,
     Tender,
 )
-from modules.charging.rules.fee_classes import FEE_CLASS_PLACES, FeeClass
+from modules.charging.rules.fee_classes import INVOICE_ORDER, FeeClass
 from modules.charging.rules.shifts import ShiftEntry
 from modules.charging.rules.tenders import TenderMethod
 
@@ -192,7 +192,7 @@ def day_report(on: date) -> DayReport:
         ],
         classes=[
             (one, *by_code["fee_class", one.value])
-            for one in sorted(FeeClass, key=lambda found: FEE_CLASS_PLACES[found].invoice_line)
+            for one in INVOICE_ORDER
             if ("fee_class", one.value) in by_code
         ],
     )

@@ -265,9 +265,14 @@ def close_checkout(checkout: Checkout, reason: str) -> None:
     db.session.flush()
 
 
-def go_on(checkout: Checkout, by: Actor, known: Sequence[CheckoutPart] | None = None) -> Settlement | None:
-    """Settle a checkout as soon as nothing is waited for; the bill is held, and its parts perhaps `known`."""
-    if checkout.state != CheckoutState.COLLECTING:
+def go_on(
+    checkout: Checkout, by: Actor, known: Sequence[CheckoutPart] | None = None, *, insured_as: str = ""
+) -> Settlement | None:
+    """Settle a checkout as soon as nothing is waited for; the bill is held, and its parts perhaps `known`.
+
+    `insured_as` is the insurer's number, as it comes: the row is then written once, with the settlement.
+    """
+    if checkout.state != CheckoutState.COLLECTING and not insured_as:
         return None
     found = queries.parts_of(checkout.id) if known is None else known
     parts = [part for part in found if part.state not in (PartState.FAILED, PartState.GIVEN_BACK)]
@@ -276,10 +281,10 @@ def go_on(checkout: Checkout, by: Actor, known: Sequence[CheckoutPart] | None = 
         return None
     if checkout.insurance_id and not queries.is_settled_there(checkout.insurance_id):
         return None  # the insurer is taking its part back
-    return _finish(checkout, parts, by)
+    return _finish(checkout, parts, insured_as or checkout.insurance_reference, by)
 
 
-def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], by: Actor) -> Settlement:
+def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], insured_as: str, by: Actor) -> Settlement:
     booked: dict[TenderMethod, Decimal] = {}
     references: dict[TenderMethod, str] = {}
     change = _ZERO
@@ -288,14 +293,14 @@ def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], by: Actor) -> Set
         references[part.method] = part.reference
         change += max(part.handed - part.amount, _ZERO)
     for method, amount in insured_tenders(checkout).items():
-        booked[method], references[method] = amount, checkout.insurance_reference
+        booked[method], references[method] = amount, insured_as
     shift = present_shift(checkout.opened_by_id, checkout.opened_by_name)
     charges = queries.charges_of_checkout(checkout.id)
     settlement = settle_charges(
         checkout.bill, charges, booked, references, change, shift, checkout.opened_at, by
     )
     checkout.state, checkout.ended_at = CheckoutState.SETTLED, clock.now()
-    checkout.settlement_id = settlement.id
+    checkout.settlement_id, checkout.insurance_reference = settlement.id, insured_as
     db.session.flush()
     audit.record("checkout.settled", checkout, by=by, number=settlement.number, amount=checkout.amount)
     return settlement

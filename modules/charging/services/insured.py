@@ -112,17 +112,17 @@ def note_insured(event: InsuranceSettled) -> None:
     if checkout.state != CheckoutState.INSURING or checkout.insurance_id != event.settlement_id:
         return
     accounts = event.account_amount + event.mutual_aid_amount
-    checkout.insurance_reference = event.setl_id
     _share_out(checkout, event.fund_amount, accounts, event.hospital_amount)
     if checkout.kind == CheckoutKind.REFUND:
+        checkout.insurance_reference = event.setl_id
         finish_refund(checkout, by)
         return
-    checkout.state = CheckoutState.COLLECTING
     parts = queries.parts_of(checkout.id, PartState.WAITING, PartState.HANDED)
     if sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
         for part in parts:  # the insurer has settled another sum than it showed: the cashier asks again
             end_part(part, by)
-    go_on(checkout, by, parts)
+    if go_on(checkout, by, parts, insured_as=event.setl_id) is None:
+        checkout.state, checkout.insurance_reference = CheckoutState.COLLECTING, event.setl_id
     db.session.flush()
 
 

@@ -35,6 +35,7 @@ from modules.charging.models import (
     Shift,
     Tender,
 )
+from modules.charging.rules.fee_classes import FeeClass
 from modules.charging.rules.refunds import RefundPlan, SettledLine, plan_refund
 from modules.charging.rules.tenders import (
     CHANNELS,
@@ -44,13 +45,13 @@ from modules.charging.rules.tenders import (
     round_cash,
     unrounded,
 )
+from modules.charging.services.hints import fee_facts, tender_facts
 from modules.charging.services.settlements import (
     TenderInput,
     new_settlement,
     prescription_ids_of,
     rounds_cash,
     store_settlement,
-    tender_facts,
 )
 from modules.charging.services.shifts import present_shift
 from modules.payments import queries as payments
@@ -183,7 +184,8 @@ def book_refund(
             on=mirror.on,
             refunded_amount=amount,
             refunded_lines=_refunded_lines(refund),
-            tenders=tender_facts(_less(kept, refund.paid)),
+            tenders=tender_facts(_less(kept, refund.paid), mirror.on),
+            fees=fee_facts(_fee_parts(refund), mirror.on),
         )
     )
     return mirror, again
@@ -300,6 +302,14 @@ def _open_channel_refunds(
         order = payments.find_order_by_number(refund.references[method])
         if order is not None and order.id in queries.orders_of_bill(refund.bill.id):
             payment_services.open_refund(order_id=order.id, amount=amount, reason=reason, by=by)
+
+
+def _fee_parts(refund: Refund) -> list[tuple[FeeClass, Decimal]]:
+    """What was mirrored and what stays, line by line with the fee class."""
+    return [
+        (refund.charges[line.line_id].fee_class, line.amount)
+        for line in (*refund.plan.mirrored, *refund.plan.kept)
+    ]
 
 
 def _refunded_lines(refund: Refund) -> tuple[RefundedLine, ...]:

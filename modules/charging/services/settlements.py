@@ -23,7 +23,7 @@ from modules.charging.errors import (
     TenderRepeated,
     TenderTooLittle,
 )
-from modules.charging.events import BillSettled, SettledTender
+from modules.charging.events import BillSettled
 from modules.charging.events import SettledLine as SettledLineFact
 from modules.charging.models import (
     Bill,
@@ -42,6 +42,7 @@ from modules.charging.rules.tenders import (
     TenderMethod,
     check_tenders,
 )
+from modules.charging.services.hints import fee_facts, tender_facts
 from modules.charging.services.shifts import present_shift
 from modules.prescriptions import services as prescriptions
 
@@ -123,8 +124,9 @@ def settle_charges(
             on=settlement.on,
             amount=due,
             lines=tuple(_line_fact(charge) for charge in charges),
-            tenders=tender_facts(booked),
+            tenders=tender_facts(booked, settlement.on),
             prescription_ids=paid_prescriptions,
+            fees=fee_facts(((charge.fee_class, charge.amount) for charge in charges), settlement.on),
         )
     )
     return settlement
@@ -229,11 +231,6 @@ def _line_fact(charge: Charge) -> SettledLineFact:
         amount=charge.amount,
         fee_class=charge.fee_class.value,
     )
-
-
-def tender_facts(tenders: Mapping[TenderMethod, Decimal]) -> tuple[SettledTender, ...]:
-    """Tenders as events tell them."""
-    return tuple(SettledTender(method=method.value, amount=amount) for method, amount in tenders.items())
 
 
 def prescription_ids_of(charges: Iterable[Charge]) -> tuple[int, ...]:

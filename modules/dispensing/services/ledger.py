@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from app import clock, ids, numbering
+from app.account_hints import stock_sides
 from app.actor import Actor
 from app.db import db, lock_row
 from app.events import emit
@@ -26,6 +28,8 @@ _PREFIX = {
     DocumentKind.STOCKTAKE: "KP",
     DocumentKind.SUPPLIER_RETURN: "KB",
 }
+
+Side = tuple[str, str, str, int | None, int | None]  # kind of drug, from and to: accounts, then places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ def _refuse_closed(document: Document) -> None:
 
 def _told(document: Document, rows: Sequence[StockMove], movements: Sequence[Movement]) -> StockMoved:
     """The event of a posted document: its cost by class of drug and by sides."""
-    sums: dict[tuple[str, str, str, int | None, int | None], Decimal] = {}
+    sums: dict[Side, Decimal] = {}
     for row, movement in zip(rows, movements, strict=True):
         sides = (row.from_account.value, row.to_account.value, row.from_location_id, row.to_location_id)
         key = (movement.batch.drug_kind, *sides)
@@ -121,17 +125,23 @@ def _told(document: Document, rows: Sequence[StockMove], movements: Sequence[Mov
         location_id=document.location_id,
         on=document.on,
         cost_amount=document.cost_amount,
-        amounts=tuple(
-            MovedAmount(
-                drug_kind=kind,
-                from_account=from_account,
-                to_account=to_account,
-                from_location_id=from_location_id,
-                to_location_id=to_location_id,
-                cost_amount=amount,
-            )
-            for (kind, from_account, to_account, from_location_id, to_location_id), amount in sums.items()
-        ),
+        amounts=tuple(_moved_amount(key, amount, document.on) for key, amount in sums.items()),
+    )
+
+
+def _moved_amount(key: Side, amount: Decimal, on: date) -> MovedAmount:
+    kind, from_account, to_account, from_location_id, to_location_id = key
+    hint = stock_sides(kind, from_account, to_account, on)
+    return MovedAmount(
+        drug_kind=kind,
+        from_account=from_account,
+        to_account=to_account,
+        from_location_id=from_location_id,
+        to_location_id=to_location_id,
+        cost_amount=amount,
+        debit_account=hint.debit,
+        credit_account=hint.credit,
+        approved_account=hint.approved,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock
+from app.account_hints import prepaid_sides
 from app.actor import Actor
 from app.db import db
 from app.events import emit
@@ -15,7 +16,7 @@ from app.use_cases import use_case
 from modules.patients import queries as patients
 from modules.payments import queries
 from modules.payments.errors import BalanceTooLow
-from modules.payments.events import PrepaidPaidOut, PrepaidToppedUp
+from modules.payments.events import PrepaidAccounts, PrepaidPaidOut, PrepaidToppedUp
 from modules.payments.models import EntryKind, Order, PrepaidAccount, PrepaidEntry, Refund
 from modules.payments.services.parts import PaidAmount, Reason
 
@@ -38,7 +39,11 @@ def top_up(
     audit.record("prepaid.topped_up", account, by=by, amount=amount)
     emit(
         PrepaidToppedUp(
-            entry_id=entry.id, account_id=account.id, patient_id=account.patient_id, amount=amount
+            entry_id=entry.id,
+            account_id=account.id,
+            patient_id=account.patient_id,
+            amount=amount,
+            accounts=_accounts(),
         )
     )
     return entry
@@ -56,7 +61,13 @@ def pay_out(*, patient_id: int, amount: PaidAmount, reason: Reason, by: Actor) -
     entry = book(account, EntryKind.PAY_OUT, -amount, by=by, reason=reason)
     audit.record("prepaid.paid_out", account, by=by, amount=amount, reason=reason)
     emit(
-        PrepaidPaidOut(entry_id=entry.id, account_id=account.id, patient_id=account.patient_id, amount=amount)
+        PrepaidPaidOut(
+            entry_id=entry.id,
+            account_id=account.id,
+            patient_id=account.patient_id,
+            amount=amount,
+            accounts=_accounts(),
+        )
     )
     return entry
 
@@ -110,3 +121,11 @@ def book(
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def _accounts() -> PrepaidAccounts:
+    """Where cash laid into an account is booked today."""
+    entry, budget = prepaid_sides(clock.today())
+    return PrepaidAccounts(
+        debit=entry.debit, credit=entry.credit, budget_debit=budget.debit, budget_credit=budget.credit
+    )

@@ -1,0 +1,1 @@
+"""Rules of invoices: numbers and ranges, states, the printed foot, when to try again."""
