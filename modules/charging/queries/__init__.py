@@ -64,6 +64,7 @@ from modules.charging.queries.shifts import shift_entries as shift_entries
 from modules.charging.queries.shifts import shift_sums as shift_sums
 from modules.charging.queries.shifts import takings_by_day as takings_by_day
 from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
+from modules.charging.rules.tenders import INSURED as INSURED
 
 _DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
 

@@ -18,8 +18,17 @@ from modules.dispensing.services.acts import (
     take_out_frozen,
     thaw,
 )
+from modules.dispensing.services.codes import COLLECTED_AT, collect_codes
 from modules.dispensing.services.holds import hold_stock, release_prescription, release_refunded
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
+from modules.dispensing.services.scans import (
+    note_alarm,
+    pass_without_code,
+    remove_scan,
+    scan_code,
+    scanning,
+)
+from modules.dispensing.services.sold_codes import must_scan
 from modules.dispensing.services.storeroom import (
     StockLineInput,
     TransferLineInput,
@@ -41,6 +50,7 @@ from modules.dispensing.services.tasks import (
 )
 
 __all__ = [
+    "COLLECTED_AT",
     "Part",
     "ReturnLineInput",
     "ReviewCheck",
@@ -50,12 +60,16 @@ __all__ = [
     "Wanted",
     "arrive",
     "close_books",
+    "collect_codes",
     "dispense_prescription",
     "freeze",
     "hold_stock",
     "is_single_pharmacist",
     "lose_on_the_way",
+    "must_scan",
+    "note_alarm",
     "open_balance",
+    "pass_without_code",
     "post_differences",
     "post_opening_stock",
     "prepare_prescription",
@@ -66,8 +80,11 @@ __all__ = [
     "release_prescription",
     "release_recalled",
     "release_refunded",
+    "remove_scan",
     "return_drugs",
     "review_prescription",
+    "scan_code",
+    "scanning",
     "set_up_all_locations",
     "set_up_location",
     "ship",

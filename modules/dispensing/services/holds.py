@@ -12,6 +12,7 @@ from modules.dispensing.errors import AlreadyPrepared, BatchRecalled, OutOfStock
 from modules.dispensing.models import Hold, Task, TaskStatus
 from modules.dispensing.queries import Allocated, StockLine
 from modules.dispensing.rules.batches import Allocation, BatchStock, allocate
+from modules.dispensing.services.scans import drop_scans
 from modules.prescriptions.events import PrescriptionSigned, SignedLine
 
 
@@ -59,6 +60,7 @@ def release_prescription(*, prescription_id: int) -> None:
         raise AlreadyPrepared(number=task.prescription_number)
     for found in holds:
         release(found, found.hold.waiting)
+    drop_scans(task)
     if not any(found.hold.dispensed for found in holds):
         task.status = TaskStatus.CANCELLED
     db.session.flush()
@@ -87,6 +89,7 @@ def release_refunded(*, quantities: dict[int, Decimal]) -> None:
             if part:
                 left[found.hold.item_id] -= part
                 release(found, part)
+        drop_scans(task, quantities)
         if not any(found.hold.waiting for found in holds):
             task.status = TaskStatus.CANCELLED
         db.session.flush()

@@ -21,6 +21,7 @@ from modules.dispensing.models import Account, Document, DocumentKind, Task, Tas
 from modules.dispensing.queries import Allocated
 from modules.dispensing.rules.batches import allocate_return
 from modules.dispensing.services.ledger import Movement, new_document, post
+from modules.dispensing.services.sold_codes import take_back
 from modules.prescriptions import services as prescriptions
 
 
@@ -39,17 +40,19 @@ def return_drugs(
     lines: Annotated[list[ReturnLineInput], Field(min_length=1, max_length=50)],
     reason: Annotated[str, Field(min_length=2, max_length=200)],
     is_intact: bool = False,
+    codes: Annotated[str, Field(max_length=4000)] = "",
     by: Actor,
 ) -> Document:
     """Take drugs back that were handed out (退药); their money may then be refunded at the cashier's window.
 
-    ``is_intact`` attests that the packs are unopened and of the recorded batch.
+    ``is_intact`` attests that the packs are unopened and of the recorded batch; ``codes`` are those of the packs.
 
     Raises:
         NotFound: the pharmacy does not know the prescription or the line.
         WrongStep: nothing was handed out, or everything is back.
         ReturnNotIntact: it was not attested.
         ReturnTooLarge: more than the patient has.
+        ReturnCodesMissing, ReturnCodeStranger: the packs are not those that were sold.
     """
     if not is_intact:
         raise ReturnNotIntact(field="is_intact")
@@ -69,7 +72,9 @@ def return_drugs(
     is_whole = not any(found.hold.with_patient for found in holds)
     task.status = TaskStatus.RETURNED if is_whole else TaskStatus.PARTLY_RETURNED
     prescriptions.mark_returned(prescription_id=prescription_id, is_whole=is_whole, by=by)
-    return _post(task, movements, reason, by)
+    document = _post(task, movements, reason, by)
+    take_back(task, quantities, holds, codes, document, by)
+    return document
 
 
 def _give_back(holds: list[Allocated], quantity: Decimal) -> list[Movement]:

@@ -27,10 +27,11 @@ from modules.dispensing.errors import (
 )
 from modules.dispensing.events import PrescriptionDispensed
 from modules.dispensing.models import Account, DocumentKind, Task, TaskStatus
-from modules.dispensing.queries import Allocated
+from modules.dispensing.queries import Allocated, Picked
 from modules.dispensing.rules.review import ReviewCheck
 from modules.dispensing.services.holds import refuse_recalled, replace_expired, replace_recalled
 from modules.dispensing.services.ledger import Movement, new_document, post
+from modules.dispensing.services.sold_codes import check_scans, sell
 from modules.prescriptions import services as prescriptions
 from tenants.queries import get_practitioner
 
@@ -43,7 +44,7 @@ def is_single_pharmacist(tenant_id: int | None) -> bool:
     return bool(setting_of(tenant_id, "single_pharmacist"))
 
 
-def take_up_paid(*, prescription_ids: Iterable[int]) -> None:
+def take_up_paid(*, prescription_ids: Iterable[int], is_insured: bool = False) -> None:
     """Paid prescriptions wait at the pharmacy from now on, in the settlement's transaction. One statement."""
     wanted = sorted(prescription_ids)
     if not wanted:
@@ -51,7 +52,7 @@ def take_up_paid(*, prescription_ids: Iterable[int]) -> None:
     db.session.execute(
         update(Task)
         .where(Task.prescription_id.in_(wanted), Task.status == TaskStatus.UNPAID)
-        .values(status=TaskStatus.WAITING, paid_at=clock.now())
+        .values(status=TaskStatus.WAITING, paid_at=clock.now(), is_insured=is_insured)
         .execution_options(synchronize_session=False)
     )
 
@@ -157,6 +158,7 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
         OutOfStock: a held batch has expired and no other suffices.
         BatchRecalled: a held batch was called back.
         HoldsDiffer: what is paid is not what is held; part of it was refunded at this moment.
+        CodesMissing, CodesDiffer: the packs were not scanned, or more than is handed out.
     """
     task = queries.get_task(prescription_id)
     _check_open(task)
@@ -175,7 +177,7 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
     holds = [found for found in replace_expired(task, holds, by) if found.hold.waiting]
     if _by_item(holds) != paid:
         raise HoldsDiffer(number=task.prescription_number)
-    _hand_out(task, holds, by)
+    _hand_out(task, holds, check_scans(task, holds, by), by)
     return task
 
 
@@ -192,7 +194,7 @@ def _sign_earlier_steps(task: Task, by: Actor) -> None:
         _sign_preparation(task, by)
 
 
-def _hand_out(task: Task, holds: list[Allocated], by: Actor) -> None:
+def _hand_out(task: Task, holds: list[Allocated], scans: list[Picked], by: Actor) -> None:
     document = new_document(DocumentKind.ISSUE, task.location_id, by)
     document.prescription_id = task.prescription_id
     movements = []
@@ -212,6 +214,7 @@ def _hand_out(task: Task, holds: list[Allocated], by: Actor) -> None:
     task.status = TaskStatus.DISPENSED
     task.dispensed_at, task.dispensed_by_id, task.dispensed_by_name = clock.now(), by.account_id, by.name
     lines = post(document, movements)
+    sell(task, holds, scans, document, by)
     audit.record("prescription.dispensed", task, by=by, number=task.prescription_number)
     emit(
         PrescriptionDispensed(

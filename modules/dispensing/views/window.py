@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app import audit
+from app.errors import DomainError
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
@@ -17,6 +18,7 @@ from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import split_into_packs
 from modules.dispensing.rules.review import FOUR_CHECKS
 from modules.dispensing.views.pages import blueprint
+from modules.dispensing.views.scanning import scan_facts
 from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
 from modules.prescriptions.services import return_by_pharmacist
@@ -103,6 +105,38 @@ def return_drugs(prescription_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
 
 
+@blueprint.post("/window/<int:prescription_id>/scan")
+@requires("dispensing.prescription.dispense")
+def scan_code(prescription_id: int) -> ResponseReturnValue:
+    """A pack is scanned; what is refused as an alarm is kept."""
+    by = current_actor()
+    form = Form(services.scan_code, request.form, prescription_id=prescription_id)
+    try:
+        services.scanning(lambda: form.perform_or_raise(by=by), prescription_id=prescription_id, by=by)
+    except DomainError as refusal:
+        form.reject(refusal)
+        return _window(prescription_id, scan_form=form), 422
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+@blueprint.post("/window/<int:prescription_id>/no-code")
+@requires("dispensing.prescription.dispense")
+def pass_without_code(prescription_id: int) -> ResponseReturnValue:
+    """A line goes out without a code, with the reason."""
+    form = Form(services.pass_without_code, request.form, prescription_id=prescription_id)
+    if form.perform(by=current_actor()) is None:
+        return _window(prescription_id, no_code_form=form), 422
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+@blueprint.post("/window/<int:prescription_id>/scans/<int:use_id>/remove")
+@requires("dispensing.prescription.dispense")
+def remove_scan(prescription_id: int, use_id: int) -> ResponseReturnValue:
+    """A scanned pack is taken off again."""
+    services.remove_scan(prescription_id=prescription_id, use_id=use_id, by=current_actor())
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
 def _act(use_case: Callable[..., Any], prescription_id: int, done: str) -> ResponseReturnValue:
     form = Form(use_case, request.form, prescription_id=prescription_id)
     if form.perform(by=current_actor()) is None:
@@ -149,9 +183,10 @@ def _task_facts(prescription_id: int) -> dict[str, Any]:
         "banner": patients.banner(patients.get_patient(task.patient_id)),
         "prescription": prescription,
         "items": prescriptions.list_items(prescription),
-        "holds": queries.task_view(task),
+        "holds": (holds := queries.task_view(task)),
         "split": split_into_packs,
         "act_form": Form(services.dispense_prescription, prescription_id=prescription_id),
         "return_form": Form(services.return_drugs, prescription_id=prescription_id),
         "send_back_form": Form(return_by_pharmacist, prescription_id=prescription_id),
+        **scan_facts(task, holds, current_actor()),
     }
