@@ -136,6 +136,21 @@ def upgrade() -> None:
         unique=False,
     )
     op.add_column(
+        "charging_charge",
+        sa.Column(
+            "returned_quantity", types.ExactDecimal(16, 4), nullable=False, server_default=sa.text("0")
+        ),
+    )
+    op.create_index(
+        "ix_charging_charge_returned",
+        "charging_charge",
+        ["tenant_id", "bill_id"],
+        unique=False,
+        sqlite_where=sa.text("returned_quantity > 0"),
+        postgresql_where=sa.text("returned_quantity > 0"),
+        mssql_where=sa.text("returned_quantity > 0"),
+    )
+    op.add_column(
         "dispensing_task", sa.Column("is_insured", sa.Boolean(), nullable=False, server_default=sa.false())
     )
     op.add_column(
@@ -154,6 +169,14 @@ def downgrade() -> None:
     isolation.drop_policies(op, "dispensing_code_prefix")
     op.drop_column("dispensing_task", "is_scanned", mssql_drop_default=True)
     op.drop_column("dispensing_task", "is_insured", mssql_drop_default=True)
+    op.drop_index(
+        "ix_charging_charge_returned",
+        table_name="charging_charge",
+        sqlite_where=sa.text("returned_quantity > 0"),
+        postgresql_where=sa.text("returned_quantity > 0"),
+        mssql_where=sa.text("returned_quantity > 0"),
+    )
+    op.drop_column("charging_charge", "returned_quantity", mssql_drop_default=True)
     op.drop_index("ix_dispensing_code_use_prescription", table_name="dispensing_code_use")
     op.drop_index("ix_dispensing_code_use_code", table_name="dispensing_code_use")
     op.drop_table("dispensing_code_use")

@@ -46,6 +46,7 @@ def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[in
                 most = f"{format_quantity(charge.executed_quantity)} {charge.unit}"
                 raise RefundTooLarge(item=charge.item_name, quantity=most)
             charge.executed_quantity -= quantity
+            charge.returned_quantity += quantity
     db.session.flush()
 
 

@@ -62,7 +62,9 @@ class Task(TenantScoped, Model):
     valid_until: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     is_insured: Mapped[bool] = mapped_column(default=False)  # an insurer paid part of it
-    is_scanned: Mapped[bool] = mapped_column(default=False)  # packs were scanned for it, or passed without a code
+    is_scanned: Mapped[bool] = mapped_column(
+        default=False
+    )  # packs were scanned for it, or passed without a code
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[int | None]
     reviewed_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
