@@ -268,3 +268,31 @@ class ReturnCodeStranger(DomainError):
 
     code = "dispensing.return_code_stranger"
     message = N_("%(code)s was not handed out on this prescription. It is not taken back.")
+
+
+class SecondPersonMissing(DomainError):
+    """Special drugs are handed out, and the cupboard handed over, by two people."""
+
+    code = "dispensing.second_person_missing"
+    message = N_("Two people sign here. The second one enters their own name and password.")
+
+
+class AmpoulesTooMany(DomainError):
+    """More ampoules came back than were handed out."""
+
+    code = "dispensing.ampoules_too_many"
+    message = N_("Of this row at most %(left)s can still come back.")
+
+
+class CountMissing(DomainError):
+    """Every batch of the cupboard is counted."""
+
+    code = "dispensing.count_missing"
+    message = N_("%(drug)s has not been counted.")
+
+
+class DifferenceUnexplained(DomainError):
+    """What lies in the cupboard is what the books say, or somebody says why not."""
+
+    code = "dispensing.difference_unexplained"
+    message = N_("%(drug)s: the books say %(booked)s. Count again, or give the reason.")

@@ -36,6 +36,9 @@ module = Module(
         MenuEntry(
             N_("Storeroom"), "dispensing.show_stock", "building-warehouse", "dispensing.stock.view", order=71
         ),
+        MenuEntry(
+            N_("Special drugs"), "dispensing.show_register", "lock", "dispensing.special.view", order=74
+        ),
         MenuEntry(N_("Trace a code"), "dispensing.trace_code", "scan", "dispensing.code.trace", order=75),
     ),
     lookups=(
@@ -119,6 +122,8 @@ module = Module(
         "code.scan_removed": N_("Scanned pack taken off a prescription"),
         "code.passed_without": N_("Line passed without a code"),
         "code.refused": N_("Scan refused with an alarm"),
+        "ampoules.returned": N_("Empty ampoules taken back"),
+        "cupboard.handed_over": N_("Cupboard of special drugs handed over"),
     },
     permissions=(
         Permission(
@@ -142,6 +147,24 @@ module = Module(
             "dispensing.code.trace",
             N_("Trace codes of packs"),
             ("pharmacist", "storekeeper", "auditor"),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "dispensing.special.view",
+            N_("See the register of special drugs"),
+            ("pharmacist", "auditor"),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "dispensing.special.record",
+            N_("Record ampoules and hand the cupboard over"),
+            ("pharmacist",),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "dispensing.special.sign_second",
+            N_("Sign for special drugs as the second person"),
+            ("pharmacist", "doctor", "triage_nurse", "storekeeper"),
             duty=Duty.RECORD,
         ),
         Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),

@@ -1,5 +1,6 @@
 """Tables of pharmacy and storeroom."""
 
+from modules.dispensing.models.special import AmpouleReturn, Handover, HandoverLine, RegisterEntry
 from modules.dispensing.models.stock import (
     Account,
     Balance,
@@ -28,6 +29,7 @@ __all__ = [
     "OPEN_STATUSES",
     "TOLD",
     "Account",
+    "AmpouleReturn",
     "Balance",
     "Batch",
     "Code",
@@ -37,10 +39,13 @@ __all__ = [
     "CodeUse",
     "Document",
     "DocumentKind",
+    "Handover",
+    "HandoverLine",
     "Hold",
     "Location",
     "LocationKind",
     "NoCodeReason",
+    "RegisterEntry",
     "StockMove",
     "Task",
     "TaskStatus",

@@ -75,6 +75,9 @@ class Task(TenantScoped, Model):
     dispensed_at: Mapped[datetime | None]
     dispensed_by_id: Mapped[int | None]
     dispensed_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    second_by_name: Mapped[str] = mapped_column(
+        Unicode(100), default=""
+    )  # who signed for special drugs with them
 
     @property
     def is_past_validity(self) -> bool:

@@ -29,6 +29,7 @@ from modules.dispensing.services.scans import (
     scanning,
 )
 from modules.dispensing.services.sold_codes import must_scan
+from modules.dispensing.services.special import CountInput, hand_over_cupboard, take_ampoules_back
 from modules.dispensing.services.storeroom import (
     StockLineInput,
     TransferLineInput,
@@ -51,6 +52,7 @@ from modules.dispensing.services.tasks import (
 
 __all__ = [
     "COLLECTED_AT",
+    "CountInput",
     "Part",
     "ReturnLineInput",
     "ReviewCheck",
@@ -63,6 +65,7 @@ __all__ = [
     "collect_codes",
     "dispense_prescription",
     "freeze",
+    "hand_over_cupboard",
     "hold_stock",
     "is_single_pharmacist",
     "lose_on_the_way",
@@ -89,6 +92,7 @@ __all__ = [
     "set_up_location",
     "ship",
     "stand_still",
+    "take_ampoules_back",
     "take_in",
     "take_out_frozen",
     "take_up_paid",

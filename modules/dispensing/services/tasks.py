@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import update
 
 from app import audit, clock
+from app.accounts.services import proves_second
 from app.actor import Actor
 from app.db import db
 from app.events import emit
@@ -26,12 +27,20 @@ from modules.dispensing.errors import (
     WrongStep,
 )
 from modules.dispensing.events import PrescriptionDispensed
-from modules.dispensing.models import Account, DocumentKind, Task, TaskStatus
+from modules.dispensing.models import Account, Document, DocumentKind, Task, TaskStatus
 from modules.dispensing.queries import Allocated, Picked
 from modules.dispensing.rules.review import ReviewCheck
+from modules.dispensing.rules.special import needs_two_signatures
 from modules.dispensing.services.holds import refuse_recalled, replace_expired, replace_recalled
 from modules.dispensing.services.ledger import Movement, new_document, post
 from modules.dispensing.services.sold_codes import check_scans, sell
+from modules.dispensing.services.special import (
+    SECOND,
+    SecondName,
+    SecondPassword,
+    enter_register,
+    require_second,
+)
 from modules.prescriptions import services as prescriptions
 from tenants.queries import get_practitioner
 
@@ -141,12 +150,19 @@ def rehold_prescription(*, prescription_id: int, by: Actor) -> Task:
     return task
 
 
-@use_case("dispensing.prescription.dispense")
-def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
+@use_case("dispensing.prescription.dispense", prepare=proves_second(SECOND))
+def dispense_prescription(
+    *,
+    prescription_id: int,
+    second_name: SecondName = "",
+    second_password: SecondPassword = "",
+    by: Actor,
+) -> Task:
     """Check the prepared drugs and hand them to the patient (发药).
 
     Where the centre works with a single pharmacist, one act reviews, prepares and hands out; the pharmacist
-    attests the four checks by it. Otherwise who prepared does not hand out.
+    attests the four checks by it. Otherwise who prepared does not hand out. For narcotic and first-class
+    psychotropic drugs a second person signs with their own name and password, and the register gets its row.
 
     Raises:
         NotFound: the pharmacy does not know it.
@@ -158,6 +174,7 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
         OutOfStock: a held batch has expired and no other suffices.
         BatchRecalled: a held batch was called back.
         HoldsDiffer: what is paid is not what is held; part of it was refunded at this moment.
+        SecondPersonMissing, SecondPersonRefused, SecondPersonSame: nobody else has signed for special drugs.
         CodesMissing, CodesDiffer: the packs were not scanned, or more than is handed out.
     """
     task = queries.get_task(prescription_id)
@@ -168,7 +185,9 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
     paid = charging.note_dispensed(visit_id=task.visit_id, prescription_id=prescription_id)
     if is_single and task.reviewed_at is None:
         _refuse_non_reviewer(by)
-    prescriptions.mark_dispensed(prescription_id=prescription_id, in_one_act=is_single, by=by)
+    prescription = prescriptions.mark_dispensed(prescription_id=prescription_id, in_one_act=is_single, by=by)
+    is_special = needs_two_signatures(prescription.sheet.value)
+    second = require_second(second_name) if is_special else None
     holds = [found for found in queries.lock_holds(task) if found.hold.waiting]
     steps = _PAID_FOR if is_single else (TaskStatus.PREPARED,)
     _check_step(task, *steps)
@@ -177,7 +196,11 @@ def dispense_prescription(*, prescription_id: int, by: Actor) -> Task:
     holds = [found for found in replace_expired(task, holds, by) if found.hold.waiting]
     if _by_item(holds) != paid:
         raise HoldsDiffer(number=task.prescription_number)
-    _hand_out(task, holds, check_scans(task, holds, by), by)
+    scans = check_scans(task, holds, by)
+    handed_out = [(found, found.hold.waiting) for found in holds]
+    document = _hand_out(task, holds, scans, by)
+    if second is not None:
+        enter_register(task, handed_out, document, second, prescription.practitioner_name, by)
     return task
 
 
@@ -194,7 +217,7 @@ def _sign_earlier_steps(task: Task, by: Actor) -> None:
         _sign_preparation(task, by)
 
 
-def _hand_out(task: Task, holds: list[Allocated], scans: list[Picked], by: Actor) -> None:
+def _hand_out(task: Task, holds: list[Allocated], scans: list[Picked], by: Actor) -> Document:
     document = new_document(DocumentKind.ISSUE, task.location_id, by)
     document.prescription_id = task.prescription_id
     movements = []
@@ -227,6 +250,7 @@ def _hand_out(task: Task, holds: list[Allocated], scans: list[Picked], by: Actor
             lines=lines,
         )
     )
+    return document
 
 
 def _by_item(holds: list[Allocated]) -> dict[int, Decimal]:
