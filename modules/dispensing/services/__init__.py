@@ -47,6 +47,7 @@ from modules.dispensing.services.tasks import (
     put_back_prescription,
     rehold_prescription,
     review_prescription,
+    reviews_first,
     take_up_paid,
 )
 
@@ -86,6 +87,7 @@ __all__ = [
     "remove_scan",
     "return_drugs",
     "review_prescription",
+    "reviews_first",
     "scan_code",
     "scanning",
     "set_up_all_locations",

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import update
+from sqlalchemy import case, update
 
 from app import audit, clock
 from app.accounts.services import proves_second
@@ -41,6 +41,7 @@ from modules.dispensing.services.special import (
     enter_register,
     require_second,
 )
+from modules.prescriptions import queries as prescription_queries
 from modules.prescriptions import services as prescriptions
 from tenants.queries import get_practitioner
 
@@ -53,22 +54,33 @@ def is_single_pharmacist(tenant_id: int | None) -> bool:
     return bool(setting_of(tenant_id, "single_pharmacist"))
 
 
+def reviews_first(by: Actor) -> bool:
+    """Whether pharmacists review before the payment (the setting of prescriptions)."""
+    return not prescription_queries.reviews_after_payment(by.tenant_id)
+
+
 def take_up_paid(*, prescription_ids: Iterable[int], is_insured: bool = False) -> None:
-    """Paid prescriptions wait at the pharmacy from now on, in the settlement's transaction. One statement."""
+    """Paid prescriptions wait at the pharmacy from now on, in the settlement's transaction. One statement.
+
+    Those that were reviewed before the payment wait for their preparation.
+    """
     wanted = sorted(prescription_ids)
     if not wanted:
         return
+    status = case((Task.reviewed_at.is_not(None), TaskStatus.REVIEWED), else_=TaskStatus.WAITING)
     db.session.execute(
         update(Task)
         .where(Task.prescription_id.in_(wanted), Task.status == TaskStatus.UNPAID)
-        .values(status=TaskStatus.WAITING, paid_at=clock.now(), is_insured=is_insured)
+        .values(status=status, paid_at=clock.now(), is_insured=is_insured)
         .execution_options(synchronize_session=False)
     )
 
 
 @use_case("dispensing.prescription.review")
 def review_prescription(*, prescription_id: int, checks: Checks, by: Actor) -> Task:
-    """Pass a paid prescription after the four checks and ten matches (审方通过).
+    """Pass a prescription after the four checks and ten matches (审方通过).
+
+    It is paid, or the centre reviews before the payment: then the cashier takes no money before this.
 
     Raises:
         NotFound: the pharmacy does not know it.
@@ -79,10 +91,12 @@ def review_prescription(*, prescription_id: int, checks: Checks, by: Actor) -> T
     missing = set(ReviewCheck) - set(checks)
     if missing:
         raise ChecksMissing(field="checks", missing=len(missing))
-    _check_open(queries.get_task(prescription_id))
+    task = queries.get_task(prescription_id)
+    is_first = reviews_first(by) and task.status == TaskStatus.UNPAID
+    _check_open(task, is_unpaid_fine=is_first)
     prescriptions.mark_reviewed(prescription_id=prescription_id, by=by)
     db.session.flush()
-    task = _lock(prescription_id, TaskStatus.WAITING)
+    task = _lock(prescription_id, TaskStatus.UNPAID if is_first else TaskStatus.WAITING)
     _sign_review(task, by)
     task.checks = {check.value: True for check in ReviewCheck}
     audit.record("prescription.reviewed_at_pharmacy", task, by=by, number=task.prescription_number)
@@ -261,7 +275,8 @@ def _by_item(holds: list[Allocated]) -> dict[int, Decimal]:
 
 
 def _sign_review(task: Task, by: Actor) -> None:
-    task.status = TaskStatus.REVIEWED
+    if task.status == TaskStatus.WAITING:
+        task.status = TaskStatus.REVIEWED
     task.reviewed_at, task.reviewed_by_id, task.reviewed_by_name = clock.now(), by.account_id, by.name
 
 
@@ -281,11 +296,11 @@ def _check_step(task: Task, *steps: TaskStatus) -> None:
         raise WrongStep(number=task.prescription_number, status=task.status.label)
 
 
-def _check_open(task: Task) -> None:
+def _check_open(task: Task, *, is_unpaid_fine: bool = False) -> None:
     """Refuse early, in the window's words; the moves of the prescription refuse again under its lock."""
-    if task.status == TaskStatus.UNPAID:
+    if task.status == TaskStatus.UNPAID and not is_unpaid_fine:
         raise PrescriptionNotPaid(number=task.prescription_number)
-    if task.status not in _PAID_FOR:
+    if task.status not in (TaskStatus.UNPAID, *_PAID_FOR):
         raise WrongStep(number=task.prescription_number, status=task.status.label)
     if task.is_past_validity:
         until = f"{clock.local(task.valid_until):%Y-%m-%d %H:%M}"

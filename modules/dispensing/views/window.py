@@ -159,7 +159,16 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
     by = current_actor()
     chosen = request.args.get("list", "open")
     location_id = queries.find_pharmacy(by.station_id)
-    tasks = queries.list_tasks(location_id, LISTS.get(chosen, OPEN_STATUSES)) if location_id else []
+    reviews_first = services.reviews_first(by)
+    tasks = (
+        queries.list_tasks(
+            location_id,
+            LISTS.get(chosen, OPEN_STATUSES),
+            reviews_first=reviews_first and chosen == "open",
+        )
+        if location_id
+        else []
+    )
     facts: dict[str, Any] = {"tasks": tasks, "chosen": chosen, "is_missed": is_missed, "task": None}
     if prescription_id is not None:
         facts |= _task_facts(prescription_id)
@@ -169,6 +178,7 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
         people=patients.patients_by_id(people),
         is_single=services.is_single_pharmacist(by.tenant_id),
         actor=by,
+        reviews_first=reviews_first,
         four_checks=FOUR_CHECKS,
         **{**facts, **forms},
     )
