@@ -76,6 +76,20 @@ class ReturnNotIntact(DomainError):
     message = N_("Only unopened packs of the same batch are taken back. Check them and confirm.")
 
 
+class OwedTooMuch(DomainError):
+    """More would be owed than the patient is to get."""
+
+    code = "dispensing.owed_too_much"
+    message = N_("%(drug)s: at most %(most)s can stay owed.")
+
+
+class NothingHandedOut(DomainError):
+    """A hand-out of nothing is none."""
+
+    code = "dispensing.nothing_handed_out"
+    message = N_("Something must be handed out; what is short stays owed.")
+
+
 class BatchExpired(DomainError):
     """Expired stock does not come in."""
 

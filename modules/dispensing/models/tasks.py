@@ -21,6 +21,7 @@ class TaskStatus(Choice):
     WAITING = "waiting", N_("To review")
     REVIEWED = "reviewed", N_("To prepare")
     PREPARED = "prepared", N_("To hand out")
+    PARTLY_DISPENSED = "partly_dispensed", N_("Rest owed")
     DISPENSED = "dispensed", N_("Handed out")
     PARTLY_RETURNED = "partly_returned", N_("Partly returned")
     RETURNED = "returned", N_("Returned")

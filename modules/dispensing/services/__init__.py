@@ -19,6 +19,11 @@ from modules.dispensing.services.acts import (
     thaw,
 )
 from modules.dispensing.services.codes import COLLECTED_AT, collect_codes
+from modules.dispensing.services.handing_out import (
+    OwedLineInput,
+    dispense_prescription,
+    hand_out_rest,
+)
 from modules.dispensing.services.holds import hold_stock, release_prescription, release_refunded
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
 from modules.dispensing.services.scans import (
@@ -41,7 +46,6 @@ from modules.dispensing.services.storeroom import (
     transfer_stock,
 )
 from modules.dispensing.services.tasks import (
-    dispense_prescription,
     is_single_pharmacist,
     prepare_prescription,
     put_back_prescription,
@@ -54,6 +58,7 @@ from modules.dispensing.services.tasks import (
 __all__ = [
     "COLLECTED_AT",
     "CountInput",
+    "OwedLineInput",
     "Part",
     "ReturnLineInput",
     "ReviewCheck",
@@ -66,6 +71,7 @@ __all__ = [
     "collect_codes",
     "dispense_prescription",
     "freeze",
+    "hand_out_rest",
     "hand_over_cupboard",
     "hold_stock",
     "is_single_pharmacist",

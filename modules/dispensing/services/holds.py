@@ -91,8 +91,18 @@ def release_refunded(*, quantities: dict[int, Decimal]) -> None:
                 release(found, part)
         drop_scans(task, quantities)
         if not any(found.hold.waiting for found in holds):
-            task.status = TaskStatus.CANCELLED
+            task.status = _when_all_is_released(task, holds)
         db.session.flush()
+
+
+def _when_all_is_released(task: Task, holds: list[Allocated]) -> TaskStatus:
+    """Nothing is held any more: what was owed is refunded, or nothing was ever handed out."""
+    if task.status != TaskStatus.PARTLY_DISPENSED:
+        return TaskStatus.CANCELLED
+    if not any(found.hold.with_patient for found in holds):
+        return TaskStatus.RETURNED
+    came_back = any(found.hold.returned for found in holds)
+    return TaskStatus.PARTLY_RETURNED if came_back else TaskStatus.DISPENSED
 
 
 def release(found: Allocated, quantity: Decimal) -> None:

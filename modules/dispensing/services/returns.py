@@ -24,6 +24,8 @@ from modules.dispensing.services.ledger import Movement, new_document, post
 from modules.dispensing.services.sold_codes import take_back
 from modules.prescriptions import services as prescriptions
 
+_WITH_PATIENT = (TaskStatus.DISPENSED, TaskStatus.PARTLY_DISPENSED, TaskStatus.PARTLY_RETURNED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLineInput:
@@ -62,15 +64,17 @@ def return_drugs(
         quantities[line.item_id] = quantities.get(line.item_id, Decimal(0)) + line.quantity
     charging.note_returned(visit_id=task.visit_id, prescription_id=prescription_id, quantities=quantities)
     holds = queries.lock_holds(task)
-    if task.status not in (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED):
+    if task.status not in _WITH_PATIENT:
         raise WrongStep(number=task.prescription_number, status=task.status.label)
     movements = [
         movement
         for item_id, quantity in quantities.items()
         for movement in _give_back([found for found in holds if found.hold.item_id == item_id], quantity)
     ]
-    is_whole = not any(found.hold.with_patient for found in holds)
-    task.status = TaskStatus.RETURNED if is_whole else TaskStatus.PARTLY_RETURNED
+    is_owing = any(found.hold.waiting for found in holds)
+    is_whole = not is_owing and not any(found.hold.with_patient for found in holds)
+    if not is_owing:
+        task.status = TaskStatus.RETURNED if is_whole else TaskStatus.PARTLY_RETURNED
     prescriptions.mark_returned(prescription_id=prescription_id, is_whole=is_whole, by=by)
     document = _post(task, movements, reason, by)
     take_back(task, quantities, holds, codes, document, by)

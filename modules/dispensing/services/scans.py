@@ -43,7 +43,12 @@ from modules.dispensing.services.codes import learn_prefix, note_event
 
 ResultT = TypeVar("ResultT")
 Scanned = Annotated[str, Field(min_length=1, max_length=60)]
-SCANNABLE = (TaskStatus.WAITING, TaskStatus.REVIEWED, TaskStatus.PREPARED)
+SCANNABLE = (
+    TaskStatus.WAITING,
+    TaskStatus.REVIEWED,
+    TaskStatus.PREPARED,
+    TaskStatus.PARTLY_DISPENSED,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from modules.dispensing.rules.tracing import SoldPack, codes_in, give_back, read
 from modules.dispensing.services.codes import note_event
 
 HERB = "H"  # slices carry no code
+Part = tuple[Allocated, Decimal]  # what is handed out of a hold
 
 
 def must_scan(by: Actor) -> bool:
@@ -28,7 +29,7 @@ def must_scan(by: Actor) -> bool:
     return bool(setting_of(by.tenant_id, "trace_codes"))
 
 
-def check_scans(task: Task, holds: Sequence[Allocated], by: Actor) -> list[Picked]:
+def check_scans(task: Task, parts: Sequence[Part], by: Actor) -> list[Picked]:
     """What was scanned for what is about to be handed out. At most one statement.
 
     Raises:
@@ -41,7 +42,7 @@ def check_scans(task: Task, holds: Sequence[Allocated], by: Actor) -> list[Picke
     for one in found:
         served[one.use.item_id] = served.get(one.use.item_id, Decimal(0)) + one.use.quantity
     is_wanted = must_scan(by)
-    for item_id, (quantity, hold) in _wanted(holds).items():
+    for item_id, (quantity, hold) in _wanted(parts).items():
         missing = quantity - served.pop(item_id, Decimal(0))
         if missing < 0:
             raise CodesDiffer(field="code", drug=hold.hold.drug_name)
@@ -54,7 +55,7 @@ def check_scans(task: Task, holds: Sequence[Allocated], by: Actor) -> list[Picke
 
 
 def sell(
-    task: Task, holds: Sequence[Allocated], found: Sequence[Picked], document: Document, by: Actor
+    task: Task, handed_out: Sequence[Part], found: Sequence[Picked], document: Document, by: Actor
 ) -> None:
     """The scanned packs are the patient's; the records for the insurer wait."""
     if not found:
@@ -62,7 +63,7 @@ def sell(
     for one in found:
         one.use.document_id = document.id
     parts = [(one, one.use.quantity) for one in found]
-    _tell(task, parts, holds, document, CodeEventKind.SOLD, by)
+    _tell(task, parts, [hold for hold, _ in handed_out], document, CodeEventKind.SOLD, by)
 
 
 def take_back(
@@ -164,9 +165,9 @@ def _content(
     }
 
 
-def _wanted(holds: Sequence[Allocated]) -> dict[int, tuple[Decimal, Allocated]]:
+def _wanted(parts: Sequence[Part]) -> dict[int, tuple[Decimal, Allocated]]:
     wanted: dict[int, tuple[Decimal, Allocated]] = {}
-    for found in holds:
+    for found, part in parts:
         quantity, first = wanted.get(found.hold.item_id, (Decimal(0), found))
-        wanted[found.hold.item_id] = (quantity + found.hold.waiting, first)
+        wanted[found.hold.item_id] = (quantity + part, first)
     return wanted

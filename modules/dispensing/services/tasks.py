@@ -1,52 +1,32 @@
 """The pharmacy's work on a prescription: review, prepare, hand out (审方, 调配, 发药)."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 from sqlalchemy import case, update
 
 from app import audit, clock
-from app.accounts.services import proves_second
 from app.actor import Actor
 from app.db import db
-from app.events import emit
 from app.tenancy import setting_of
 from app.use_cases import use_case
-from modules.charging import services as charging
 from modules.dispensing import queries
 from modules.dispensing.errors import (
     ChecksMissing,
-    HoldsDiffer,
     NothingRecalled,
     PrescriptionNotPaid,
     PrescriptionPastValidity,
-    ReviewRightMissing,
-    SamePharmacist,
     WrongStep,
 )
-from modules.dispensing.events import PrescriptionDispensed
-from modules.dispensing.models import Account, Document, DocumentKind, Task, TaskStatus
-from modules.dispensing.queries import Allocated, Picked
+from modules.dispensing.models import Task, TaskStatus
 from modules.dispensing.rules.review import ReviewCheck
-from modules.dispensing.rules.special import needs_two_signatures
 from modules.dispensing.services.holds import refuse_recalled, replace_expired, replace_recalled
-from modules.dispensing.services.ledger import Movement, new_document, post
-from modules.dispensing.services.sold_codes import check_scans, sell
-from modules.dispensing.services.special import (
-    SECOND,
-    SecondName,
-    SecondPassword,
-    enter_register,
-    require_second,
-)
 from modules.prescriptions import queries as prescription_queries
 from modules.prescriptions import services as prescriptions
-from tenants.queries import get_practitioner
 
 Checks = Annotated[list[ReviewCheck], Field(max_length=20)]
-_PAID_FOR = (TaskStatus.WAITING, TaskStatus.REVIEWED, TaskStatus.PREPARED)
+PAID_FOR = (TaskStatus.WAITING, TaskStatus.REVIEWED, TaskStatus.PREPARED)
 
 
 def is_single_pharmacist(tenant_id: int | None) -> bool:
@@ -93,11 +73,11 @@ def review_prescription(*, prescription_id: int, checks: Checks, by: Actor) -> T
         raise ChecksMissing(field="checks", missing=len(missing))
     task = queries.get_task(prescription_id)
     is_first = reviews_first(by) and task.status == TaskStatus.UNPAID
-    _check_open(task, is_unpaid_fine=is_first)
+    check_open(task, is_unpaid_fine=is_first)
     prescriptions.mark_reviewed(prescription_id=prescription_id, by=by)
     db.session.flush()
     task = _lock(prescription_id, TaskStatus.UNPAID if is_first else TaskStatus.WAITING)
-    _sign_review(task, by)
+    sign_review(task, by)
     task.checks = {check.value: True for check in ReviewCheck}
     audit.record("prescription.reviewed_at_pharmacy", task, by=by, number=task.prescription_number)
     return task
@@ -114,7 +94,7 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
         OutOfStock: a held batch has expired and no other suffices.
         BatchRecalled: a held batch was called back.
     """
-    _check_open(queries.get_task(prescription_id))
+    check_open(queries.get_task(prescription_id))
     prescription = prescriptions.mark_prepared(prescription_id=prescription_id, by=by)
     db.session.flush()
     task = _lock(prescription_id, TaskStatus.WAITING, TaskStatus.REVIEWED)
@@ -123,7 +103,7 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
     holds = queries.lock_holds(task)
     refuse_recalled(holds)
     replace_expired(task, holds, by)
-    _sign_preparation(task, by)
+    sign_preparation(task, by)
     audit.record("prescription.prepared", task, by=by, number=task.prescription_number)
     return task
 
@@ -157,150 +137,43 @@ def rehold_prescription(*, prescription_id: int, by: Actor) -> Task:
     """
     task = queries.get_task(prescription_id)
     holds = queries.lock_holds(task)
-    _check_step(task, TaskStatus.UNPAID, TaskStatus.WAITING, TaskStatus.REVIEWED)
+    check_step(task, TaskStatus.UNPAID, TaskStatus.WAITING, TaskStatus.REVIEWED)
     if not replace_recalled(task, holds, by):
         raise NothingRecalled(number=task.prescription_number)
     audit.record("prescription.reheld", task, by=by, number=task.prescription_number)
     return task
 
 
-@use_case("dispensing.prescription.dispense", prepare=proves_second(SECOND))
-def dispense_prescription(
-    *,
-    prescription_id: int,
-    second_name: SecondName = "",
-    second_password: SecondPassword = "",
-    by: Actor,
-) -> Task:
-    """Check the prepared drugs and hand them to the patient (发药).
-
-    Where the centre works with a single pharmacist, one act reviews, prepares and hands out; the pharmacist
-    attests the four checks by it. Otherwise who prepared does not hand out. For narcotic and first-class
-    psychotropic drugs a second person signs with their own name and password, and the register gets its row.
-
-    Raises:
-        NotFound: the pharmacy does not know it.
-        PrescriptionNotPaid, PrescriptionUnpaid: it is not paid, or was refunded.
-        WrongStep: it is not prepared, or was handed out.
-        PrescriptionPastValidity: it no longer holds.
-        SamePharmacist: the same person prepared it.
-        ReviewRightMissing: a single pharmacist without the right to review.
-        OutOfStock: a held batch has expired and no other suffices.
-        BatchRecalled: a held batch was called back.
-        HoldsDiffer: what is paid is not what is held; part of it was refunded at this moment.
-        SecondPersonMissing, SecondPersonRefused, SecondPersonSame: nobody else has signed for special drugs.
-        CodesMissing, CodesDiffer: the packs were not scanned, or more than is handed out.
-    """
-    task = queries.get_task(prescription_id)
-    _check_open(task)
-    is_single = is_single_pharmacist(by.tenant_id)
-    if not is_single and task.status == TaskStatus.PREPARED and task.prepared_by_id == by.account_id:
-        raise SamePharmacist
-    paid = charging.note_dispensed(visit_id=task.visit_id, prescription_id=prescription_id)
-    if is_single and task.reviewed_at is None:
-        _refuse_non_reviewer(by)
-    prescription = prescriptions.mark_dispensed(prescription_id=prescription_id, in_one_act=is_single, by=by)
-    is_special = needs_two_signatures(prescription.sheet.value)
-    second = require_second(second_name) if is_special else None
-    holds = [found for found in queries.lock_holds(task) if found.hold.waiting]
-    steps = _PAID_FOR if is_single else (TaskStatus.PREPARED,)
-    _check_step(task, *steps)
-    if is_single:
-        _sign_earlier_steps(task, by)
-    holds = [found for found in replace_expired(task, holds, by) if found.hold.waiting]
-    if _by_item(holds) != paid:
-        raise HoldsDiffer(number=task.prescription_number)
-    scans = check_scans(task, holds, by)
-    handed_out = [(found, found.hold.waiting) for found in holds]
-    document = _hand_out(task, holds, scans, by)
-    if second is not None:
-        enter_register(task, handed_out, document, second, prescription.practitioner_name, by)
-    return task
-
-
-def _refuse_non_reviewer(by: Actor) -> None:
-    if by.practitioner_id is None or not get_practitioner(by.practitioner_id).may_review:
-        raise ReviewRightMissing
-
-
-def _sign_earlier_steps(task: Task, by: Actor) -> None:
-    if task.reviewed_at is None:
-        _sign_review(task, by)
-        task.checks = {check.value: True for check in ReviewCheck}
-    if task.prepared_at is None:
-        _sign_preparation(task, by)
-
-
-def _hand_out(task: Task, holds: list[Allocated], scans: list[Picked], by: Actor) -> Document:
-    document = new_document(DocumentKind.ISSUE, task.location_id, by)
-    document.prescription_id = task.prescription_id
-    movements = []
-    for found in holds:
-        quantity = found.hold.waiting
-        found.balance.held -= quantity
-        found.hold.dispensed += quantity
-        movements.append(
-            Movement(
-                batch=found.batch,
-                quantity=quantity,
-                source=found.balance,
-                account=Account.PATIENT,
-                item_id=found.hold.item_id,
-            )
-        )
-    task.status = TaskStatus.DISPENSED
-    task.dispensed_at, task.dispensed_by_id, task.dispensed_by_name = clock.now(), by.account_id, by.name
-    lines = post(document, movements)
-    sell(task, holds, scans, document, by)
-    audit.record("prescription.dispensed", task, by=by, number=task.prescription_number)
-    emit(
-        PrescriptionDispensed(
-            document_id=document.id,
-            prescription_id=task.prescription_id,
-            visit_id=task.visit_id,
-            patient_id=task.patient_id,
-            location_id=task.location_id,
-            on=document.on,
-            lines=lines,
-        )
-    )
-    return document
-
-
-def _by_item(holds: list[Allocated]) -> dict[int, Decimal]:
-    found: dict[int, Decimal] = {}
-    for entry in holds:
-        found[entry.hold.item_id] = found.get(entry.hold.item_id, Decimal(0)) + entry.hold.waiting
-    return found
-
-
-def _sign_review(task: Task, by: Actor) -> None:
+def sign_review(task: Task, by: Actor) -> None:
+    """The review is passed, by this person."""
     if task.status == TaskStatus.WAITING:
         task.status = TaskStatus.REVIEWED
     task.reviewed_at, task.reviewed_by_id, task.reviewed_by_name = clock.now(), by.account_id, by.name
 
 
-def _sign_preparation(task: Task, by: Actor) -> None:
+def sign_preparation(task: Task, by: Actor) -> None:
+    """The drugs are taken from the shelf, by this person."""
     task.status = TaskStatus.PREPARED
     task.prepared_at, task.prepared_by_id, task.prepared_by_name = clock.now(), by.account_id, by.name
 
 
 def _lock(prescription_id: int, *steps: TaskStatus) -> Task:
     task = queries.lock_task(prescription_id) or queries.get_task(prescription_id)
-    _check_step(task, *steps)
+    check_step(task, *steps)
     return task
 
 
-def _check_step(task: Task, *steps: TaskStatus) -> None:
+def check_step(task: Task, *steps: TaskStatus) -> None:
+    """Refuse when the work stands at another step."""
     if task.status not in steps:
         raise WrongStep(number=task.prescription_number, status=task.status.label)
 
 
-def _check_open(task: Task, *, is_unpaid_fine: bool = False) -> None:
+def check_open(task: Task, *, is_unpaid_fine: bool = False) -> None:
     """Refuse early, in the window's words; the moves of the prescription refuse again under its lock."""
     if task.status == TaskStatus.UNPAID and not is_unpaid_fine:
         raise PrescriptionNotPaid(number=task.prescription_number)
-    if task.status not in (TaskStatus.UNPAID, *_PAID_FOR):
+    if task.status not in (TaskStatus.UNPAID, *PAID_FOR):
         raise WrongStep(number=task.prescription_number, status=task.status.label)
     if task.is_past_validity:
         until = f"{clock.local(task.valid_until):%Y-%m-%d %H:%M}"

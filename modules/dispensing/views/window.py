@@ -23,8 +23,9 @@ from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
 from modules.prescriptions.services import return_by_pharmacist
 
+OWED = (TaskStatus.PARTLY_DISPENSED,)
 DONE = (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED, TaskStatus.RETURNED)
-LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "done": DONE}
+LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "owed": OWED, "done": DONE}
 
 
 @blueprint.get("/window")
@@ -78,8 +79,15 @@ def rehold_prescription(prescription_id: int) -> ResponseReturnValue:
 @blueprint.post("/window/<int:prescription_id>/dispense")
 @requires("dispensing.prescription.dispense")
 def dispense_prescription(prescription_id: int) -> ResponseReturnValue:
-    """Hand the drugs out."""
+    """Hand the drugs out; what is short stays owed."""
     return _act(services.dispense_prescription, prescription_id, gettext("Handed out"))
+
+
+@blueprint.post("/window/<int:prescription_id>/rest")
+@requires("dispensing.prescription.dispense")
+def hand_out_rest(prescription_id: int) -> ResponseReturnValue:
+    """Hand out what stayed owed."""
+    return _act(services.hand_out_rest, prescription_id, gettext("Handed out"))
 
 
 @blueprint.post("/window/<int:prescription_id>/send-back")
@@ -138,18 +146,18 @@ def remove_scan(prescription_id: int, use_id: int) -> ResponseReturnValue:
 
 
 def _act(use_case: Callable[..., Any], prescription_id: int, done: str) -> ResponseReturnValue:
-    form = Form(use_case, request.form, prescription_id=prescription_id)
+    form = Form(use_case, _chosen_lines(request.form, "owed"), prescription_id=prescription_id)
     if form.perform(by=current_actor()) is None:
         return _window(prescription_id, act_form=form), 422
     flash(done, "ok")
     return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
 
 
-def _chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
+def _chosen_lines(typed: "MultiDict[str, str]", lines: str = "lines") -> "MultiDict[str, str]":
     """Lines without a quantity were not chosen."""
     kept = typed.copy()
     for name in list(typed):
-        if name.startswith("lines-") and name.endswith("-quantity") and typed[name].strip() in ("", "0"):
+        if name.startswith(f"{lines}-") and name.endswith("-quantity") and typed[name].strip() in ("", "0"):
             kept.pop(name)
             kept.pop(name.replace("-quantity", "-item_id"), None)
     return kept
