@@ -122,6 +122,8 @@ module = Module(
         "code.scan_removed": N_("Scanned pack taken off a prescription"),
         "code.passed_without": N_("Line passed without a code"),
         "code.refused": N_("Scan refused with an alarm"),
+        "labels.printed": N_("Drug labels printed"),
+        "decoction.printed": N_("Decoction slip printed"),
         "ampoules.returned": N_("Empty ampoules taken back"),
         "cupboard.handed_over": N_("Cupboard of special drugs handed over"),
     },

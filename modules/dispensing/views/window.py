@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app import audit
-from app.errors import DomainError
+from app.errors import DomainError, NotFound
 from app.i18n import gettext
+from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.read_after import fresh
-from modules.dispensing import queries, services
+from modules.dispensing import documents, queries, services
 from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import split_into_packs
 from modules.dispensing.rules.review import FOUR_CHECKS
@@ -21,6 +22,7 @@ from modules.dispensing.views.pages import blueprint
 from modules.dispensing.views.scanning import scan_facts
 from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
+from modules.prescriptions.queries import Prescription
 from modules.prescriptions.services import return_by_pharmacist
 
 OWED = (TaskStatus.PARTLY_DISPENSED,)
@@ -143,6 +145,29 @@ def remove_scan(prescription_id: int, use_id: int) -> ResponseReturnValue:
     """A scanned pack is taken off again."""
     services.remove_scan(prescription_id=prescription_id, use_id=use_id, by=current_actor())
     return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+@blueprint.get("/window/<int:prescription_id>/labels.pdf")
+@requires("dispensing.prescription.prepare")
+def print_labels(prescription_id: int) -> ResponseReturnValue:
+    """A label for each drug."""
+    return _paper(prescription_id, documents.bag_labels, "labels")
+
+
+@blueprint.get("/window/<int:prescription_id>/decoction.pdf")
+@requires("dispensing.prescription.prepare")
+def print_decoction(prescription_id: int) -> ResponseReturnValue:
+    """The slip for who decocts."""
+    if prescriptions.get_prescription(prescription_id).kind.value != "herbal":
+        raise NotFound(field="prescription_id")
+    return _paper(prescription_id, documents.decoction_slip, "decoction")
+
+
+def _paper(prescription_id: int, make: Callable[[Prescription], bytes], name: str) -> ResponseReturnValue:
+    queries.get_task(prescription_id)
+    prescription = prescriptions.get_prescription(prescription_id)
+    audit.note(f"{name}.printed", by=current_actor(), subject=prescription)
+    return paper_answer(make(prescription), f"{name}-{prescription.number}")
 
 
 def _act(use_case: Callable[..., Any], prescription_id: int, done: str) -> ResponseReturnValue:
