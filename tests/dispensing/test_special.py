@@ -183,3 +183,24 @@ def test_the_pages_of_special_drugs_answer_in_few_statements(ready: Any, sign_in
     assert desk.post("/dispensing/special/handovers", data={**counts, **SECOND}).status_code == 303
     with tenant_unit(ours["tenant_id"]):
         assert db.session.scalars(select(Handover)).one().differing is False
+
+
+def test_the_desk_of_another_centre_finds_none_of_it(
+    ready: Any, hand_out: Any, sign_in: Any, ours: Any
+) -> None:
+    hand_out(ready(), **SECOND)
+    signed = ready()
+    with tenant_unit(ours["tenant_id"]):
+        entry = db.session.scalars(select(RegisterEntry)).one()
+    desk, window = sign_in("other_pharmacist", "c2"), f"/dispensing/window/{signed.prescription_id}"
+    for page in (window, f"{window}/labels.pdf", f"{window}/decoction.pdf"):
+        assert desk.get(page).status_code == 404, page
+    code = {"code": "81000010000000010001", "item_id": str(signed.lines[0].item_id), "reason": "old_stock"}
+    typed = {**SECOND, **code, "second_name": "doctor@c2", "quantity": "1", "brought_by": "张护士"}
+    for act in (f"{window}/scan", f"{window}/no-code", f"{window}/rest", f"{window}/scans/1/remove"):
+        assert desk.post(act, data=typed).status_code in (404, 422), act
+    assert desk.post(f"/dispensing/special/{entry.id}/ampoules", data=typed).status_code in (404, 422)
+    assert signed.number not in desk.get("/dispensing/special").text
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.ampoules_of([entry.id]) == {}
+        assert queries.get_task(signed.prescription_id).status == TaskStatus.PREPARED
