@@ -15,6 +15,25 @@ class SignInRefused(DomainError):
     )
 
 
+class SecondPersonRefused(DomainError):
+    """Name or password of the second person is wrong, or they may not sign here: one answer for all."""
+
+    status = 422
+    code = "second_person.refused"
+    message = N_(
+        "Name or password of the second person is not right, or they may not sign here. "
+        "After 5 failures the account stays locked for 15 minutes."
+    )
+
+
+class SecondPersonSame(DomainError):
+    """Two people sign, not one twice."""
+
+    status = 422
+    code = "second_person.same"
+    message = N_("The second person is somebody else than the one at the desk.")
+
+
 class CodeRefused(DomainError):
     """The code of the second factor does not fit, was used, or the account is locked."""
 

@@ -8,7 +8,7 @@ from flask import url_for
 
 from app import clock
 from app.actor import Actor
-from app.i18n import N_
+from app.i18n import N_, gettext
 from app.money import format_amount
 from app.registry import (
     FIRST_ROWS,
@@ -50,15 +50,17 @@ _DAYS = 14
 
 
 def due_heap(by: Actor) -> Heap:
-    """Today's bills that wait for payment, the latest first."""
+    """Today's bills that wait for payment, and those whose drugs came back, the latest first."""
     count, bills = queries.first_due_bills(clock.today(), size=FIRST_ROWS)
     people = patients.patients_by_id(bill.patient_id for bill in bills) if bills else {}
     rows = [
         WaitingRow(
             bill.since,
             people[bill.patient_id].name,
-            f"¥ {format_amount(bill.due_amount)}",
-            url_for("charging.show_bill", bill_id=bill.bill_id),
+            gettext("%(n)s lines came back", n=bill.returned_count)
+            if bill.returned_count
+            else f"¥ {format_amount(bill.due_amount)}",
+            url_for("charging.show_bill", bill_id=bill.bill_id, returned=1 if bill.returned_count else None),
             "w",
         )
         for bill in bills
@@ -129,7 +131,7 @@ module = Module(
     lookups=(Lookup("charge-items", "charging.charge.add", views.find_charge_items),),
     waiting=(
         Waiting(
-            N_("Bills to settle"),
+            N_("Bills to settle or refund"),
             "charging.bill.settle",
             "charging.show_desk",
             due_heap,

@@ -76,6 +76,20 @@ class ReturnNotIntact(DomainError):
     message = N_("Only unopened packs of the same batch are taken back. Check them and confirm.")
 
 
+class OwedTooMuch(DomainError):
+    """More would be owed than the patient is to get."""
+
+    code = "dispensing.owed_too_much"
+    message = N_("%(drug)s: at most %(most)s can stay owed.")
+
+
+class NothingHandedOut(DomainError):
+    """A hand-out of nothing is none."""
+
+    code = "dispensing.nothing_handed_out"
+    message = N_("Something must be handed out; what is short stays owed.")
+
+
 class BatchExpired(DomainError):
     """Expired stock does not come in."""
 
@@ -144,3 +158,155 @@ class PlaceCounted(Conflict):
     message = N_(
         "%(place)s is being counted; nothing moves there until the stocktake is posted or cancelled."
     )
+
+
+class CodeUnreadable(DomainError):
+    """What was scanned is no traceability code."""
+
+    code = "dispensing.code_unreadable"
+    message = N_("“%(code)s” is no traceability code (20 digits).")
+
+
+class CodeIsCarton(DomainError):
+    """A carton's code does not go to a patient."""
+
+    code = "dispensing.code_is_carton"
+    message = N_("%(code)s is the code of a carton. Scan the packs.")
+
+
+class CodeKnown(Conflict):
+    """A code comes in once."""
+
+    code = "dispensing.code_known"
+    message = N_("%(code)s has been received before.")
+
+
+class CodeDoubled(DomainError):
+    """The same code stands twice in a list."""
+
+    code = "dispensing.code_doubled"
+    message = N_("%(code)s was scanned twice.")
+
+
+class TooManyCodes(DomainError):
+    """More packs are scanned than came in."""
+
+    code = "dispensing.too_many_codes"
+    message = N_("Of this batch %(packs)s packs came in; %(codes)s codes would be more.")
+
+
+class PrefixUnknown(DomainError):
+    """Nobody has said yet which drug codes of this kind belong to."""
+
+    code = "dispensing.prefix_unknown"
+    message = N_(
+        "Codes that begin with %(prefix)s are new here. Choose the line they belong to, then scan again."
+    )
+
+
+class CodeScannedAlready(DomainError):
+    """The pack serves this prescription already."""
+
+    code = "dispensing.code_scanned_already"
+    message = N_("%(code)s is on this prescription already.")
+
+
+class NothingToScan(DomainError):
+    """The line has all its codes."""
+
+    code = "dispensing.nothing_to_scan"
+    message = N_("%(drug)s: nothing more is to be scanned.")
+
+
+class CodeAlarm(Conflict):
+    """A scan that is refused and remembered as an alarm; each kind of its own."""
+
+    alarm = ""
+
+
+class CodeSold(CodeAlarm):
+    """One code is sold once; a second sale points at drugs that came back from the street (回流药)."""
+
+    code = "dispensing.code_sold"
+    alarm = "second_sale"
+    message = N_("%(code)s was sold before. Set the pack apart; the alarm is noted.")
+
+
+class PackExceeded(CodeAlarm):
+    """An opened pack holds no more than it held."""
+
+    code = "dispensing.pack_exceeded"
+    alarm = "over_split"
+    message = N_("%(code)s: only %(left)s left of this pack, %(wanted)s wanted. The alarm is noted.")
+
+
+class CodeOfOtherDrug(CodeAlarm):
+    """The pack is none of the prescribed drugs."""
+
+    code = "dispensing.code_of_other_drug"
+    alarm = "wrong_drug"
+    message = N_("%(code)s is none of the drugs of this prescription. The alarm is noted.")
+
+
+class CodeOfOtherBatch(CodeAlarm):
+    """The pack is of a batch that is not held for the line."""
+
+    code = "dispensing.code_of_other_batch"
+    alarm = "wrong_batch"
+    message = N_("%(code)s is of batch %(batch)s, held is %(held)s. Take the right pack; the alarm is noted.")
+
+
+class CodesMissing(DomainError):
+    """Nothing is handed out before its packs were scanned."""
+
+    code = "dispensing.codes_missing"
+    message = N_("%(drug)s: scan the packs first; %(missing)s are without a code.")
+
+
+class CodesDiffer(Conflict):
+    """More was scanned than is handed out: part of the prescription was refunded meanwhile."""
+
+    code = "dispensing.codes_differ"
+    message = N_("%(drug)s: more was scanned than is handed out. Remove a code.")
+
+
+class ReturnCodesMissing(DomainError):
+    """What came back is not what was sold."""
+
+    code = "dispensing.return_codes_missing"
+    message = N_("%(drug)s: scan the code of the pack that comes back. It was sold as: %(codes)s.")
+
+
+class ReturnCodeStranger(DomainError):
+    """A returned pack was not sold on this prescription."""
+
+    code = "dispensing.return_code_stranger"
+    message = N_("%(code)s was not handed out on this prescription. It is not taken back.")
+
+
+class SecondPersonMissing(DomainError):
+    """Special drugs are handed out, and the cupboard handed over, by two people."""
+
+    code = "dispensing.second_person_missing"
+    message = N_("Two people sign here. The second one enters their own name and password.")
+
+
+class AmpoulesTooMany(DomainError):
+    """More ampoules came back than were handed out."""
+
+    code = "dispensing.ampoules_too_many"
+    message = N_("Of this row at most %(left)s can still come back.")
+
+
+class CountMissing(DomainError):
+    """Every batch of the cupboard is counted."""
+
+    code = "dispensing.count_missing"
+    message = N_("%(drug)s has not been counted.")
+
+
+class DifferenceUnexplained(DomainError):
+    """What lies in the cupboard is what the books say, or somebody says why not."""
+
+    code = "dispensing.difference_unexplained"
+    message = N_("%(drug)s: the books say %(booked)s. Count again, or give the reason.")

@@ -36,6 +36,10 @@ module = Module(
         MenuEntry(
             N_("Storeroom"), "dispensing.show_stock", "building-warehouse", "dispensing.stock.view", order=71
         ),
+        MenuEntry(
+            N_("Special drugs"), "dispensing.show_register", "lock", "dispensing.special.view", order=74
+        ),
+        MenuEntry(N_("Trace a code"), "dispensing.trace_code", "scan", "dispensing.code.trace", order=75),
     ),
     lookups=(
         Lookup("prescribable-drugs", "prescriptions.prescription.sign", views.find_prescribable_drugs),
@@ -55,6 +59,13 @@ module = Module(
             SettingKind.NUMBER,
             30,
             most=365,
+        ),
+        Setting(
+            "trace_codes",
+            N_("Drugs are handed out only with their traceability codes"),
+            SettingKind.SWITCH,
+            False,
+            help=N_("Off: codes that are scanned are kept all the same. Herbs carry none."),
         ),
     ),
     waiting=(
@@ -106,6 +117,15 @@ module = Module(
         "location.set_up": N_("Place of stock set up"),
         "stock.received": N_("Stock received"),
         "stock.transferred": N_("Stock carried over"),
+        "codes.collected": N_("Traceability codes collected"),
+        "code.scanned": N_("Pack scanned for a prescription"),
+        "code.scan_removed": N_("Scanned pack taken off a prescription"),
+        "code.passed_without": N_("Line passed without a code"),
+        "code.refused": N_("Scan refused with an alarm"),
+        "labels.printed": N_("Drug labels printed"),
+        "decoction.printed": N_("Decoction slip printed"),
+        "ampoules.returned": N_("Empty ampoules taken back"),
+        "cupboard.handed_over": N_("Cupboard of special drugs handed over"),
     },
     permissions=(
         Permission(
@@ -124,6 +144,30 @@ module = Module(
             "dispensing.stock.view",
             N_("See stock"),
             ("pharmacist", "storekeeper", "doctor", "administrator", "auditor"),
+        ),
+        Permission(
+            "dispensing.code.trace",
+            N_("Trace codes of packs"),
+            ("pharmacist", "storekeeper", "auditor"),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "dispensing.special.view",
+            N_("See the register of special drugs"),
+            ("pharmacist", "auditor"),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "dispensing.special.record",
+            N_("Record ampoules and hand the cupboard over"),
+            ("pharmacist",),
+            duty=Duty.RECORD,
+        ),
+        Permission(
+            "dispensing.special.sign_second",
+            N_("Sign for special drugs as the second person"),
+            ("pharmacist", "doctor", "triage_nurse", "storekeeper"),
+            duty=Duty.RECORD,
         ),
         Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),
         Permission("dispensing.stock.transfer", N_("Transfer stock"), ("storekeeper", "pharmacist")),

@@ -1,6 +1,7 @@
 """What the pharmacy does when something happens at another desk."""
 
 from modules.charging.events import BillRefunded, BillSettled
+from modules.charging.queries import INSURED
 from modules.dispensing import services
 from modules.prescriptions.events import (
     PrescriptionExpired,
@@ -22,7 +23,8 @@ def release_stock(event: PrescriptionWithdrawn | PrescriptionVoided | Prescripti
 
 def take_up_paid(event: BillSettled) -> None:
     """Paid prescriptions wait at the window."""
-    services.take_up_paid(prescription_ids=event.prescription_ids)
+    is_insured = any(tender.method in INSURED for tender in event.tenders)
+    services.take_up_paid(prescription_ids=event.prescription_ids, is_insured=is_insured)
 
 
 def release_refunded(event: BillRefunded) -> None:

@@ -30,6 +30,7 @@ from modules.dispensing.errors import (
 from modules.dispensing.models import TaskStatus
 from modules.dispensing.rules.review import ReviewCheck
 from modules.dispensing.services import ReturnLineInput
+from modules.prescriptions.errors import NotInThisState
 from tenants.services import change_settings
 
 D = Decimal
@@ -464,3 +465,36 @@ def test_herbs_come_back_whole_though_the_clinic_decocted_them(
         charges = charging_queries.charges_of_prescription(signed.prescription_id)
     assert {charge.item_code[0]: charge.executed_quantity for charge in charges} == {"D": 0, "X": 7}
     assert books_hold()
+
+
+def test_where_the_review_comes_first_nobody_pays_before_it_and_the_paid_one_waits_for_its_preparation(
+    prescribe: Any,
+    make_stock: Any,
+    pay: Any,
+    review: Any,
+    administrator: Actor,
+    pharmacist: Actor,
+    other_pharmacist: Actor,
+    ours: Any,
+) -> None:
+    change_settings(settings={"prescription_review": "before_payment"}, by=administrator)
+    make_stock(DRUG, 100)
+    signed = prescribe((DRUG, 40))
+    with pytest.raises(NotInThisState):
+        pay(signed)
+    assert review(signed).status == TaskStatus.UNPAID
+    with pytest.raises(DomainError):
+        review(signed)
+    pay(signed)
+    assert _status(ours, signed) == TaskStatus.REVIEWED
+    services.prepare_prescription(prescription_id=signed.prescription_id, by=pharmacist)
+    task = services.dispense_prescription(prescription_id=signed.prescription_id, by=other_pharmacist)
+    assert (task.status, task.reviewed_by_name) == (TaskStatus.DISPENSED, pharmacist.name)
+
+
+def test_where_the_review_comes_after_the_payment_an_unpaid_one_is_not_reviewed(
+    prescribe: Any, make_stock: Any, review: Any
+) -> None:
+    make_stock(DRUG, 100)
+    with pytest.raises(PrescriptionNotPaid):
+        review(prescribe((DRUG, 40)))

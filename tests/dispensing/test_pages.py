@@ -177,3 +177,19 @@ def test_a_sheet_that_fails_the_review_goes_back_to_its_doctor_with_the_reason(
     assert answer.status_code == 303
     assert "剂量与诊断不符" in desk.get(address).text
     assert desk.post(f"{address}/dispense", data={}).status_code == 422
+
+
+def test_where_the_review_comes_first_unpaid_slips_wait_at_the_window(
+    prescribe: Any, make_stock: Any, pay: Any, sign_in: Any, administrator: Actor, ours: Any
+) -> None:
+    change_settings(settings={"prescription_review": "before_payment"}, by=administrator)
+    make_stock(DRUG, 100)
+    signed = prescribe((DRUG, 40))
+    desk, url = sign_in("pharmacist"), f"/dispensing/window/{signed.prescription_id}"
+    assert signed.number in desk.get("/dispensing/window").text
+    assert signed.number in desk.get("/home").text
+    assert f'action="{url}/review"' in desk.get(url).text
+    assert desk.post(f"{url}/review", data={"checks": list(ReviewCheck)}).status_code == 303
+    assert f'action="{url}/review"' not in desk.get(url).text
+    pay(signed)
+    assert _status(ours, signed) == TaskStatus.REVIEWED

@@ -51,6 +51,8 @@ TABLE_OF = {
     "slot_id": "registration_slot",
     "print_id": "charging_receipt_print",
     "insurance_id": "insurance_settlement",
+    "use_id": "dispensing_code_use",
+    "entry_id": "dispensing_register_entry",
 }
 FITTING = {"roles": ["doctor"], "part": "chief_complaint", "checks": list(twins.CHECKS)}
 LOOKED_FOR = {"not_found", "clinic.no_encounter", "prescriptions.not_found"}

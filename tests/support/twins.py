@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import inspect, select
-from support import invoices, reconciling, settlements, storerooms, world
+from support import invoices, pharmacies, reconciling, settlements, storerooms, world
 from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient, register, session_of
 
 from app import clock
@@ -48,7 +48,7 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
     _file(patient.id, desk, mark)
     _schedule(centre, desk, mark)
     paid = _consultation(centre, patient, desk, mark, is_signed=True)
-    _money_and_drugs(paid, desk)
+    _money_and_drugs(paid, desk, mark)
     other = make_patient(registrar, name=f"{mark}乙丁")
     _consultation(centre, other, desk, mark, is_signed=False)
     waiting = make_patient(registrar, name=f"{mark}丙戊")
@@ -163,7 +163,7 @@ def _consultation(
     return {"visit_id": visit.id, "sheet_id": sheet.id, "tenant_id": centre["tenant_id"]}
 
 
-def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor]) -> None:
+def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor], mark: str) -> None:
     cashier, handing = desk["cashier"], desk["pharmacist"]
     charging.open_shift(float_amount=Decimal(100), by=cashier)
     with tenant_unit(paid["tenant_id"]):
@@ -179,7 +179,7 @@ def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor]) -> None:
     sheet_id = paid["sheet_id"]
     perform("dispensing.review_prescription", {"prescription_id": sheet_id, "checks": CHECKS}, by=handing)
     dispensing.prepare_prescription(prescription_id=sheet_id, by=desk["other_pharmacist"])
-    dispensing.dispense_prescription(prescription_id=sheet_id, by=handing)
+    pharmacies.hand_out(paid["tenant_id"], sheet_id, desk, mark)
 
 
 def _payments(patient_id: int, desk: dict[str, Actor], mark: str) -> None:

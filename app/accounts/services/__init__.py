@@ -29,6 +29,7 @@ from app.accounts.services.second_factor import (
     give_code,
     reset_factor,
 )
+from app.accounts.services.second_person import SecondPerson, proves_second
 from app.accounts.services.signing_in import (
     FAILURES,
     LOCK_MINUTES,
@@ -51,6 +52,7 @@ __all__ = [
     "Enrolled",
     "Password",
     "PersonName",
+    "SecondPerson",
     "SignInName",
     "SignInRefused",
     "SignedIn",
@@ -80,6 +82,7 @@ __all__ = [
     "offer_membership",
     "open_account",
     "present_profile",
+    "proves_second",
     "register_key",
     "reset_factor",
     "reset_password",

@@ -80,6 +80,7 @@ class Charge(Proven, TenantScoped, Model):
         Index("ix_charging_charge_bill", "tenant_id", "bill_id"),
         Index("ix_charging_charge_unpaid", "tenant_id", "status", "bill_id"),
         Index("ix_charging_charge_prescription", "tenant_id", "prescription_id"),
+        Index("ix_charging_charge_returned", "tenant_id", "bill_id", **only_where("returned_quantity > 0")),
         Index(
             "ux_charging_charge_source",
             "tenant_id",
@@ -133,6 +134,7 @@ class Charge(Proven, TenantScoped, Model):
     amount: Mapped[Decimal] = amount_column()
     executed_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
     refunded_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
+    returned_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))  # came back, its money not yet
     added_at: Mapped[datetime]
     void_reason: Mapped[str] = text_column(200, default="")
 

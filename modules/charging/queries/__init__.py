@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from app.db import columns_of, db, lock_row, locking
 from app.errors import NotFound
@@ -60,6 +60,9 @@ from modules.charging.queries.prices import price_of as price_of
 from modules.charging.queries.prices import prices_for_prescription as prices_for_prescription
 from modules.charging.queries.prices import search_prices as search_prices
 from modules.charging.queries.prices import service_prices as service_prices
+from modules.charging.queries.returned import OWED
+from modules.charging.queries.returned import owed_for_return as owed_for_return
+from modules.charging.queries.returned import receipt_with_returns as receipt_with_returns
 from modules.charging.queries.shifts import DayReport as DayReport
 from modules.charging.queries.shifts import confirmations_of as confirmations_of
 from modules.charging.queries.shifts import day_report as day_report
@@ -75,8 +78,10 @@ from modules.charging.queries.shifts import shift_sums as shift_sums
 from modules.charging.queries.shifts import takings_by_day as takings_by_day
 from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
 from modules.charging.rules.fee_classes import FeeClass, invoice_lines
+from modules.charging.rules.tenders import INSURED as INSURED
 
 _DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
+_RETURNED = case((and_(*OWED), 1), else_=0)
 
 # Bills
 
@@ -88,6 +93,7 @@ class BillSummary:
     bill: Bill
     due_amount: Decimal
     unpaid_count: int
+    returned_count: int = 0  # lines whose drugs came back; their money is to go back
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +209,19 @@ def find_bill_by_number(number: str) -> Bill | None:
 
 
 def list_due_bills(*, on: date | None = None, size: int = 40) -> list[BillSummary]:
-    """Bills with unpaid lines, the latest first; `on` keeps one day."""
+    """Bills with unpaid lines (`on` keeps one day) or with drugs that came back, the latest first."""
+    unpaid_count = case((Charge.status.in_(DUE), 1), else_=0)
     statement = (
-        select(Bill, func.sum(Charge.amount), func.count(Charge.id))
+        select(Bill, func.sum(_DUE_AMOUNT), func.sum(unpaid_count), func.sum(_RETURNED))
         .join(Charge, Charge.bill_id == Bill.id)
-        .where(Charge.status.in_(DUE))
+        .where(_waits(on))
     )
-    if on is not None:
-        statement = statement.where(Bill.on == on)
     return _summaries(statement, size)
+
+
+def _waits(on: date | None) -> ColumnElement[bool]:
+    due = Charge.status.in_(DUE)
+    return or_(due if on is None else and_(due, Bill.on == on), and_(*OWED))
 
 
 def list_bills(
@@ -219,7 +229,7 @@ def list_bills(
 ) -> list[BillSummary]:
     """Bills of a day or of patients, the latest first, with what is due on each."""
     unpaid_count = case((Charge.status.in_(DUE), 1), else_=0)
-    statement = select(Bill, func.sum(_DUE_AMOUNT), func.sum(unpaid_count)).outerjoin(
+    statement = select(Bill, func.sum(_DUE_AMOUNT), func.sum(unpaid_count), func.sum(_RETURNED)).outerjoin(
         Charge, Charge.bill_id == Bill.id
     )
     if on is not None:
@@ -229,10 +239,11 @@ def list_bills(
     return _summaries(statement, size)
 
 
-def _summaries(statement: "Select[Bill, Decimal, int]", size: int) -> list[BillSummary]:
+def _summaries(statement: "Select[Bill, Decimal, int, int]", size: int) -> list[BillSummary]:
     grouped = statement.group_by(*columns_of(Bill)).order_by(Bill.id.desc()).limit(size)
     return [
-        BillSummary(row[0], row[1] or Decimal("0.00"), row[2] or 0) for row in db.session.execute(grouped)
+        BillSummary(row[0], row[1] or Decimal("0.00"), row[2] or 0, row[3] or 0)
+        for row in db.session.execute(grouped)
     ]
 
 
@@ -261,28 +272,34 @@ def amounts_of_visits(visit_ids: Iterable[int]) -> dict[int, tuple[Decimal, Deci
 
 @dataclass(frozen=True, slots=True)
 class DueBill:
-    """A bill that waits for payment: since when, and how much."""
+    """A bill that waits for payment or a refund: since when, and how much."""
 
     bill_id: int
     patient_id: int
     since: datetime
     due_amount: Decimal
+    returned_count: int
 
 
 def first_due_bills(on: date, *, size: int) -> tuple[int, list[DueBill]]:
-    """How many bills of a day wait for payment, and the latest of them. One statement."""
+    """How many bills of a day wait for payment, or of any day for a refund, and the latest. One statement."""
     statement = (
         select(
-            Bill.id, Bill.patient_id, func.min(Charge.added_at), func.sum(Charge.amount), func.count().over()
+            Bill.id,
+            Bill.patient_id,
+            func.min(Charge.added_at),
+            func.sum(_DUE_AMOUNT),
+            func.sum(_RETURNED),
+            func.count().over(),
         )
         .join(Charge, Charge.bill_id == Bill.id)
-        .where(Charge.status.in_(DUE), Bill.on == on)
+        .where(_waits(on))
         .group_by(Bill.id, Bill.patient_id)
         .order_by(Bill.id.desc())
         .limit(size)
     )
     rows = db.session.execute(statement).all()
-    return (rows[0][4] if rows else 0), [DueBill(row[0], row[1], row[2], row[3]) for row in rows]
+    return (rows[0][5] if rows else 0), [DueBill(*row[:5]) for row in rows]
 
 
 # Settlements

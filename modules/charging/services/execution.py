@@ -12,21 +12,25 @@ from modules.charging.errors import NothingCharged, PrescriptionUnpaid, RefundTo
 from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus
 
 
-def note_dispensed(*, visit_id: int, prescription_id: int) -> dict[int, Decimal]:
-    """Everything paid and not refunded of a prescription leaves the pharmacy; returned by prescription line.
+def note_dispensed(
+    *, visit_id: int, prescription_id: int, owed: Mapping[int, Decimal] | None = None
+) -> dict[int, Decimal]:
+    """What is paid and not refunded of a prescription leaves the pharmacy, save what stays ``owed``, by line.
 
-    Quantities are in minimum units. Holds the bill, so that a refund comes before this or after it.
+    Returns what is paid and was not handed out before this, by prescription line, in minimum units.
+    Holds the bill, so that a refund comes before this or after it.
 
     Raises:
         PrescriptionUnpaid: a line is not paid, or nothing paid is left.
     """
     handed_out: dict[int, Decimal] = {}
+    later = owed or {}
     charges = _locked_charges(visit_id, prescription_id)
     for charge in charges:
-        quantity = charge.refundable_quantity
+        quantity = charge.refundable_quantity - charge.returned_quantity  # what came back is not given again
         if quantity and charge.source_kind == ChargeSource.PRESCRIPTION_ITEM:
             handed_out[charge.source_id] = quantity
-        charge.executed_quantity += quantity
+        charge.executed_quantity += quantity - min(quantity, later.get(charge.source_id, Decimal(0)))
     if not handed_out:
         raise PrescriptionUnpaid(item=", ".join(charge.item_name for charge in charges))
     db.session.flush()
@@ -46,6 +50,7 @@ def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[in
                 most = f"{format_quantity(charge.executed_quantity)} {charge.unit}"
                 raise RefundTooLarge(item=charge.item_name, quantity=most)
             charge.executed_quantity -= quantity
+            charge.returned_quantity += quantity
     db.session.flush()
 
 

@@ -166,6 +166,7 @@ def book_refund(
     for charge_id, quantity in refund.returned.items():
         charge = refund.charges[charge_id]
         charge.refunded_quantity += quantity
+        charge.returned_quantity = max(Decimal(0), charge.returned_quantity - quantity)
         whole = charge.refunded_quantity == charge.quantity
         charge.status = ChargeStatus.REFUNDED if whole else ChargeStatus.PARTLY_REFUNDED
     db.session.flush()

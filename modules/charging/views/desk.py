@@ -9,13 +9,13 @@ from werkzeug.datastructures import MultiDict
 
 from app import audit, clock
 from app.i18n import gettext
-from app.money import format_amount
+from app.money import format_amount, format_quantity
 from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.read_after import fresh
 from modules.charging import documents, queries, services
-from modules.charging.models import Bill
+from modules.charging.models import Bill, Charge, Settlement, SettlementLine
 from modules.charging.rules.tenders import CHANNELS, TenderMethod, round_cash
 from modules.charging.services import conduct
 from modules.charging.views.checkouts import after, checkout_facts, with_scanned_code
@@ -174,7 +174,8 @@ def _desk(bill_id: int | None, **forms: Form) -> str:
 
 
 def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
-    receipt = view.refundable[-1] if view.refundable else None
+    receipt = _receipt_to_refund(view)
+    lines = queries.settled_lines(receipt.id) if receipt else []
     checkout = queries.find_open_checkout(bill_id)
     live = services.live_channels(CHANNELS) if view.unpaid or checkout else []
     cash = {TenderMethod.CASH: view.due_amount}
@@ -193,11 +194,35 @@ def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
         "is_connected": connected,
         "insured": person,
         "live": live,
-        "receipt_lines": queries.settled_lines(receipt.id) if receipt else [],
+        "receipt_lines": lines,
         "settle_form": Form(services.settle_bill, start=start, bill_id=bill_id),
         "charge_form": Form(services.add_charge, start={"quantity": Decimal(1)}, bill_id=bill_id),
-        "refund_form": Form(services.refund_lines, settlement_id=receipt.id if receipt else 0),
+        "refund_form": _refund_form(receipt, lines),
+        "opens_refund": "returned" in request.args and any(charge.returned_quantity for _, charge in lines),
     }
+
+
+def _receipt_to_refund(view: queries.BillView) -> Settlement | None:
+    """The latest receipt; where drugs came back, the one that was paid for them."""
+    if not view.refundable:
+        return None
+    if any(charge.returned_quantity for charge in view.charges):
+        wanted = queries.receipt_with_returns(receipt.id for receipt in view.refundable)
+        return next((receipt for receipt in view.refundable if receipt.id == wanted), view.refundable[-1])
+    return view.refundable[-1]
+
+
+def _refund_form(receipt: Settlement | None, lines: list[tuple[SettlementLine, Charge]]) -> Form:
+    """Filled with what came back to the pharmacy, else with all that may go back."""
+    returned = [queries.owed_for_return(charge) for _, charge in lines]
+    amounts = returned if any(returned) else [charge.refundable_quantity for _, charge in lines]
+    start: dict[str, Any] = {
+        f"lines-{place}-quantity": format_quantity(amount) if amount else ""
+        for place, amount in enumerate(amounts)
+    }
+    if any(returned):
+        start["reason"] = gettext("The pharmacy has taken the drugs back")
+    return Form(services.refund_lines, start=start, settlement_id=receipt.id if receipt else 0)
 
 
 def _method_options() -> list[tuple[str, str]]:

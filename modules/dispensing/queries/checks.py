@@ -8,6 +8,7 @@ from app.db import db, tenant_unit
 from app.money import format_quantity
 from app.registry import Finding
 from modules.dispensing.models import Balance, Document, Hold, StockMove
+from modules.dispensing.queries.tracing import count_differing_codes
 
 
 def check_stock(tenant_id: int) -> list[Finding]:
@@ -29,6 +30,7 @@ def check_stock(tenant_id: int) -> list[Finding]:
             Finding("dispensing: last row of the ledger = balance", str(_stale_rows(balances)), "0"),
             _holds(),
             _numbers(),
+            Finding("dispensing: packs whose codes and uses differ", str(count_differing_codes()), "0"),
         ]
 
 

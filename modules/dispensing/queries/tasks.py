@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.db import db, locking
 from app.errors import NotFound
@@ -79,26 +79,38 @@ def task_view(task: Task) -> list[Allocated]:
 
 
 def list_tasks(
-    location_id: int, statuses: Iterable[TaskStatus] = OPEN_STATUSES, *, size: int = 60
+    location_id: int,
+    statuses: Iterable[TaskStatus] = OPEN_STATUSES,
+    *,
+    reviews_first: bool = False,
+    size: int = 60,
 ) -> list[Task]:
     """Work at a pharmacy in these states, the oldest first."""
     return list(
         db.session.scalars(
             select(Task)
-            .where(Task.location_id == location_id, Task.status.in_(list(statuses)))
+            .where(Task.location_id == location_id, _waits(statuses, reviews_first))
             .order_by(Task.id)
             .limit(size)
         )
     )
 
 
-def first_tasks(station_id: int | None, *, size: int) -> tuple[int, list[Task]]:
+def _waits(statuses: Iterable[TaskStatus], reviews_first: bool) -> ColumnElement[bool]:
+    """In these states; where the review comes before the payment, also what is neither paid nor reviewed."""
+    wanted = Task.status.in_(list(statuses))
+    if not reviews_first:
+        return wanted
+    return or_(wanted, and_(Task.status == TaskStatus.UNPAID, Task.reviewed_at.is_(None)))
+
+
+def first_tasks(station_id: int | None, *, reviews_first: bool = False, size: int) -> tuple[int, list[Task]]:
     """How many prescriptions wait at the pharmacy of a station, and the oldest of them. One statement."""
     statement = (
         select(Task, func.count().over())
         .where(
             Task.location_id == pharmacy_of(station_id).scalar_subquery(),
-            Task.status.in_(list(OPEN_STATUSES)),
+            _waits(OPEN_STATUSES, reviews_first),
         )
         .order_by(Task.id)
         .limit(size)

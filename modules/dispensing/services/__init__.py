@@ -18,8 +18,23 @@ from modules.dispensing.services.acts import (
     take_out_frozen,
     thaw,
 )
+from modules.dispensing.services.codes import COLLECTED_AT, collect_codes
+from modules.dispensing.services.handing_out import (
+    OwedLineInput,
+    dispense_prescription,
+    hand_out_rest,
+)
 from modules.dispensing.services.holds import hold_stock, release_prescription, release_refunded
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
+from modules.dispensing.services.scans import (
+    note_alarm,
+    pass_without_code,
+    remove_scan,
+    scan_code,
+    scanning,
+)
+from modules.dispensing.services.sold_codes import must_scan
+from modules.dispensing.services.special import CountInput, hand_over_cupboard, take_ampoules_back
 from modules.dispensing.services.storeroom import (
     StockLineInput,
     TransferLineInput,
@@ -31,16 +46,19 @@ from modules.dispensing.services.storeroom import (
     transfer_stock,
 )
 from modules.dispensing.services.tasks import (
-    dispense_prescription,
     is_single_pharmacist,
     prepare_prescription,
     put_back_prescription,
     rehold_prescription,
     review_prescription,
+    reviews_first,
     take_up_paid,
 )
 
 __all__ = [
+    "COLLECTED_AT",
+    "CountInput",
+    "OwedLineInput",
     "Part",
     "ReturnLineInput",
     "ReviewCheck",
@@ -50,12 +68,18 @@ __all__ = [
     "Wanted",
     "arrive",
     "close_books",
+    "collect_codes",
     "dispense_prescription",
     "freeze",
+    "hand_out_rest",
+    "hand_over_cupboard",
     "hold_stock",
     "is_single_pharmacist",
     "lose_on_the_way",
+    "must_scan",
+    "note_alarm",
     "open_balance",
+    "pass_without_code",
     "post_differences",
     "post_opening_stock",
     "prepare_prescription",
@@ -66,12 +90,17 @@ __all__ = [
     "release_prescription",
     "release_recalled",
     "release_refunded",
+    "remove_scan",
     "return_drugs",
     "review_prescription",
+    "reviews_first",
+    "scan_code",
+    "scanning",
     "set_up_all_locations",
     "set_up_location",
     "ship",
     "stand_still",
+    "take_ampoules_back",
     "take_in",
     "take_out_frozen",
     "take_up_paid",

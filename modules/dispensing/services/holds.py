@@ -12,6 +12,7 @@ from modules.dispensing.errors import AlreadyPrepared, BatchRecalled, OutOfStock
 from modules.dispensing.models import Hold, Task, TaskStatus
 from modules.dispensing.queries import Allocated, StockLine
 from modules.dispensing.rules.batches import Allocation, BatchStock, allocate
+from modules.dispensing.services.scans import drop_scans
 from modules.prescriptions.events import PrescriptionSigned, SignedLine
 
 
@@ -59,6 +60,7 @@ def release_prescription(*, prescription_id: int) -> None:
         raise AlreadyPrepared(number=task.prescription_number)
     for found in holds:
         release(found, found.hold.waiting)
+    drop_scans(task)
     if not any(found.hold.dispensed for found in holds):
         task.status = TaskStatus.CANCELLED
     db.session.flush()
@@ -87,9 +89,20 @@ def release_refunded(*, quantities: dict[int, Decimal]) -> None:
             if part:
                 left[found.hold.item_id] -= part
                 release(found, part)
+        drop_scans(task, quantities)
         if not any(found.hold.waiting for found in holds):
-            task.status = TaskStatus.CANCELLED
+            task.status = _when_all_is_released(task, holds)
         db.session.flush()
+
+
+def _when_all_is_released(task: Task, holds: list[Allocated]) -> TaskStatus:
+    """Nothing is held any more: what was owed is refunded, or nothing was ever handed out."""
+    if task.status != TaskStatus.PARTLY_DISPENSED:
+        return TaskStatus.CANCELLED
+    if not any(found.hold.with_patient for found in holds):
+        return TaskStatus.RETURNED
+    came_back = any(found.hold.returned for found in holds)
+    return TaskStatus.PARTLY_RETURNED if came_back else TaskStatus.DISPENSED
 
 
 def release(found: Allocated, quantity: Decimal) -> None:

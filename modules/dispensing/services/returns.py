@@ -21,7 +21,10 @@ from modules.dispensing.models import Account, Document, DocumentKind, Task, Tas
 from modules.dispensing.queries import Allocated
 from modules.dispensing.rules.batches import allocate_return
 from modules.dispensing.services.ledger import Movement, new_document, post
+from modules.dispensing.services.sold_codes import take_back
 from modules.prescriptions import services as prescriptions
+
+_WITH_PATIENT = (TaskStatus.DISPENSED, TaskStatus.PARTLY_DISPENSED, TaskStatus.PARTLY_RETURNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +42,19 @@ def return_drugs(
     lines: Annotated[list[ReturnLineInput], Field(min_length=1, max_length=50)],
     reason: Annotated[str, Field(min_length=2, max_length=200)],
     is_intact: bool = False,
+    codes: Annotated[str, Field(max_length=4000)] = "",
     by: Actor,
 ) -> Document:
     """Take drugs back that were handed out (退药); their money may then be refunded at the cashier's window.
 
-    ``is_intact`` attests that the packs are unopened and of the recorded batch.
+    ``is_intact`` attests that the packs are unopened and of the recorded batch; ``codes`` are those of the packs.
 
     Raises:
         NotFound: the pharmacy does not know the prescription or the line.
         WrongStep: nothing was handed out, or everything is back.
         ReturnNotIntact: it was not attested.
         ReturnTooLarge: more than the patient has.
+        ReturnCodesMissing, ReturnCodeStranger: the packs are not those that were sold.
     """
     if not is_intact:
         raise ReturnNotIntact(field="is_intact")
@@ -59,17 +64,21 @@ def return_drugs(
         quantities[line.item_id] = quantities.get(line.item_id, Decimal(0)) + line.quantity
     charging.note_returned(visit_id=task.visit_id, prescription_id=prescription_id, quantities=quantities)
     holds = queries.lock_holds(task)
-    if task.status not in (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED):
+    if task.status not in _WITH_PATIENT:
         raise WrongStep(number=task.prescription_number, status=task.status.label)
     movements = [
         movement
         for item_id, quantity in quantities.items()
         for movement in _give_back([found for found in holds if found.hold.item_id == item_id], quantity)
     ]
-    is_whole = not any(found.hold.with_patient for found in holds)
-    task.status = TaskStatus.RETURNED if is_whole else TaskStatus.PARTLY_RETURNED
+    is_owing = any(found.hold.waiting for found in holds)
+    is_whole = not is_owing and not any(found.hold.with_patient for found in holds)
+    if not is_owing:
+        task.status = TaskStatus.RETURNED if is_whole else TaskStatus.PARTLY_RETURNED
     prescriptions.mark_returned(prescription_id=prescription_id, is_whole=is_whole, by=by)
-    return _post(task, movements, reason, by)
+    document = _post(task, movements, reason, by)
+    take_back(task, quantities, holds, codes, document, by)
+    return document
 
 
 def _give_back(holds: list[Allocated], quantity: Decimal) -> list[Movement]:

@@ -8,9 +8,10 @@ from flask import url_for
 
 from app import clock
 from app.actor import Actor
+from app.i18n import gettext
 from app.money import format_quantity
 from app.registry import FIRST_ROWS, Heap, WaitingRow
-from modules.dispensing import queries
+from modules.dispensing import queries, services
 from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import ExpiryAlert, expiry_alert, split_into_packs
 from modules.patients import queries as patients
@@ -23,15 +24,17 @@ _ALARMS = {ExpiryAlert.EXPIRED: "d", ExpiryAlert.STOPPED: "d", ExpiryAlert.WITHI
 
 def tasks_heap(by: Actor) -> Heap:
     """Prescriptions at the actor's pharmacy, the oldest first."""
-    count, tasks = queries.first_tasks(by.station_id, size=FIRST_ROWS)
+    count, tasks = queries.first_tasks(
+        by.station_id, reviews_first=services.reviews_first(by), size=FIRST_ROWS
+    )
     people = patients.patients_by_id(task.patient_id for task in tasks) if tasks else {}
     rows = [
         WaitingRow(
             task.paid_at or task.signed_at,
             f"{people[task.patient_id].name} {task.prescription_number}",
-            task.status.label,
+            gettext("To review, not paid") if task.status == TaskStatus.UNPAID else task.status.label,
             url_for("dispensing.show_prescription", prescription_id=task.prescription_id),
-            _KINDS[task.status],
+            _KINDS.get(task.status, "w"),
         )
         for task in tasks
     ]

@@ -93,10 +93,20 @@ def list_documents() -> ResponseReturnValue:
 @requires("dispensing.stock.view")
 def show_document(document_id: int) -> ResponseReturnValue:
     """One document with its lines."""
+    return document_page(document_id, Form(services.collect_codes, document_id=document_id))
+
+
+def document_page(document_id: int, form: Form) -> str:
+    """A document, and the codes of the packs that came in with it."""
     document = queries.get_document(document_id)
-    places = {location.id: location.name for location in queries.list_locations()}
+    is_receipt = document.kind in services.COLLECTED_AT
     return render_template(
-        "dispensing/document.html", document=document, moves=queries.moves_of(document_id), places=places
+        "dispensing/document.html",
+        document=document,
+        moves=queries.moves_of(document_id),
+        places={location.id: location.name for location in queries.list_locations()},
+        form=form,
+        collected=queries.collected(document_id) if is_receipt else None,
     )
 
 

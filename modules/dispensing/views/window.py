@@ -8,21 +8,26 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app import audit
+from app.errors import DomainError, NotFound
 from app.i18n import gettext
+from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.read_after import fresh
-from modules.dispensing import queries, services
+from modules.dispensing import documents, queries, services
 from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import split_into_packs
 from modules.dispensing.rules.review import FOUR_CHECKS
 from modules.dispensing.views.pages import blueprint
+from modules.dispensing.views.scanning import scan_facts
 from modules.patients import queries as patients
 from modules.prescriptions import queries as prescriptions
+from modules.prescriptions.queries import Prescription
 from modules.prescriptions.services import return_by_pharmacist
 
+OWED = (TaskStatus.PARTLY_DISPENSED,)
 DONE = (TaskStatus.DISPENSED, TaskStatus.PARTLY_RETURNED, TaskStatus.RETURNED)
-LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "done": DONE}
+LISTS = {"open": OPEN_STATUSES, "unpaid": (TaskStatus.UNPAID,), "owed": OWED, "done": DONE}
 
 
 @blueprint.get("/window")
@@ -76,8 +81,15 @@ def rehold_prescription(prescription_id: int) -> ResponseReturnValue:
 @blueprint.post("/window/<int:prescription_id>/dispense")
 @requires("dispensing.prescription.dispense")
 def dispense_prescription(prescription_id: int) -> ResponseReturnValue:
-    """Hand the drugs out."""
+    """Hand the drugs out; what is short stays owed."""
     return _act(services.dispense_prescription, prescription_id, gettext("Handed out"))
+
+
+@blueprint.post("/window/<int:prescription_id>/rest")
+@requires("dispensing.prescription.dispense")
+def hand_out_rest(prescription_id: int) -> ResponseReturnValue:
+    """Hand out what stayed owed."""
+    return _act(services.hand_out_rest, prescription_id, gettext("Handed out"))
 
 
 @blueprint.post("/window/<int:prescription_id>/send-back")
@@ -103,19 +115,74 @@ def return_drugs(prescription_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
 
 
+@blueprint.post("/window/<int:prescription_id>/scan")
+@requires("dispensing.prescription.dispense")
+def scan_code(prescription_id: int) -> ResponseReturnValue:
+    """A pack is scanned; what is refused as an alarm is kept."""
+    by = current_actor()
+    form = Form(services.scan_code, request.form, prescription_id=prescription_id)
+    try:
+        services.scanning(lambda: form.perform_or_raise(by=by), prescription_id=prescription_id, by=by)
+    except DomainError as refusal:
+        form.reject(refusal)
+        return _window(prescription_id, scan_form=form), 422
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+@blueprint.post("/window/<int:prescription_id>/no-code")
+@requires("dispensing.prescription.dispense")
+def pass_without_code(prescription_id: int) -> ResponseReturnValue:
+    """A line goes out without a code, with the reason."""
+    form = Form(services.pass_without_code, request.form, prescription_id=prescription_id)
+    if form.perform(by=current_actor()) is None:
+        return _window(prescription_id, no_code_form=form), 422
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+@blueprint.post("/window/<int:prescription_id>/scans/<int:use_id>/remove")
+@requires("dispensing.prescription.dispense")
+def remove_scan(prescription_id: int, use_id: int) -> ResponseReturnValue:
+    """A scanned pack is taken off again."""
+    services.remove_scan(prescription_id=prescription_id, use_id=use_id, by=current_actor())
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
+@blueprint.get("/window/<int:prescription_id>/labels.pdf")
+@requires("dispensing.prescription.prepare")
+def print_labels(prescription_id: int) -> ResponseReturnValue:
+    """A label for each drug."""
+    return _paper(prescription_id, documents.bag_labels, "labels")
+
+
+@blueprint.get("/window/<int:prescription_id>/decoction.pdf")
+@requires("dispensing.prescription.prepare")
+def print_decoction(prescription_id: int) -> ResponseReturnValue:
+    """The slip for who decocts."""
+    if prescriptions.get_prescription(prescription_id).kind.value != "herbal":
+        raise NotFound(field="prescription_id")
+    return _paper(prescription_id, documents.decoction_slip, "decoction")
+
+
+def _paper(prescription_id: int, make: Callable[[Prescription], bytes], name: str) -> ResponseReturnValue:
+    queries.get_task(prescription_id)
+    prescription = prescriptions.get_prescription(prescription_id)
+    audit.note(f"{name}.printed", by=current_actor(), subject=prescription)
+    return paper_answer(make(prescription), f"{name}-{prescription.number}")
+
+
 def _act(use_case: Callable[..., Any], prescription_id: int, done: str) -> ResponseReturnValue:
-    form = Form(use_case, request.form, prescription_id=prescription_id)
+    form = Form(use_case, _chosen_lines(request.form, "owed"), prescription_id=prescription_id)
     if form.perform(by=current_actor()) is None:
         return _window(prescription_id, act_form=form), 422
     flash(done, "ok")
     return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
 
 
-def _chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
+def _chosen_lines(typed: "MultiDict[str, str]", lines: str = "lines") -> "MultiDict[str, str]":
     """Lines without a quantity were not chosen."""
     kept = typed.copy()
     for name in list(typed):
-        if name.startswith("lines-") and name.endswith("-quantity") and typed[name].strip() in ("", "0"):
+        if name.startswith(f"{lines}-") and name.endswith("-quantity") and typed[name].strip() in ("", "0"):
             kept.pop(name)
             kept.pop(name.replace("-quantity", "-item_id"), None)
     return kept
@@ -125,7 +192,16 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
     by = current_actor()
     chosen = request.args.get("list", "open")
     location_id = queries.find_pharmacy(by.station_id)
-    tasks = queries.list_tasks(location_id, LISTS.get(chosen, OPEN_STATUSES)) if location_id else []
+    reviews_first = services.reviews_first(by)
+    tasks = (
+        queries.list_tasks(
+            location_id,
+            LISTS.get(chosen, OPEN_STATUSES),
+            reviews_first=reviews_first and chosen == "open",
+        )
+        if location_id
+        else []
+    )
     facts: dict[str, Any] = {"tasks": tasks, "chosen": chosen, "is_missed": is_missed, "task": None}
     if prescription_id is not None:
         facts |= _task_facts(prescription_id)
@@ -135,6 +211,7 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
         people=patients.patients_by_id(people),
         is_single=services.is_single_pharmacist(by.tenant_id),
         actor=by,
+        reviews_first=reviews_first,
         four_checks=FOUR_CHECKS,
         **{**facts, **forms},
     )
@@ -149,9 +226,10 @@ def _task_facts(prescription_id: int) -> dict[str, Any]:
         "banner": patients.banner(patients.get_patient(task.patient_id)),
         "prescription": prescription,
         "items": prescriptions.list_items(prescription),
-        "holds": queries.task_view(task),
+        "holds": (holds := queries.task_view(task)),
         "split": split_into_packs,
         "act_form": Form(services.dispense_prescription, prescription_id=prescription_id),
         "return_form": Form(services.return_drugs, prescription_id=prescription_id),
         "send_back_form": Form(return_by_pharmacist, prescription_id=prescription_id),
+        **scan_facts(task, holds, current_actor()),
     }

@@ -1,5 +1,6 @@
 """Everything that reads prescriptions."""
 
+from modules.prescriptions.models import Prescription
 from modules.prescriptions.queries.assessment import Assessed, Assessment, Order, OrderLine, assess
 from modules.prescriptions.queries.facts import usage
 from modules.prescriptions.queries.lookups import find_allergens, find_drugs
@@ -23,6 +24,7 @@ __all__ = [
     "Favourite",
     "Order",
     "OrderLine",
+    "Prescription",
     "assess",
     "favourites",
     "find_allergens",
