@@ -54,6 +54,7 @@ module = Module(
         "sign_in.ended": N_("Own sign-in ended"),
         "sign_in.switched": N_("Place changed"),
         "account.created": N_("Account opened"),
+        "second_person.refused": N_("Signature of a second person refused"),
         "account.program_created": N_("Program account opened"),
         "policy.password_profile_changed": N_("Password rules changed"),
         "factor.enrolled": N_("Second factor set up"),

@@ -511,6 +511,8 @@ DIGESTS = {  # digests without a secret, random tokens, and comparing in constan
     "deploy/assets.py": "pinned files",
     "modules/charging/simulators/channel_wire.py": "the other side of a signature, a program of its own",
     "modules/charging/simulators/channels.py": "the other side of a signature, a program of its own",
+    "modules/payments/gateways/channels.py": "the digest of a statement, which the signature names",
+    "modules/reconciliation/services/days.py": "whether a statement came twice",
     "tenants/pictures.py": "the address of a picture",
     "tenants/exports.py": "whether a file of an export is as it was written",
 }

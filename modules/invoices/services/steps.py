@@ -71,27 +71,32 @@ def note_issued(*, invoice_id: int, issued: Issued, by: Actor) -> ElectronicInvo
 @use_case("invoices.electronic.issue", is_step=True)
 def note_refused(*, invoice_id: int, fault: Fault, by: Actor) -> ElectronicInvoice:
     """Keep why the platform refused; somebody looks at it and tries again."""
-    return _end_try(invoice_id, S.REFUSED, fault, "electronic.refused", by)
+    return _end_try(invoice_id, S.REFUSED, fault, by)
 
 
 @use_case("invoices.electronic.issue", is_step=True)
 def note_unsent(*, invoice_id: int, fault: Fault, by: Actor) -> ElectronicInvoice:
     """The platform was not reached: nothing was sent, so nothing has to be asked about."""
-    return _end_try(invoice_id, S.WAITING, fault, "electronic.unanswered", by)
+    return _end_try(invoice_id, S.WAITING, fault, by)
 
 
 @use_case("invoices.electronic.issue", is_step=True)
 def note_unanswered(*, invoice_id: int, fault: Fault, by: Actor) -> ElectronicInvoice:
     """What the platform did is not known; it is asked about at the next try."""
-    return _end_try(invoice_id, S.SENT, fault, "electronic.unanswered", by)
+    return _end_try(invoice_id, S.SENT, fault, by)
 
 
-def _end_try(invoice_id: int, state: SendingState, fault: str, action: str, by: Actor) -> ElectronicInvoice:
+def _end_try(invoice_id: int, state: SendingState, fault: str, by: Actor) -> ElectronicInvoice:
     row = queries.lock_electronic(invoice_id)
     if row.state is S.SENT:
         row.state, row.fault = state, fault
         db.session.flush()
-    audit.record(action, row, by=by, number=row.business_no)
+    audit.record(
+        "electronic.refused" if row.state is S.REFUSED else "electronic.unanswered",
+        row,
+        by=by,
+        number=row.business_no,
+    )
     return row
 
 
