@@ -36,7 +36,10 @@ def read_arrivals(text: str) -> list[ArrivalLine]:
     Raises:
         ArrivalUnreadable: a line has another form.
     """
-    rows = [row for row in csv.reader(io.StringIO(text.replace("\t", ","))) if any(row)]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text.replace("\t", ","), newline=None)) if any(row)]
+    except csv.Error as failure:
+        raise ArrivalUnreadable(1) from failure
     if rows and not rows[0][0].strip()[:4].isdigit():
         rows = rows[1:]
     if len(rows) > MOST_LINES:
