@@ -9,7 +9,8 @@ from decimal import Decimal
 
 MOST_LINES = 1000
 _AMOUNT = re.compile(r"-?\d{1,8}(\.\d{1,2})?")
-_REFERENCE = re.compile(r"[\x21-\x7e]{1,64}")
+REFERENCE = r"[\x21-\x2c\x2e-\x7e][\x21-\x7e]{0,62}"  # one that begins with - takes another back
+_REFERENCE = re.compile(REFERENCE)
 
 
 class ArrivalUnreadable(ValueError):
