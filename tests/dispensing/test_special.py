@@ -9,9 +9,10 @@ from sqlalchemy import select
 from support.world import PASSWORD
 
 from app.accounts.errors import SecondPersonRefused, SecondPersonSame
+from app.accounts.models import Account, Membership
 from app.accounts.services import FAILURES
 from app.actor import Actor
-from app.db import Mode, db, tenant_unit
+from app.db import Mode, control_unit, db, tenant_unit
 from app.db.statements import count_statements
 from app.use_cases import command
 from modules.dispensing import queries, services
@@ -93,6 +94,22 @@ def test_whoever_cannot_prove_it_does_not_sign(
     with tenant_unit(ours["tenant_id"]):
         assert queries.list_register().rows == []
         assert queries.get_task(signed.prescription_id).status == TaskStatus.PREPARED
+
+
+def test_a_second_account_of_the_same_person_does_not_sign(
+    ready: Any, hand_out: Any, other_pharmacist: Actor, ours: Any
+) -> None:
+    signed = ready()
+    with control_unit(Mode.WRITE):
+        both = select(Membership).where(Membership.tenant_id == ours["tenant_id"])
+        members = {row.account_id: row for row in db.session.scalars(both)}
+        own = members[other_pharmacist.account_id].practitioner_id
+        second = db.session.scalars(select(Account).where(Account.sign_in_name == "doctor@c1")).one()
+        members[second.id].practitioner_id = own
+        db.session.commit()
+    assert own is not None
+    with pytest.raises(SecondPersonSame):
+        hand_out(signed, **SECOND)
 
 
 def test_wrong_passwords_lock_the_second_person_as_at_the_sign_in(ready: Any, hand_out: Any) -> None:

@@ -32,6 +32,20 @@ def test_numbers_stand_in_one_book_only(make_book: Callable[..., Book]) -> None:
     assert make_book(first=21, sheets=10).range_text == "A000021 – A000030"
 
 
+def test_numbers_that_are_printed_alike_stand_in_one_book_only(
+    make_book: Callable[..., Book], accountant: Actor
+) -> None:
+    make_book(first=12001, sheets=10)  # A012001 …
+    alike = {"code": "99010126", "by": accountant}
+    for prefix, first, digits in (("A0", 12005, 5), ("A01", 2005, 4), ("A01200", 1, 1)):
+        with pytest.raises(NumbersOverlap):
+            services.register_book(prefix=prefix, first_no=first, last_no=first + 4, digits=digits, **alike)
+    services.register_book(prefix="A02", first_no=2005, last_no=2010, digits=4, **alike)
+    with pytest.raises(NumbersOverlap):
+        services.register_book(prefix="A", first_no=22010, last_no=22012, digits=6, **alike)
+    services.register_book(prefix="A", first_no=22010, last_no=22012, digits=7, **alike)
+
+
 @pytest.mark.parametrize(("first", "last", "digits"), [(10, 9, 6), (1, 5001, 6), (1, 1000000, 6)])
 def test_a_book_that_is_none_is_refused(accountant: Actor, first: int, last: int, digits: int) -> None:
     with pytest.raises(RangeWrong):

@@ -16,6 +16,7 @@ from app.pursuit import pursue_all
 from modules.charging.models import Settlement
 from modules.invoices import queries, services
 from modules.invoices.errors import BeingIssued, NotToRetry
+from modules.invoices.gateways.platform import Outcome, Said, say
 from modules.invoices.models import Book, ElectronicInvoice, Paper
 from modules.invoices.rules.foot import foot_of
 from modules.invoices.rules.messages import NotUnderstood, issued_of
@@ -311,6 +312,31 @@ def test_paper_waits_while_the_platform_has_not_answered(
     issuing.misbehave("lose_answer")
     settlement = settle()
     deliver()
+    with pytest.raises(BeingIssued):
+        services.print_paper(settlement_id=settlement.id, by=cashier)
+
+
+def test_what_was_sent_once_is_not_taken_for_unsent_when_a_second_try_reaches_nobody(
+    issuing: PlayedPlatform,
+    make_book: Callable[..., Book],
+    settle: Settle,
+    electronic: Electronic,
+    deliver: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    cashier: Actor,
+) -> None:
+    make_book(to=cashier)
+    issuing.misbehave("dead", service="issue")
+    settlement = settle()
+    deliver()  # the first message is still on its way: nobody knows
+
+    def broken(line: Any, service: str, told: Any) -> Any:
+        return say(line, service, told) if service == "query" else Said(Outcome.UNREACHABLE, {})
+
+    monkeypatch.setattr(conduct, "say", broken)
+    with clock.at(clock.now() + timedelta(seconds=5)):
+        pursue_all()
+    assert electronic(settlement.id).state is S.SENT
     with pytest.raises(BeingIssued):
         services.print_paper(settlement_id=settlement.id, by=cashier)
 

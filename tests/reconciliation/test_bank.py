@@ -60,3 +60,22 @@ def test_lines_that_cannot_be_read_or_are_of_no_day_are_refused(
     day = g9.compare("19")
     with pytest.raises(InvalidInput):
         services.note_arrivals(source=day.source, text=text, by=accountant)
+
+
+def test_nobody_can_keep_an_arrival_from_being_taken_back(
+    g9: Till, accountant: Actor, ours: dict[str, Any]
+) -> None:
+    day = g9.compare("19")
+    note = {"day_id": day.id, "arrived_on": NEXT, "by": accountant}
+    long = "B" * 62
+    first = services.note_arrival(amount=D("1.00"), reference=long + "1", **note)
+    second = services.note_arrival(amount=D("2.00"), reference=long + "2", **note)
+    for reference in (f"-{long}1", long + "12"):
+        with pytest.raises(InvalidInput):
+            services.note_arrival(amount=D("0.01"), reference=reference, **note)
+        line = f"2026-11-19,2026-11-20,0.01,{reference}"
+        with pytest.raises(InvalidInput):
+            services.note_arrivals(source=day.source, text=line, by=accountant)
+    for arrival in (first, second):
+        services.take_back_arrival(arrival_id=arrival.id, reason="录错", by=accountant)
+    assert arrived(ours, day.id) == D(0)

@@ -1,5 +1,6 @@
 """A day of a channel: fetched, compared, worked off, tied out."""
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -26,13 +27,14 @@ from modules.reconciliation.errors import (
     DifferencesLeft,
     DifferenceTaken,
     EarlierDayOpen,
+    NotCompared,
     OwnReview,
     ReasonMissing,
     StepNotNow,
     TooEarly,
 )
 from modules.reconciliation.models import Day, DayConfirmed, Entry
-from modules.reconciliation.rules.states import DayState, EntryClass, EntryState, Step
+from modules.reconciliation.rules.states import DayState, EntryClass, EntryState, Form, Step
 
 D = Decimal
 
@@ -322,3 +324,41 @@ def test_a_comparison_takes_a_fixed_number_of_statements(g9: Till, accountant: A
     with count_statements() as counted:
         services.compare_day(day_id=day_id, by=accountant)
     assert counted.count <= 20, counted.statements
+
+
+def test_a_statement_that_was_not_compared_is_not_tied_out(
+    seven: Till, accountant: Actor, reviewer: Actor, ours: dict[str, Any]
+) -> None:
+    day = seven.day("19")
+    before = seven.entries("19").values()
+    bare = b"time,out_trade_no,out_refund_no,trade_no,kind,amount,fee,status\nTOTAL,0,0.00,0.00,0.00,0.00\n"
+    services.take_statement(  # and here the process ends
+        day_id=day.id, content=b64encode(bare).decode(), form=Form.CSV, by=accountant
+    )
+    for entry in (row for row in before if row.is_open and row.kind is not EntryClass.CROSS_DAY):
+        services.conduct.do_step(entry.id, Step.EXPLAIN, "核对无误", by=accountant)
+        services.review_difference(entry_id=entry.id, by=reviewer)
+    assert seven.day("19").state is DayState.DOWNLOADED
+    with pytest.raises(NotCompared):
+        services.confirm_day(day_id=day.id, by=accountant)
+
+
+def test_what_was_settled_a_day_later_is_not_given_back_as_surplus(till: Till, accountant: Actor) -> None:
+    with moment("18 10:00:00"):
+        till.pay("20.00")
+    with moment("19 09:30:00"):
+        till.compare("18")
+    with moment("19 10:00:00"):
+        bill, _ = till.begin("30.00", TYPES)
+        order = till.order(bill)
+        till.channel.misbehave("no_callback")
+        till.channel.scan(next(iter(till.channel.books.merchants)), order.out_trade_no)
+    till.compare("19")
+    entry = of(till, "long")
+    services.conduct.do_step(entry.id, Step.ASK, by=accountant)
+    assert till.order(bill).paid_amount == D("30.00")
+    with tenant_unit(till.centre["tenant_id"]):
+        assert charging.bill_view(bill.id).due_amount == D(0)
+    with pytest.raises(StepNotNow):
+        services.conduct.do_step(entry.id, Step.REFUND, by=accountant)
+    assert till.order(bill).refunded_amount == D(0)

@@ -247,6 +247,38 @@ def test_a_file_cut_anywhere_is_never_taken(form: Form, encoding: str, head: str
         read_statement(cut, form)
 
 
+def hostile(**other: str) -> bytes:
+    """A whole statement of one refund with a field that no books can keep."""
+    row = {"at": "2026-11-19 10:00:00", "pay": "P1", "refund": "R1", "trade": "T1", "amount": "1.00", **other}
+    line = f"{row['at']},{row['pay']},{row['refund']},{row['trade']},REFUND,-{row['amount']},0.00,SUCCESS"
+    amount = row["amount"]
+    return written([line], foot=f"TOTAL,1,0.00,{amount},0.00,-{amount}")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"at": "0001-01-01 00:00:00"},
+        {"at": "9999-12-31 23:59:59-08:00"},
+        {"refund": "R" * 65},
+        {"refund": "退"},
+        {"refund": "R\0"},
+        {"trade": "T\0"},
+    ],
+)
+def test_a_line_that_no_books_can_keep_is_refused(other: dict[str, str]) -> None:
+    assert read_statement(hostile(), Form.CSV).back == D("1.00")
+    with pytest.raises(StatementRefused) as refused:
+        read_statement(hostile(**other), Form.CSV)
+    assert refused.value.fault is Fault.FOREIGN_LINE
+
+
+@pytest.mark.parametrize("text", ["x" * 140_000, "2026-11-19\r,2026-11-20,1.00,B1"])
+def test_what_the_reader_of_lines_chokes_on_is_refused(text: str) -> None:
+    with pytest.raises(ArrivalUnreadable):
+        read_arrivals(text)
+
+
 def test_lines_of_the_bank_are_read_with_or_without_heads() -> None:
     text = "day,arrived,amount,number\n2026-11-19,2026-11-20,89.86,B1\n2026-11-18\t2026-11-20\t-3.5\tB2\n"
     assert [(line.amount, line.reference) for line in read_arrivals(text)] == [

@@ -43,7 +43,7 @@ def prove_second(name: str, password: str, permission: str, by: Actor) -> Second
 
     Raises:
         SecondPersonRefused: name and password do not fit, the account is locked, or may not sign here.
-        SecondPersonSame: it is the person at the desk.
+        SecondPersonSame: it is the person at the desk, by another account of theirs too.
     """
     if in_write_unit():
         raise RuntimeError("no transaction waits for a password")
@@ -54,13 +54,17 @@ def prove_second(name: str, password: str, permission: str, by: Actor) -> Second
     if found is None or known is None:
         audit.note("second_person.refused", by=replace(by), outcome="refused")
         raise SecondPersonRefused(field="second_name")
-    if found.id == by.account_id:
+    if found.id == by.account_id or _is_same_staff(known[1], by):
         raise SecondPersonSame(field="second_name")
     if not actor_of(found, known[1], address=by.address).may(permission):
         raise SecondPersonRefused(field="second_name")
     second = SecondPerson(found.sign_in_name)
     second.account_id, second.name = found.id, found.display_name
     return second
+
+
+def _is_same_staff(second: Membership, by: Actor) -> bool:
+    return by.practitioner_id is not None and second.practitioner_id == by.practitioner_id
 
 
 def _known(name: str, by: Actor) -> tuple[Account, Membership] | None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.db import db
 from modules.charging.models import Checkout, CheckoutPart, Settlement, SettlementKind, Tender
-from modules.charging.models.checkouts import OPEN
+from modules.charging.models.checkouts import OPEN, CheckoutState, PartState
 from modules.charging.rules.tenders import TenderMethod
 
 
@@ -57,10 +57,14 @@ def _entry(settlement: Settlement, amount: Decimal, reference: str) -> ChannelEn
 
 
 def bills_of_orders(order_ids: Iterable[int]) -> dict[int, tuple[int, bool]]:
-    """Payment order → the bill it was opened for, and whether the settlement still waits. One statement."""
+    """Payment order → the bill it was opened for, and whether a settlement waits for it or has it. One statement."""
     statement = (
-        select(CheckoutPart.order_id, Checkout.bill_id, Checkout.state)
+        select(CheckoutPart.order_id, Checkout.bill_id, Checkout.state, CheckoutPart.state)
         .join(Checkout, Checkout.id == CheckoutPart.checkout_id)
         .where(CheckoutPart.order_id.in_(sorted(set(order_ids))))
     )
-    return {row[0]: (row[1], row[2] in OPEN) for row in db.session.execute(statement) if row[0] is not None}
+    return {
+        order_id: (bill_id, state in OPEN or (state is CheckoutState.SETTLED and part is PartState.MOVED))
+        for order_id, bill_id, state, part in db.session.execute(statement)
+        if order_id is not None
+    }

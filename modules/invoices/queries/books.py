@@ -9,7 +9,7 @@ from app.actor import Actor
 from app.db import Page, db, lock_row, locking, page_by_key
 from modules.invoices.errors import BookMissing
 from modules.invoices.models import Book, Custody, Paper
-from modules.invoices.rules.numbers import NumberRange, NumberUse, ranges_of
+from modules.invoices.rules.numbers import NumberRange, NumberUse, overlap, printed_alike, ranges_of
 from modules.invoices.rules.states import BookState, PaperKind, PaperState
 
 
@@ -55,13 +55,16 @@ def lock_next_book(account_id: int) -> Book | None:
     return db.session.scalar(locking(statement, Book))
 
 
-def find_overlap(code: str, prefix: str, first_no: int, last_no: int) -> Book | None:
-    """A book of the batch that has one of these numbers, or None."""
-    return db.session.scalar(
-        select(Book)
-        .where(Book.code == code, Book.prefix == prefix, Book.first_no <= last_no, Book.last_no >= first_no)
-        .limit(1)
-    )
+def find_overlap(code: str, prefix: str, first_no: int, last_no: int, digits: int) -> Book | None:
+    """A book of the batch that has one of these numbers, or prints one of them alike; or None."""
+    for book in db.session.scalars(select(Book).where(Book.code == code).order_by(Book.id)):
+        shifts = (0, 0) if book.prefix == prefix else printed_alike(prefix, digits, book.prefix, book.digits)
+        if shifts is None:
+            continue
+        own, other = shifts
+        if overlap(first_no + own, last_no + own, book.first_no + other, book.last_no + other):
+            return book
+    return None
 
 
 def list_books(*, state: BookState | None = None, before: int | None = None) -> Page[Book]:

@@ -66,6 +66,20 @@ def runs_of(numbers: Iterable[tuple[BatchT, int]]) -> list[tuple[BatchT, int, in
     return runs
 
 
+def printed_alike(prefix: str, digits: int, other_prefix: str, other_digits: int) -> tuple[int, int] | None:
+    """What both prefixes add to their numbers where these can come out as the same text; else None."""
+    head, tail = _split(prefix)
+    other_head, other_tail = _split(other_prefix)
+    if head != other_head or len(tail) + digits != len(other_tail) + other_digits:
+        return None
+    return int(tail or 0) * 10**digits, int(other_tail or 0) * 10**other_digits
+
+
+def _split(prefix: str) -> tuple[str, str]:
+    head = prefix.rstrip("0123456789")
+    return head, prefix[len(head) :]
+
+
 def overlap(first: int, last: int, other_first: int, other_last: int) -> bool:
     """Whether two ranges share a number."""
     return first <= other_last and other_first <= last

@@ -42,7 +42,7 @@ def register_book(
     if last_no < first_no or last_no - first_no >= MOST_SHEETS or len(str(last_no)) > digits:
         raise RangeWrong(field="last_no", most=MOST_SHEETS)
     numbering.next_value("invoices.book", on=_FOREVER)  # held until commit: registrations take turns
-    if other := queries.find_overlap(code, prefix, first_no, last_no):
+    if other := queries.find_overlap(code, prefix, first_no, last_no, digits):
         raise NumbersOverlap(field="first_no", range=other.range_text)
     book = Book(
         code=code,

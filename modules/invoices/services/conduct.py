@@ -60,9 +60,11 @@ def _issue(row: ElectronicInvoice, line: Line, institution_kind: str, by: Actor)
     said = say(line, "red" if row.kind is ElectronicKind.RED else "issue", told)
     if said.outcome is Outcome.DONE:
         return _believe(row, said, by)
-    note = {Outcome.REFUSED: steps.note_refused, Outcome.UNREACHABLE: steps.note_unsent}.get(
-        said.outcome, steps.note_unanswered
-    )
+    note = steps.note_unanswered
+    if said.outcome is Outcome.REFUSED:
+        note = steps.note_refused
+    elif said.outcome is Outcome.UNREACHABLE and not row.asks_first:  # an earlier message may still arrive
+        note = steps.note_unsent
     note(invoice_id=row.id, fault=_fault(said), by=by)
     return said.outcome is not Outcome.UNREACHABLE
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 MOST_LINES = 1000
 _AMOUNT = re.compile(r"-?\d{1,8}(\.\d{1,2})?")
-_REFERENCE = re.compile(r"[\x21-\x7e]{1,64}")
+REFERENCE = r"[\x21-\x2c\x2e-\x7e][\x21-\x7e]{0,62}"  # one that begins with - takes another back
+_REFERENCE = re.compile(REFERENCE)
 
 
 class ArrivalUnreadable(ValueError):
@@ -36,7 +37,10 @@ def read_arrivals(text: str) -> list[ArrivalLine]:
     Raises:
         ArrivalUnreadable: a line has another form.
     """
-    rows = [row for row in csv.reader(io.StringIO(text.replace("\t", ","))) if any(row)]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text.replace("\t", ","), newline=None)) if any(row)]
+    except csv.Error as failure:
+        raise ArrivalUnreadable(1) from failure
     if rows and not rows[0][0].strip()[:4].isdigit():
         rows = rows[1:]
     if len(rows) > MOST_LINES:

@@ -99,13 +99,15 @@ def _line(row: Sequence[str], place: int) -> Line:
             (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).astimezone(UTC),
             out_trade_no,
             out_refund_no,
-            trade_no[:64],
+            trade_no,
             _amount(amount),
             _amount(fee),
         )
-    except (ValueError, KeyError) as failure:
+    except (ValueError, KeyError, OverflowError) as failure:
         raise StatementRefused(Fault.FOREIGN_LINE, str(place)) from failure
-    is_named = _NUMBER.fullmatch(out_trade_no) and bool(out_refund_no) == (sign < 0)
+    is_named = bool(out_refund_no) == (sign < 0) and all(
+        _NUMBER.fullmatch(number) for number in (out_trade_no, out_refund_no or "-", trade_no or "-")
+    )
     if status not in _DONE or not is_named or found.amount * sign <= 0:
         raise StatementRefused(Fault.FOREIGN_LINE, str(place))
     return found

@@ -15,12 +15,12 @@ from app.use_cases import use_case
 from modules.reconciliation import queries
 from modules.reconciliation.errors import ArrivalKnown
 from modules.reconciliation.models import Arrival
-from modules.reconciliation.rules.arrivals import ArrivalUnreadable, read_arrivals
+from modules.reconciliation.rules.arrivals import REFERENCE, ArrivalUnreadable, read_arrivals
 
 Arrived = Annotated[
     Decimal, Field(ge=Decimal("-99999999.99"), le=Decimal("99999999.99"), max_digits=10, decimal_places=2)
 ]
-Reference = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Reference = Annotated[str, Field(min_length=1, max_length=63, pattern=rf"^{REFERENCE}$")]
 
 
 @use_case("reconciliation.arrival.enter")
@@ -83,9 +83,8 @@ def take_back_arrival(
     queries.lock_day(wrong.day_id)
     if wrong.reverses_id or queries.is_taken_back(arrival_id):
         raise Conflict
-    number = f"-{wrong.reference}"[:64]
     told = {"reverses_id": wrong.id, "reason": reason}
-    arrival = _note(wrong.day_id, wrong.arrived_on, -wrong.amount, number, by, **told)
+    arrival = _note(wrong.day_id, wrong.arrived_on, -wrong.amount, f"-{wrong.reference}", by, **told)
     audit.record("arrival.taken_back", arrival, by=by, reason=reason)
     return arrival
 

@@ -19,7 +19,7 @@ from modules.reconciliation.models import Day, Entry, StatementFile
 from modules.reconciliation.rules.comparing import ZERO, Facts, Formula, add_up, classify, completes
 from modules.reconciliation.rules.fees import expected_fee
 from modules.reconciliation.rules.statements import read_statement
-from modules.reconciliation.rules.states import DayState, EntryClass, EntryState, Step
+from modules.reconciliation.rules.states import COMPARED, DayState, EntryClass, EntryState, Step
 from modules.reconciliation.services.days import open_day
 
 USUAL_FEE = Decimal("0.006")
@@ -218,9 +218,15 @@ def _sum_up(day: Day, entries: Iterable[Entry], formula: Formula) -> None:
 
 
 def recount(day: Day) -> None:
-    """Inside a use case that holds the day: add it up again after something was done about its entries."""
+    """Inside a use case that holds the day: add it up again after something was done about its entries.
+
+    A day whose new statement was not compared yet stays so.
+    """
     db.session.flush()
+    state = day.state
     entries = queries.entries_of(day.id).values()
     formula = add_up(_classed(entries), his=day.his_amount, gross=day.gross_amount, back=day.back_amount)
     _sum_up(day, entries, formula)
+    if state not in COMPARED:
+        day.state = state
     db.session.flush()

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated
@@ -100,7 +100,8 @@ def take_statement(
     if file.fault:
         _ask_later(day, file.fault.value)
     else:
-        day.file_id, day.state, day.note, day.ask_at = file.id, DayState.DOWNLOADED, "", None
+        day.file_id, day.state, day.note = file.id, DayState.DOWNLOADED, ""
+        day.ask_at = _if_nobody_compares() if origin is Origin.FETCHED else None
     db.session.flush()
     audit.record("statement.taken", day, by=by, on=day.on, digest=file.digest, fault=file.fault)
     return file
@@ -186,6 +187,11 @@ def _ask_later(day: Day, why: str) -> None:
     day.tries += 1
     day.note = why[:100]
     day.ask_at = clock.now() + timedelta(minutes=minutes) if day.tries < MOST_TRIES else None
+
+
+def _if_nobody_compares() -> datetime:
+    """When a day is fetched again whose comparison did not follow: the process ended in between."""
+    return clock.now() + timedelta(minutes=WAITS[0])
 
 
 def _bytes(content: str) -> bytes:
