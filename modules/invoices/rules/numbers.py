@@ -64,8 +64,3 @@ def runs_of(numbers: Iterable[tuple[BatchT, int]]) -> list[tuple[BatchT, int, in
         else:
             runs.append((book, no, no))
     return runs
-
-
-def overlap(first: int, last: int, other_first: int, other_last: int) -> bool:
-    """Whether two ranges share a number."""
-    return first <= other_last and other_first <= last
