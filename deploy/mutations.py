@@ -53,7 +53,7 @@ MUTATIONS = (
     Mutation(
         "balance_check",
         "the database refuses a balance below zero",
-        "modules/dispensing/models.py",
+        "modules/dispensing/models/stock.py",
         tuple((check, "") for check in CHECKS_OF_BALANCES),
     ),
     Mutation(

@@ -1,7 +1,7 @@
 """What the pharmacy does when something happens at another desk."""
 
 from modules.charging.events import BillRefunded, BillSettled
-from modules.charging.queries import INSURED
+from modules.charging.queries import INSURED, ChargeSource
 from modules.dispensing import services
 from modules.prescriptions.events import (
     PrescriptionExpired,
@@ -29,5 +29,5 @@ def take_up_paid(event: BillSettled) -> None:
 
 def release_refunded(event: BillRefunded) -> None:
     """Let go of what was refunded before it was handed out."""
-    lines = [line for line in event.refunded_lines if line.source_kind == "prescriptions_item"]
+    lines = [line for line in event.refunded_lines if line.source_kind == ChargeSource.PRESCRIPTION_ITEM]
     services.release_refunded(quantities={line.source_id: line.quantity for line in lines})

@@ -1,6 +1,6 @@
 """What the desks must be able to explain about invoices."""
 
-from app.errors import Conflict, DomainError, NotFound, Unavailable
+from app.errors import Conflict, DomainError, NotFound
 from app.i18n import N_
 
 
@@ -113,10 +113,3 @@ class NotToRetry(Conflict):
 
     code = "invoices.not_to_retry"
     message = N_("This electronic invoice is now: %(state)s. There is nothing to try again.")
-
-
-class PlatformAway(Unavailable):
-    """The platform did not answer; it is asked again by itself."""
-
-    code = "invoices.platform_away"
-    message = N_("The platform of electronic invoices does not answer. It is tried again by itself.")

@@ -15,7 +15,8 @@ import pytest
 import modules.charging.simulators as simulators
 from app.actor import Actor
 from app.db import tenant_unit
-from modules.charging.simulators.insurer import KEY, TEMPERS, Insurer, LineClosed, serving
+from modules.charging.simulators.insurer import KEY, TEMPERS, Insurer, serving
+from modules.charging.simulators.serving import LineClosed
 from modules.insurance import queries, services
 from modules.insurance.errors import WrongState
 from modules.insurance.rules.messages import Sender, envelope

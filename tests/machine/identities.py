@@ -37,7 +37,7 @@ BROKEN = {
     " s.amount <> (SELECT coalesce(sum(l.amount), 0) FROM charging_settlement_line l WHERE l.settlement_id = s.id)",
     "C5 refunds of an order": "SELECT id FROM payments_order WHERE tenant_id = :tenant AND"
     " (refunded_amount > paid_amount OR refunded_amount <> (SELECT coalesce(sum(r.amount), 0) FROM payments_refund r"
-    " WHERE r.order_id = payments_order.id AND r.state <> 'failed'))",
+    " WHERE r.order_id = payments_order.id AND r.state <> 'refund_fail'))",
     "C5 prepaid": "SELECT id FROM payments_prepaid_account WHERE tenant_id = :tenant AND balance < 0",
     "D3 below zero": "SELECT id FROM dispensing_balance WHERE tenant_id = :tenant AND"
     " (on_hand < 0 OR held < 0 OR frozen < 0 OR held + frozen > on_hand)",

@@ -11,7 +11,8 @@ from flask import Flask
 from app import clock, outgoing
 from modules.charging.simulators.channel_wire import NoAnswer
 from modules.charging.simulators.channels import Channels
-from modules.charging.simulators.insurer import Insurer, LineClosed
+from modules.charging.simulators.insurer import Insurer
+from modules.charging.simulators.serving import LineClosed
 
 CHANNELS, INSURER = "https://channel.example", "https://insurer.example/trade"
 

@@ -8,7 +8,8 @@ import pytest
 
 from app import outgoing
 from app.actor import Actor
-from modules.charging.simulators.einvoice import KEY, InvoicePlatform, LineClosed
+from modules.charging.simulators.einvoice import KEY, InvoicePlatform
+from modules.charging.simulators.serving import LineClosed
 from modules.invoices import services
 
 ADDRESS = "https://einvoice.example"

@@ -21,6 +21,7 @@ from modules.charging.models import (
     SettlementLine,
     Tender,
 )
+from modules.charging.models import ChargeSource as ChargeSource
 from modules.charging.models import CheckoutState as CheckoutState
 from modules.charging.models import ItemKind as ItemKind
 from modules.charging.models import PartState as PartState

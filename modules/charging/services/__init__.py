@@ -10,12 +10,10 @@ from modules.charging.services.bills import (
     void_visit_charges,
 )
 from modules.charging.services.checkouts import (
-    PART,
     begin_checkout,
     collect_checkout,
     confirm_checkout,
     give_up_checkout,
-    live_channels,
     note_not_paid,
     note_paid,
 )
@@ -29,6 +27,7 @@ from modules.charging.services.insured import (
     pay_without_insurer,
 )
 from modules.charging.services.insured_refunds import begin_refund, give_up_refund
+from modules.charging.services.parts import PART, live_channels
 from modules.charging.services.prices import load_demo_prices, set_price, take_over_prices
 from modules.charging.services.refunds import RefundLineInput, refund_lines
 from modules.charging.services.settlements import TenderInput, print_receipt, rounds_cash, settle_bill

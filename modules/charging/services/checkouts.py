@@ -4,7 +4,6 @@ Nothing here calls out: these are the steps that are committed; `conduct` asks t
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated
 
@@ -13,7 +12,6 @@ from pydantic import Field
 from app import audit, clock, ids, numbering
 from app.actor import Actor
 from app.db import db
-from app.i18n import gettext
 from app.money import Amount, format_amount
 from app.use_cases import use_case
 from modules.charging import queries
@@ -24,7 +22,6 @@ from modules.charging.errors import (
     CheckoutUnderway,
     InsuranceStands,
     NothingToSettle,
-    TenderRepeated,
 )
 from modules.charging.models import (
     Bill,
@@ -38,19 +35,15 @@ from modules.charging.models import (
     PartState,
     Settlement,
 )
-from modules.charging.rules.tenders import CHANNELS, TenderMethod
-from modules.charging.services.settlements import TenderInput, checked_tenders, settle_charges
+from modules.charging.rules.tenders import TenderMethod
+from modules.charging.services.parts import end_part, plan_parts, take_over
+from modules.charging.services.settlements import TenderInput, settle_charges
 from modules.charging.services.shifts import present_shift
 from modules.insurance import queries as insured
 from modules.insurance import services as insurance
 from modules.insurance.queries import PENDING, SettlementState
-from modules.payments import queries as payments
-from modules.payments import services as payment_services
-from modules.payments.errors import WrongState
-from modules.payments.queries import Channel, Way
 
 SUBJECT = "charging_checkout"  # what an insured settlement of a checkout is for
-PART = "charging_checkout_part"  # what a payment order of one of its parts is for
 _ZERO = Decimal("0.00")
 
 
@@ -90,7 +83,7 @@ def begin_checkout(
     checkout.is_insured = is_insured
     db.session.flush()
     if tenders and not is_insured:
-        _plan_parts(checkout, due, tenders, by)
+        plan_parts(checkout, due, tenders, by)
         checkout.state = CheckoutState.COLLECTING
     audit.record("checkout.begun", checkout, by=by, number=checkout.number, amount=due)
     go_on(checkout, by)
@@ -120,8 +113,8 @@ def confirm_checkout(
     checkout = lock_checkout(checkout_id, CheckoutState.SHOWN)
     if checkout.insurance_id != insurance_id:
         raise CheckoutMoved(number=checkout.number, state=checkout.state.label)
-    parts = _plan_parts(checkout, expected_personal, tenders, by)
-    _take_over(checkout, parts, by)
+    parts = plan_parts(checkout, expected_personal, tenders, by)
+    take_over(checkout, parts, by)
     audit.record("checkout.confirmed", checkout, by=by, number=checkout.number)
     if checkout.insurance_id:
         checkout.state = CheckoutState.INSURING
@@ -170,7 +163,7 @@ def collect_checkout(
     for part in parts:
         if part.state != PartState.MOVED:
             end_part(part, by)
-    _take_over(checkout, _plan_parts(checkout, expected_personal, tenders, by, parts), by)
+    take_over(checkout, plan_parts(checkout, expected_personal, tenders, by, parts), by)
     audit.record("checkout.collected", checkout, by=by, number=checkout.number)
     go_on(checkout, by)
     return checkout
@@ -341,83 +334,3 @@ def _add_line(checkout: Checkout, charge: Charge, quantity: Decimal, amount: Dec
     db.session.add(
         CheckoutLine(checkout_id=checkout.id, charge_id=charge.id, quantity=quantity, amount=amount)
     )
-
-
-def _plan_parts(
-    checkout: Checkout,
-    expected: Decimal,
-    tenders: Sequence[TenderInput],
-    by: Actor,
-    parts: Sequence[CheckoutPart] = (),
-) -> list[CheckoutPart]:
-    due = checkout.personal_amount - sum(
-        (part.amount for part in parts if part.state == PartState.MOVED), _ZERO
-    )
-    if due != expected:
-        raise BillChanged(due=format_amount(due))
-    check = checked_tenders(due, tenders, by)
-    if any(part.method in check.booked for part in parts if part.state == PartState.MOVED):
-        raise TenderRepeated(field="tenders")
-    given = {TenderMethod(tender.method): tender for tender in tenders}
-    planned: list[CheckoutPart] = []
-    live = {channel.value for channel in live_channels(check.booked)}
-    patient_id = queries.get_bill(checkout.bill_id).patient_id if live else None
-    for method, amount in check.booked.items():
-        part = CheckoutPart(
-            id=ids.new_id(),
-            checkout_id=checkout.id,
-            method=method,
-            amount=amount,
-            state=PartState.HANDED,
-            handed=given[method].amount if method in given else amount,
-            reference=given[method].reference if method in given else "",
-        )
-        if method.value in live:
-            order = payment_services.open_order(
-                subject_kind=PART,
-                subject_id=part.id,
-                channel=Channel(method.value),
-                amount=amount,
-                way=Way(given[method].way),
-                description=checkout.number,
-                patient_id=patient_id,
-                by=by,
-            )
-            part.order_id, part.reference, part.way = order.id, order.out_trade_no, order.way.value
-            part.state = PartState.WAITING
-        db.session.add(part)
-        planned.append(part)
-    db.session.flush()
-    return planned
-
-
-def _take_over(checkout: Checkout, planned: Iterable[CheckoutPart], by: Actor) -> None:
-    """Cash stands in the books of whoever took it, whoever began."""
-    if any(part.method == TenderMethod.CASH for part in planned):
-        checkout.opened_by_id, checkout.opened_by_name = by.account_id, by.name
-        db.session.flush()
-
-
-def live_channels(methods: Iterable[TenderMethod]) -> list[Channel]:
-    """Channels among some ways of paying that are asked for the money, and not written down by hand."""
-    asked = [Channel(method.value) for method in methods if method in CHANNELS]
-    if not asked:
-        return []
-    live = {*payments.active_channels(), Channel.PREPAID}
-    return [channel for channel in asked if channel in live]
-
-
-def end_part(part: CheckoutPart, by: Actor) -> None:
-    """A part that is no longer wanted: what was paid goes back the way it came, what was not is not asked for."""
-    if part.order_id and part.state == PartState.MOVED:
-        payment_services.open_refund(
-            order_id=part.order_id, amount=part.amount, reason=gettext("Settlement given up"), by=by
-        )
-        part.state = PartState.GIVEN_BACK
-    elif part.state in (PartState.WAITING, PartState.HANDED):
-        if part.order_id:
-            with suppress(
-                WrongState
-            ):  # another amount came: people give it back, the bill does not wait for it
-                payment_services.close_order(order_id=part.order_id, by=by)
-        part.state = PartState.FAILED

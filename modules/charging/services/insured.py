@@ -9,8 +9,9 @@ from app.use_cases import use_case
 from modules.charging import queries
 from modules.charging.errors import CheckoutMoved, InsuranceBooked, InsuranceStands
 from modules.charging.models import Checkout, CheckoutKind, CheckoutState, PartState
-from modules.charging.services.checkouts import SUBJECT, end_part, go_on, leave_insurer, lock_checkout
+from modules.charging.services.checkouts import SUBJECT, go_on, leave_insurer, lock_checkout
 from modules.charging.services.insured_refunds import finish_refund
+from modules.charging.services.parts import end_part
 from modules.charging.services.settled_later import may_settle_later, settle_later
 from modules.insurance.events import (
     InsuranceCancelled,

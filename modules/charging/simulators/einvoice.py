@@ -8,7 +8,6 @@ line), ``wrong_signature``, ``wrong_totals``, ``refuse``. With ``--rate 0.02`` i
 ``GET /look/<code>/<number>/<check code>`` shows an invoice, as its QR code promises.
 """
 
-import argparse
 import hashlib
 import hmac
 import json
@@ -20,18 +19,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from modules.charging.simulators.einvoice_books import Books, Refused
+from modules.charging.simulators.serving import Handler, LineClosed, Server, given_on_start, listening
 
 KEY = "demonstration key of the invoice platform"
 TEMPERS = ("slow", "dead", "lose_answer", "wrong_signature", "wrong_totals", "refuse")
-
-
-class LineClosed(Exception):
-    """The caller gets no answer."""
 
 
 class InvoicePlatform:
@@ -115,89 +110,41 @@ class InvoicePlatform:
         return ""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     """One connection; the server's ``platform`` answers."""
 
-    protocol_version = "HTTP/1.1"
     server: "_Server"
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def hear(self, body: bytes) -> None:
+        platform = self.server.platform
         if self.path == "/misbehave":
-            self._order(json.loads(body or b"{}"))
-            return
-        try:
-            made, proof = self.server.platform.answer(body, self.headers.get("X-Signature", ""))
-        except LineClosed:
-            self.close_connection = True
+            self.obey(body, lambda asked: platform.misbehave(**asked))
         else:
-            self._send(200, made, {"X-Signature": proof})
+            self.answer_with(lambda: platform.answer(body, self.headers.get("X-Signature", "")))
 
-    def do_GET(self) -> None:
+    def show(self) -> None:
         text = self.server.platform.look(self.path)
         page = f"<!doctype html><meta charset=utf-8><p>{escape(text or '没有这张票据')}"
-        self._send(200 if text else 404, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
-
-    def _order(self, asked: dict[str, Any]) -> None:
-        try:
-            self.server.platform.misbehave(**asked)
-        except (ValueError, TypeError) as fault:
-            self._send(422, str(fault).encode(), {})
-        else:
-            self._send(204, b"", {})
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json; charset=utf-8", **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: messages carry people's names."""
+        self.send(200 if text else 404, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Server(Server):
     def __init__(self, platform: InvoicePlatform, port: int) -> None:
         self.platform = platform
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that went away is no fault of ours."""
+        super().__init__(_Handler, port)
 
 
 @contextmanager
 def serving(platform: InvoicePlatform, port: int = 0) -> Iterator[str]:
     """Serve on the local machine while the block runs; gives the address."""
-    server = _Server(platform, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        platform.books.address = f"http://127.0.0.1:{server.server_address[1]}"
-        yield platform.books.address
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(_Server(platform, port)) as address:
+        platform.books.address = address
+        yield address
 
 
 def main() -> None:
     """Serve until stopped."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--port", type=int, default=8092)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--rate", type=float, default=0.0, help="share of messages with which something goes wrong"
-    )
-    parser.add_argument("--with-parent", action="store_true", help="end when whoever started it has ended")
-    given = parser.parse_args()
-    given.data.mkdir(parents=True, exist_ok=True)
+    given = given_on_start(__doc__, 8092)
     platform = InvoicePlatform(given.data, seed=given.seed, faults=given.rate)
     with serving(platform, given.port) as address:
         sys.stdout.write(f"Platform of invoices on {address}\n")

@@ -8,7 +8,6 @@ line), ``wrong_totals``, ``wrong_signature``, ``refuse``. ``POST /people`` insur
 changes what an insurance pays. With ``--rate 0.02`` it misbehaves at random, by the seed.
 """
 
-import argparse
 import hmac
 import json
 import os
@@ -20,7 +19,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +28,11 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from modules.charging.simulators.insurer_books import Books
 from modules.charging.simulators.insurer_catalogues import Refused
 from modules.charging.simulators.insurer_split import Benefit
+from modules.charging.simulators.serving import Handler, LineClosed, Server, given_on_start, listening
 
 KEY = "demonstration key of the insurer"
 TEMPERS = ("slow", "dead", "lose_answer", "wrong_totals", "wrong_signature", "refuse")
 HASHES: dict[str, type[hashes.SM3] | type[hashes.SHA256]] = {"SM3": hashes.SM3, "SHA256": hashes.SHA256}
-
-
-class LineClosed(Exception):
-    """The caller gets no answer."""
 
 
 class Insurer:
@@ -143,84 +138,36 @@ class Insurer:
             raise ValueError(path)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     """One connection; the server's ``insurer`` answers."""
 
-    protocol_version = "HTTP/1.1"
     server: "_Server"
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path != "/trade":
-            self._order(json.loads(body or b"{}"))
-            return
-        kind = self.headers.get("X-Sign-Type", "")
-        try:
-            made, proof = self.server.insurer.answer(body, self.headers.get("X-Signature", ""), kind)
-        except LineClosed:
-            self.close_connection = True
+    def hear(self, body: bytes) -> None:
+        insurer = self.server.insurer
+        if self.path == "/trade":
+            kind = self.headers.get("X-Sign-Type", "")
+            self.answer_with(lambda: insurer.answer(body, self.headers.get("X-Signature", ""), kind))
         else:
-            self._send(200, made, {"X-Signature": proof})
-
-    def _order(self, asked: dict[str, Any]) -> None:
-        try:
-            self.server.insurer.told_to(self.path, asked)
-        except (ValueError, TypeError, KeyError) as fault:
-            self._send(422, str(fault).encode(), {})
-        else:
-            self._send(204, b"", {})
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json; charset=utf-8", **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: messages carry people's numbers."""
+            self.obey(body, lambda asked: insurer.told_to(self.path, asked))
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Server(Server):
     def __init__(self, insurer: Insurer, port: int) -> None:
         self.insurer = insurer
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that went away is no fault of ours."""
+        super().__init__(_Handler, port)
 
 
 @contextmanager
 def serving(insurer: Insurer, port: int = 0) -> Iterator[str]:
     """Serve on the local machine while the block runs; gives the address."""
-    server = _Server(insurer, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/trade"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(_Server(insurer, port)) as address:
+        yield f"{address}/trade"
 
 
 def main() -> None:
     """Serve until stopped."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--port", type=int, default=8091)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--rate", type=float, default=0.0, help="share of messages with which something goes wrong"
-    )
-    parser.add_argument("--with-parent", action="store_true", help="end when whoever started it has ended")
-    given = parser.parse_args()
-    given.data.mkdir(parents=True, exist_ok=True)
+    given = given_on_start(__doc__, 8091)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     insurer = Insurer(given.data, seed=given.seed, faults=given.rate)
     with serving(insurer, given.port) as address:

@@ -20,7 +20,7 @@ from modules.patients import services as patients
 from modules.registration import services as registration
 
 CHECKS = [check.value for check in dispensing.ReviewCheck]
-DRUGS = "prescriptions_item"  # what a charge for a drug comes from
+DRUGS = bills.ChargeSource.PRESCRIPTION_ITEM
 
 
 def open_file(town: Town, resident: Resident) -> Known:

@@ -54,7 +54,7 @@ def _slip(town: Town, method: str, amount: Decimal) -> str:
     return number
 
 
-def give_back(town: Town, visit_id: int, source_kind: str, reason: str) -> Iterator[int]:
+def give_back(town: Town, visit_id: int, source_kind: bills.ChargeSource, reason: str) -> Iterator[int]:
     """Refund all paid lines of one kind, through the insurer and the channels where they had a part."""
     by = town.centre.actor("cashier")
     with tenant_unit(town.centre.tenant_id):

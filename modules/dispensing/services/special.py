@@ -29,7 +29,7 @@ from modules.dispensing.models import (
     RegisterEntry,
     Task,
 )
-from modules.dispensing.queries import Allocated
+from modules.dispensing.queries import Allocated, StockLine
 
 SECOND = "dispensing.special.sign_second"
 SecondName = Annotated[str, Field(max_length=100)]
@@ -156,29 +156,10 @@ def hand_over_cupboard(
         taken_by_id=taker.account_id,
         taken_by_name=taker.name,
     )
-    rows = []
-    for number, found in enumerate(stock):
-        counted = given.pop(found.balance.id, None)
-        if counted is None:
-            raise CountMissing(field=f"lines-{number}-counted", drug=found.batch.drug_name)
-        is_different = counted.counted != found.balance.on_hand
-        if is_different and not counted.reason.strip():
-            raise DifferenceUnexplained(
-                field=f"lines-{number}-reason",
-                drug=found.batch.drug_name,
-                booked=format_quantity(found.balance.on_hand) or "0",
-            )
-        handover.differing = bool(handover.differing or is_different)
-        rows.append(
-            HandoverLine(
-                id=ids.new_id(),
-                handover_id=handover.id,
-                batch_id=found.batch.id,
-                booked=found.balance.on_hand,
-                counted=counted.counted,
-                reason=counted.reason.strip() if is_different else "",
-            )
-        )
+    rows = [
+        _counted(handover, number, found, given.pop(found.balance.id, None))
+        for number, found in enumerate(stock)
+    ]
     if given or not rows:
         raise NotFound(field="lines")
     db.session.add(handover)
@@ -186,3 +167,25 @@ def hand_over_cupboard(
     db.session.add_all(rows)
     audit.record("cupboard.handed_over", handover, by=by, taken_by=taker.name, differs=handover.differing)
     return handover
+
+
+def _counted(handover: Handover, number: int, found: StockLine, count: CountInput | None) -> HandoverLine:
+    """The row of one batch, the books beside the count; ``number`` is its line on the form."""
+    if count is None:
+        raise CountMissing(field=f"lines-{number}-counted", drug=found.batch.drug_name)
+    is_different, reason = count.counted != found.balance.on_hand, count.reason.strip()
+    if is_different and not reason:
+        raise DifferenceUnexplained(
+            field=f"lines-{number}-reason",
+            drug=found.batch.drug_name,
+            booked=format_quantity(found.balance.on_hand) or "0",
+        )
+    handover.differing = bool(handover.differing or is_different)
+    return HandoverLine(
+        id=ids.new_id(),
+        handover_id=handover.id,
+        batch_id=found.batch.id,
+        booked=found.balance.on_hand,
+        counted=count.counted,
+        reason=reason if is_different else "",
+    )

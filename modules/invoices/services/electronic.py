@@ -16,8 +16,6 @@ from modules.invoices.models import ElectronicInvoice
 from modules.invoices.rules.foot import Foot, foot_of
 from modules.invoices.rules.states import OWED, ElectronicKind, SendingState
 
-S = SendingState
-
 
 @use_case("invoices.electronic.issue", is_step=True)
 def note_settled(*, settlement_id: int, by: Actor) -> ElectronicInvoice | None:
@@ -60,10 +58,10 @@ def retry_electronic(*, invoice_id: int, by: Actor) -> ElectronicInvoice:
         NotToRetry: it was issued, or is not needed.
     """
     row = queries.lock_electronic(invoice_id)
-    if row.state not in (*OWED, S.REFUSED):
+    if row.state not in (*OWED, SendingState.REFUSED):
         raise NotToRetry(state=row.state.label)
-    if row.state is S.REFUSED:
-        row.state = S.WAITING
+    if row.state is SendingState.REFUSED:
+        row.state = SendingState.WAITING
     row.try_at = clock.now()
     db.session.flush()
     audit.record("electronic.retried", row, by=by, number=row.business_no)
@@ -79,20 +77,20 @@ def give_way(settlement_id: int) -> ElectronicInvoice | None:
     row = queries.lock_electronic_of(settlement_id)
     if row is None:
         if queries.find_line() is not None:  # the outbox has not come to it yet
-            _store(settlement_id, S.DROPPED)
+            _store(settlement_id, SendingState.DROPPED)
         return None
-    if row.state is S.SENT:
+    if row.state is SendingState.SENT:
         raise BeingIssued
-    if row.state in (S.WAITING, S.REFUSED):
-        row.state = S.DROPPED
+    if row.state in (SendingState.WAITING, SendingState.REFUSED):
+        row.state = SendingState.DROPPED
         db.session.flush()
-    return row if row.state is S.ISSUED else None
+    return row if row.state is SendingState.ISSUED else None
 
 
 def _owe_blue(settlement_id: int, by: Actor) -> ElectronicInvoice | None:
     if found := queries.lock_electronic_of(settlement_id):
         return found
-    row = _store(settlement_id, S.WAITING)
+    row = _store(settlement_id, SendingState.WAITING)
     if row is not None:
         audit.record("electronic.owed", row, by=by, number=row.business_no)
     return row
@@ -110,11 +108,11 @@ def _store(settlement_id: int, state: SendingState) -> ElectronicInvoice | None:
 
 
 def _reverse(blue: ElectronicInvoice, mirror_id: int, by: Actor) -> None:
-    if blue.state in (S.WAITING, S.REFUSED):
-        blue.state = S.DROPPED
+    if blue.state in (SendingState.WAITING, SendingState.REFUSED):
+        blue.state = SendingState.DROPPED
         db.session.flush()
         audit.record("electronic.dropped", blue, by=by, number=blue.business_no)
-    if blue.state is S.DROPPED or queries.red_of(blue.id) is not None:
+    if blue.state is SendingState.DROPPED or queries.red_of(blue.id) is not None:
         return
     red = _new(mirror_id, blue.bill_id, ElectronicKind.RED, -blue.foot)
     red.blue_id = blue.id
@@ -130,7 +128,7 @@ def _new(settlement_id: int, bill_id: int, kind: ElectronicKind, foot: Foot) -> 
         settlement_id=settlement_id,
         bill_id=bill_id,
         kind=kind,
-        state=S.WAITING,
+        state=SendingState.WAITING,
         business_no=numbering.next_number("invoices.electronic", on=clock.today(), prefix="E"),
         on=clock.today(),
         try_at=clock.now(),

@@ -17,7 +17,6 @@ from modules.invoices.rules.messages import Issued
 from modules.invoices.rules.states import OWED, ElectronicKind, ExchangeState, SendingState
 from modules.invoices.rules.trying import try_next
 
-S = SendingState
 Fault = Annotated[str, Field(max_length=200)]
 
 
@@ -35,7 +34,7 @@ def begin_sending(*, invoice_id: int, by: Actor) -> ElectronicInvoice | None:
     row.try_at = try_next(row.attempts, now)
     goes = row.kind is ElectronicKind.BLUE or _blue_is_issued(row)
     if goes:
-        row.asks_first, row.state = row.state is S.SENT, S.SENT
+        row.asks_first, row.state = row.state is SendingState.SENT, SendingState.SENT
     db.session.flush()
     audit.record("electronic.sent", row, by=by, number=row.business_no, attempts=row.attempts)
     return row if goes else None
@@ -43,16 +42,16 @@ def begin_sending(*, invoice_id: int, by: Actor) -> ElectronicInvoice | None:
 
 def _blue_is_issued(red: ElectronicInvoice) -> bool:
     blue = queries.lock_electronic(red.blue_id or 0)
-    if blue.state is S.REFUSED:
-        blue.state = red.state = S.DROPPED
-    return blue.state is S.ISSUED
+    if blue.state is SendingState.REFUSED:
+        blue.state = red.state = SendingState.DROPPED
+    return blue.state is SendingState.ISSUED
 
 
 @use_case("invoices.electronic.issue", is_step=True)
 def note_issued(*, invoice_id: int, issued: Issued, by: Actor) -> ElectronicInvoice:
     """Keep what the platform gave an invoice; with a red one its blue one is reversed."""
     row = queries.lock_electronic(invoice_id)
-    if row.state is not S.SENT:
+    if row.state is not SendingState.SENT:
         return row  # another process was told the same
     row.code, row.number, row.check_code, row.url = (
         issued.code,
@@ -60,9 +59,9 @@ def note_issued(*, invoice_id: int, issued: Issued, by: Actor) -> ElectronicInvo
         issued.check_code,
         issued.url,
     )
-    row.state, row.issued_at, row.fault = S.ISSUED, clock.now(), ""
+    row.state, row.issued_at, row.fault = SendingState.ISSUED, clock.now(), ""
     if row.blue_id is not None:
-        queries.lock_electronic(row.blue_id).state = S.REVERSED
+        queries.lock_electronic(row.blue_id).state = SendingState.REVERSED
     db.session.flush()
     audit.record("electronic.issued", row, by=by, code=row.code, number=row.number)
     return row
@@ -71,28 +70,28 @@ def note_issued(*, invoice_id: int, issued: Issued, by: Actor) -> ElectronicInvo
 @use_case("invoices.electronic.issue", is_step=True)
 def note_refused(*, invoice_id: int, fault: Fault, by: Actor) -> ElectronicInvoice:
     """Keep why the platform refused; somebody looks at it and tries again."""
-    return _end_try(invoice_id, S.REFUSED, fault, by)
+    return _end_try(invoice_id, SendingState.REFUSED, fault, by)
 
 
 @use_case("invoices.electronic.issue", is_step=True)
 def note_unsent(*, invoice_id: int, fault: Fault, by: Actor) -> ElectronicInvoice:
     """The platform was not reached: nothing was sent, so nothing has to be asked about."""
-    return _end_try(invoice_id, S.WAITING, fault, by)
+    return _end_try(invoice_id, SendingState.WAITING, fault, by)
 
 
 @use_case("invoices.electronic.issue", is_step=True)
 def note_unanswered(*, invoice_id: int, fault: Fault, by: Actor) -> ElectronicInvoice:
     """What the platform did is not known; it is asked about at the next try."""
-    return _end_try(invoice_id, S.SENT, fault, by)
+    return _end_try(invoice_id, SendingState.SENT, fault, by)
 
 
 def _end_try(invoice_id: int, state: SendingState, fault: str, by: Actor) -> ElectronicInvoice:
     row = queries.lock_electronic(invoice_id)
-    if row.state is S.SENT:
+    if row.state is SendingState.SENT:
         row.state, row.fault = state, fault
         db.session.flush()
     audit.record(
-        "electronic.refused" if row.state is S.REFUSED else "electronic.unanswered",
+        "electronic.refused" if row.state is SendingState.REFUSED else "electronic.unanswered",
         row,
         by=by,
         number=row.business_no,

@@ -29,7 +29,7 @@ from app.db import (
 )
 from app.db.indexes import only_where
 from modules.reconciliation.rules.comparing import Formula
-from modules.reconciliation.rules.fees import arrival_of
+from modules.reconciliation.rules.fees import USUAL_FEE, arrival_of
 from modules.reconciliation.rules.states import DayState, Fault, Form, Origin
 
 _ZERO = Decimal("0.00")
@@ -52,7 +52,7 @@ class Terms(TenantScoped, Model):
     id: Mapped[int] = id_column()
     merchant_id: Mapped[int] = mapped_column(ForeignKey("payments_merchant.id"))
     form: Mapped[Form] = choice_column(Form, default=Form.CSV)
-    fee_rate: Mapped[Decimal] = unit_price_column(default=Decimal("0.006"))
+    fee_rate: Mapped[Decimal] = unit_price_column(default=USUAL_FEE)
     returns_fee: Mapped[bool] = mapped_column(default=True)
     set_at: Mapped[datetime]
     set_by: Mapped[str] = mapped_column(Unicode(100))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from app.money import round_amount
 
 ZERO = Decimal("0.00")
+USUAL_FEE = Decimal("0.006")  # house rule, for as long as nobody has noted the terms with a channel
 
 
 def fee_of(amount: Decimal, rate: Decimal) -> Decimal:

@@ -17,12 +17,10 @@ from modules.reconciliation import queries
 from modules.reconciliation.errors import NotCompared
 from modules.reconciliation.models import Day, Entry, StatementFile
 from modules.reconciliation.rules.comparing import ZERO, Facts, Formula, add_up, classify, completes
-from modules.reconciliation.rules.fees import expected_fee
+from modules.reconciliation.rules.fees import USUAL_FEE, expected_fee
 from modules.reconciliation.rules.statements import read_statement
 from modules.reconciliation.rules.states import COMPARED, DayState, EntryClass, EntryState, Step
 from modules.reconciliation.services.days import open_day
-
-USUAL_FEE = Decimal("0.006")
 
 
 @use_case("reconciliation.day.compare", is_step=True)
