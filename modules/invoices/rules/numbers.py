@@ -78,3 +78,8 @@ def printed_alike(prefix: str, digits: int, other_prefix: str, other_digits: int
 def _split(prefix: str) -> tuple[str, str]:
     head = prefix.rstrip("0123456789")
     return head, prefix[len(head) :]
+
+
+def overlap(first: int, last: int, other_first: int, other_last: int) -> bool:
+    """Whether two ranges share a number."""
+    return first <= other_last and other_first <= last
