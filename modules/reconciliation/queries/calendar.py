@@ -46,6 +46,14 @@ class Calendar:
     sources: list[Source]
     cells: Mapping[tuple[str, date], Cell]
 
+    @property
+    def columns(self) -> list[list[Source]]:
+        """The sources by merchant number: a merchant set up anew goes on in the column of the one it follows."""
+        found: dict[tuple[str, str], list[Source]] = {}
+        for source in self.sources:
+            found.setdefault((source.channel, source.merchant_no), []).append(source)
+        return list(found.values())
+
 
 def list_sources() -> list[Source]:
     """Whose days are compared: merchants in use or lately paid through, and the insurer. Three statements."""

@@ -82,10 +82,13 @@ def _page(arrivals_form: Form | None = None, terms_forms: dict[int, Form] | None
         begin_form=Form(services.begin_days),
         terms_forms={**forms, **(terms_forms or {})},
         statement_forms=StatementForm.options(),
-        source_options=[
-            (one.key, f"{queries.channel_label(one.channel)} {one.merchant_no}") for one in calendar.sources
-        ],
+        source_options=[(one.key, _named(one)) for one in calendar.sources],
     )
+
+
+def _named(source: queries.Source) -> str:
+    replaced = "" if source.is_active else f" ({gettext('Replaced')})"
+    return f"{queries.channel_label(source.channel)} {source.merchant_no}{replaced}"
 
 
 def _month() -> date:
