@@ -297,6 +297,11 @@ def _take(
     )
     db.session.add(use)
     db.session.flush()
-    act = "code.scanned" if pack else "code.passed_without"
-    audit.record(act, use, by=by, number=task.prescription_number, code=pack.code if pack else "")
+    audit.record(
+        "code.scanned" if pack else "code.passed_without",
+        use,
+        by=by,
+        number=task.prescription_number,
+        code=pack.code if pack else "",
+    )
     return use

@@ -166,7 +166,11 @@ def print_decoction(prescription_id: int) -> ResponseReturnValue:
 def _paper(prescription_id: int, make: Callable[[Prescription], bytes], name: str) -> ResponseReturnValue:
     queries.get_task(prescription_id)
     prescription = prescriptions.get_prescription(prescription_id)
-    audit.note(f"{name}.printed", by=current_actor(), subject=prescription)
+    audit.note(
+        "labels.printed" if name == "labels" else "decoction.printed",
+        by=current_actor(),
+        subject=prescription,
+    )
     return paper_answer(make(prescription), f"{name}-{prescription.number}")
 
 
