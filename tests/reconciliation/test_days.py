@@ -10,6 +10,7 @@ import pytest
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 from support import days_of_seven
+from support.channels import ADDRESS, MERCHANT_NO, SECRET
 from support.racing import at_once
 from support.reconciling import TYPES, Till, moment
 
@@ -19,9 +20,10 @@ from app.db import Mode, db, tenant_unit
 from app.db.statements import count_statements
 from app.pursuit import pursue_all
 from modules.charging import queries as charging
+from modules.charging.simulators.channel_books import Merchant
 from modules.payments import queries as payments
 from modules.payments import services as payment_services
-from modules.reconciliation import services
+from modules.reconciliation import queries, services
 from modules.reconciliation.errors import (
     DayTiedOut,
     DifferencesLeft,
@@ -69,6 +71,23 @@ def test_what_stands_in_the_next_statement_is_cleared_with_it(g9: Till, days_hol
     assert (late.state, late.step) == (EntryState.HANDLED, Step.BY_ITSELF)
     assert g9.day("19").open_count == 1
     assert following.state is DayState.EVEN
+    assert days_hold()
+
+
+def test_a_merchant_that_was_set_up_anew_goes_on_with_its_number(
+    g9: Till, administrator: Actor, days_hold: Any, ours: dict[str, Any]
+) -> None:
+    with moment("19 12:00:00"):
+        made = payment_services.set_up_merchant(
+            channel="wechat", merchant_no=MERCHANT_NO, base_url=ADDRESS, secret=SECRET[::-1], by=administrator
+        )
+        told = f"http://his.example/payments/callbacks/C1-{made.callback_key}"
+        g9.channel.books.merchants[MERCHANT_NO] = Merchant(MERCHANT_NO, "wechat", SECRET[::-1], told)
+        g9.pay("12.00")
+    day = g9.compare("19")
+    assert (day.formula.his, day.formula.long, day.formula.net) == (D("99.40"), D("18.00"), D("102.40"))
+    with tenant_unit(ours["tenant_id"]):
+        assert [one.merchant_no for one in queries.list_sources() if one.channel == "wechat"] == [MERCHANT_NO]
     assert days_hold()
 
 

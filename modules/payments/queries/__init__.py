@@ -1,5 +1,6 @@
 """Everything that reads payments."""
 
+from modules.payments.models import Merchant, MerchantState
 from modules.payments.queries.accounts import account_of, entries_of, find_account, lock_account
 from modules.payments.queries.checks import check_payments
 from modules.payments.queries.comparing import Movements, merchants_paid_since, movements, refunds_of_orders
@@ -11,6 +12,7 @@ from modules.payments.queries.merchants import (
     find_by_callback_key,
     get_merchant,
     list_merchants,
+    same_number,
 )
 from modules.payments.queries.orders import (
     OrderView,
@@ -35,6 +37,8 @@ __all__ = [
     "OPEN",
     "OUTSIDE",
     "Channel",
+    "Merchant",
+    "MerchantState",
     "Movements",
     "OrderState",
     "OrderView",
@@ -69,5 +73,6 @@ __all__ = [
     "refunds_due",
     "refunds_of_orders",
     "refunds_under_way",
+    "same_number",
     "to_look_after",
 ]

@@ -1,6 +1,6 @@
 """What reconciliation compares with a channel's statement: orders and refunds of a day, and those it names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,21 +22,21 @@ class Movements:
 
 
 def movements(
-    merchant_id: int,
+    merchant_ids: Collection[int],
     begins: datetime,
     ends: datetime,
     *,
     numbers: Iterable[str] = (),
     refund_numbers: Iterable[str] = (),
 ) -> Movements:
-    """Orders paid and refunds made of a merchant between two moments, and those of some numbers, whenever.
+    """Orders paid and refunds made of merchants between two moments, and those of some numbers, whenever.
 
     Two statements, and two more for each 900 numbers that are of another time.
     """
-    paid = and_(Order.merchant_id == merchant_id, Order.paid_at >= begins, Order.paid_at < ends)
+    paid = and_(Order.merchant_id.in_(merchant_ids), Order.paid_at >= begins, Order.paid_at < ends)
     orders = {order.out_trade_no: order for order in db.session.scalars(select(Order).where(paid))}
     refunds = _refunds(
-        Order.merchant_id == merchant_id,
+        Order.merchant_id.in_(merchant_ids),
         or_(
             and_(Refund.created_at >= begins, Refund.created_at < ends),
             and_(Refund.done_at >= begins, Refund.done_at < ends),

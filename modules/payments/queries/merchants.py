@@ -1,6 +1,7 @@
 """Reading merchants."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from app.db import db
 from app.errors import NotFound
@@ -19,6 +20,18 @@ def get_merchant(merchant_id: int) -> Merchant:
     if found is None:
         raise NotFound(field="merchant_id")
     return found
+
+
+def same_number(merchant_id: int) -> list[Merchant]:
+    """Every row of a merchant's number, the oldest first: one set up anew goes on with the number. One statement."""
+    one = aliased(Merchant)
+    statement = (
+        select(Merchant)
+        .join(one, (one.channel == Merchant.channel) & (one.merchant_no == Merchant.merchant_no))
+        .where(one.id == merchant_id)
+        .order_by(Merchant.id)
+    )
+    return list(db.session.scalars(statement))
 
 
 def active_merchant(channel: Channel) -> Merchant | None:

@@ -116,7 +116,10 @@ def fetch_statement(merchant_id: int, on: date, form: str, *, by: Actor) -> chan
     if in_write_unit():
         raise RuntimeError("a channel is never asked inside a transaction")
     with tenant_unit(_centre(by)):
-        access = channels.Access(*queries.access_of(queries.get_merchant(merchant_id)))
+        rows = queries.same_number(merchant_id)
+        if not rows:
+            raise NotFound(field="merchant_id")
+        access = channels.Access(*queries.access_of(rows[-1]))
     return channels.fetch_statement(access, body_of(day=on.isoformat(), format=form))
 
 

@@ -1,6 +1,6 @@
 """What the three sides say about a merchant's day, put together by number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -24,34 +24,36 @@ class Gathered:
     his: Decimal
 
 
-def gather(*, merchant_id: int, channel: str, is_active: bool, on: date, lines: Sequence[Line]) -> Gathered:
-    """Everything about a merchant's day. Four statements, and one more for each 900 numbers of other days."""
+def gather(
+    *, merchant_ids: Collection[int], channel: str, is_active: bool, on: date, lines: Sequence[Line]
+) -> Gathered:
+    """A day of a merchant number. Four statements, and one more for each 900 numbers of other days."""
     begins, ends = clock.day_bounds(on)
     entries = charging.channel_entries(on, channel)
     named = {entry.reference for entry in entries if entry.reference} | {line.out_trade_no for line in lines}
     found = payments.movements(
-        merchant_id,
+        merchant_ids,
         begins,
         ends,
         numbers=named,
         refund_numbers={line.out_refund_no for line in lines if line.out_refund_no},
     )
-    ours = [entry for entry in entries if _is_ours(entry, found, merchant_id, is_active)]
+    ours = [entry for entry in entries if _is_ours(entry, found, merchant_ids, is_active)]
     facts: dict[Key, Facts] = {}
     _add_lines(facts, lines)
     _add_payments(facts, ours)
     _add_refunds(facts, ours, found, clock.day_bounds(on))
-    _add_orders(facts, found, merchant_id, (begins, ends))
+    _add_orders(facts, found, merchant_ids, (begins, ends))
     for key, one in facts.items():
         if one.his_amount is not None and one.out_trade_no not in found.orders:
             facts[key] = replace(one, is_by_hand=True)
     return Gathered(list(facts.values()), sum((entry.amount for entry in ours), ZERO))
 
 
-def _is_ours(entry: ChannelEntry, found: Movements, merchant_id: int, is_active: bool) -> bool:
+def _is_ours(entry: ChannelEntry, found: Movements, merchant_ids: Collection[int], is_active: bool) -> bool:
     """Whether a tender went through this merchant; what was noted by hand belongs to the one in use."""
     order = found.orders.get(entry.reference)
-    return is_active if order is None else order.merchant_id == merchant_id
+    return is_active if order is None else order.merchant_id in merchant_ids
 
 
 def _add_lines(facts: dict[Key, Facts], lines: Iterable[Line]) -> None:
@@ -123,12 +125,14 @@ def _taken_off(entries: Iterable[ChannelEntry]) -> list[Booked]:
     return [Booked(settlement_id, amount) for settlement_id, amount in sums if amount]
 
 
-def _add_orders(facts: dict[Key, Facts], found: Movements, merchant_id: int, bounds: tuple[Any, Any]) -> None:
+def _add_orders(
+    facts: dict[Key, Facts], found: Movements, merchant_ids: Collection[int], bounds: tuple[Any, Any]
+) -> None:
     sent_back = _sent_back(found)
     for order in found.orders.values():
         key = (order.out_trade_no, "")
         is_of_day = order.paid_at is not None and bounds[0] <= order.paid_at < bounds[1]
-        if order.merchant_id != merchant_id or not (key in facts or is_of_day):
+        if order.merchant_id not in merchant_ids or not (key in facts or is_of_day):
             continue
         known = facts.get(key) or Facts(out_trade_no=order.out_trade_no, at=order.paid_at or order.created_at)
         facts[key] = replace(
@@ -144,7 +148,7 @@ def _add_orders(facts: dict[Key, Facts], found: Movements, merchant_id: int, bou
         key = (order.out_trade_no, number)
         is_of_day = refund.done_at is not None and bounds[0] <= refund.done_at < bounds[1]
         is_back = refund.state is RefundState.REFUNDED
-        if order.merchant_id != merchant_id or not (key in facts or (is_of_day and is_back)):
+        if order.merchant_id not in merchant_ids or not (key in facts or (is_of_day and is_back)):
             continue
         known = facts.get(key) or Facts(
             out_trade_no=order.out_trade_no, out_refund_no=number, at=refund.done_at or refund.created_at

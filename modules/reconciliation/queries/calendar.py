@@ -1,6 +1,6 @@
 """The calendar: a month of every channel and of the insurer, and how far each day is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from app import clock
 from app.db import db
 from modules.insurance import queries as insurance
 from modules.payments import queries as payments
-from modules.payments.queries import Channel
+from modules.payments.queries import Channel, Merchant, MerchantState
 from modules.reconciliation.models import Arrival, Day
 from modules.reconciliation.rules.states import INSURER
 
@@ -20,7 +20,7 @@ LOOKS_BACK = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A channel's merchant, or the insurer, whose days are compared."""
+    """A channel's merchant number, for which its oldest row stands, or the insurer; its days are compared."""
 
     key: str
     channel: str
@@ -28,6 +28,7 @@ class Source:
     merchant_no: str = ""
     is_active: bool = True
     since: date | None = None
+    merchant_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,9 @@ def list_sources() -> list[Source]:
     """Whose days are compared: merchants in use or lately paid through, and the insurer. Three statements."""
     recent = payments.merchants_paid_since(clock.now() - LOOKS_BACK)
     found = [
-        Source(
-            f"m{row.id}",
-            row.channel.value,
-            row.id,
-            row.merchant_no,
-            row.state.value == "active",
-            clock.local(row.set_up_at).date(),
-        )
-        for row in payments.list_merchants()
-        if row.state.value == "active" or row.id in recent
+        source
+        for source in _sources(payments.list_merchants()).values()
+        if source.is_active or recent & set(source.merchant_ids)
     ]
     connection = insurance.find_connection()
     if connection is not None and connection.is_active:
@@ -80,9 +74,29 @@ def source_of(day: Day) -> Source:
     """The source of a day."""
     if day.merchant_id is None:
         return Source(INSURER, INSURER)
-    merchant = payments.get_merchant(day.merchant_id)
-    is_active = merchant.state.value == "active"
-    return Source(day.source, day.channel, merchant.id, merchant.merchant_no, is_active)
+    (found,) = _sources(payments.same_number(day.merchant_id)).values()
+    return found
+
+
+def _sources(rows: Iterable[Merchant]) -> dict[tuple[str, str], Source]:
+    """One source for each merchant number of a channel."""
+    kin: dict[tuple[str, str], list[Merchant]] = {}
+    for row in rows:
+        kin.setdefault((row.channel.value, row.merchant_no), []).append(row)
+    return {key: _source(sorted(found, key=lambda row: row.id)) for key, found in kin.items()}
+
+
+def _source(rows: Sequence[Merchant]) -> Source:
+    oldest = rows[0]
+    return Source(
+        f"m{oldest.id}",
+        oldest.channel.value,
+        oldest.id,
+        oldest.merchant_no,
+        any(row.state is MerchantState.ACTIVE for row in rows),
+        clock.local(oldest.set_up_at).date(),
+        tuple(row.id for row in rows),
+    )
 
 
 def calendar_of(month: date) -> Calendar:

@@ -39,7 +39,7 @@ def compare_day(*, day_id: int, by: Actor) -> Day:
     statement = read_statement(file.content, file.form)
     source = queries.source_of(day)
     gathered = queries.gather(
-        merchant_id=day.merchant_id,
+        merchant_ids=source.merchant_ids,
         channel=day.channel,
         is_active=source.is_active,
         on=day.on,
