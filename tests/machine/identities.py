@@ -1,11 +1,15 @@
 """What must hold after every step, reckoned from the rows themselves and by none of the product's own sums."""
 
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from machine.centre import Centre
 from sqlalchemy import func, select, text
+from support.world import TODAY
 
+from app import clock
+from app.actor import system_actor
 from app.db import db, isolation, migrate, tenant_unit
 from app.registry import installed
 from modules.charging.models import Settlement, SettlementLine, Shift, Tender
@@ -14,6 +18,8 @@ from modules.insurance.models import InsuranceSettlement
 from modules.insurance.queries import SettlementState
 from modules.payments.models import Order
 from modules.payments.queries import Channel
+from modules.reconciliation import services as reconciliation
+from modules.reconciliation.models import Day
 
 OF_MONEY_AND_STOCK = (
     "payments",
@@ -118,6 +124,20 @@ def agree(centre: Centre) -> None:
     }
     assert settled == {number: info["medfee_sumamt"] for number, info in insured.items()}
     assert funds == sum(info["fund_pay_sumamt"] + info["acct_pay"] for info in insured.values())
+
+
+def reconcile(centre: Centre) -> None:
+    """Every day of both channels is compared: its formula holds, and over all days nothing is left between."""
+    clock.stop(clock.moment_of(clock.today() + timedelta(days=2), time(10)))
+    reconciliation.begin_days(since=TODAY - timedelta(days=1), by=system_actor(centre.tenant_id))
+    while reconciliation.conduct.pursue(centre.tenant_id):
+        pass
+    with tenant_unit(centre.tenant_id):
+        for channel in ("wechat", "alipay"):
+            days = list(db.session.scalars(select(Day).where(Day.channel == channel)))
+            assert days
+            assert [day.on for day in days if not day.formula.holds] == []
+            assert sum(day.formula.his for day in days) == sum(day.formula.net for day in days)
 
 
 def _sum(column: Any, *where: Any) -> Decimal:

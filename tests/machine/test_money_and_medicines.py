@@ -222,6 +222,8 @@ class District(RuleBasedStateMachine):
             for centre in self.centres:
                 identities.hold(centre.tenant_id)
                 identities.agree(centre)
+                identities.reconcile(centre)
+                identities.hold(centre.tenant_id)
         finally:
             self.stack.close()
 
