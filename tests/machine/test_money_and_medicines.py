@@ -227,6 +227,16 @@ class District(RuleBasedStateMachine):
         finally:
             self.stack.close()
 
+    def _standing(self, mark: str, checkout_id: int) -> tuple[str, ...]:
+        """How far a settlement came, for whoever looks for the reason."""
+        centre = self.centres[int(mark) - 1]
+        checkout, parts = centre.checkout(checkout_id)
+        try:
+            paying.end(centre, checkout_id)
+        except DomainError as refusal:
+            return (checkout.kind.value, checkout.state.value, str(refusal), str(parts))
+        return (checkout.kind.value, checkout.state.value, str(parts))
+
     def _come_to_rest(self) -> None:
         self.outside.behave()
         waiting = {(centre.mark, checkout) for centre in self.centres for checkout in centre.checkouts}
@@ -242,7 +252,7 @@ class District(RuleBasedStateMachine):
                                 waiting.discard((centre.mark, checkout))
             if not waiting and not self.outside.channels.reports:
                 break
-        assert waiting == set()
+        assert [self._standing(mark, checkout) for mark, checkout in sorted(waiting)] == []
         for _ in range(3):
             clock.stop(clock.now() + timedelta(minutes=10))
             pursue_all()

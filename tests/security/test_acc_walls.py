@@ -54,7 +54,12 @@ TABLE_OF = {
     "use_id": "dispensing_code_use",
     "entry_id": "dispensing_register_entry",
 }
-FITTING = {"roles": ["doctor"], "part": "chief_complaint", "checks": list(twins.CHECKS)}
+FITTING = {
+    "roles": ["doctor"],
+    "part": "chief_complaint",
+    "checks": list(twins.CHECKS),
+    "second_name": "",  # whose password is wrong is refused before any row is looked for
+}
 LOOKED_FOR = {"not_found", "clinic.no_encounter", "prescriptions.not_found"}
 REFUSED_BEFORE = {  # for a reason that comes before the row is looked for
     "prescriptions/sign-herbal-prescription prescription_id": ["prescriptions.herbs_mixed"],

@@ -25,7 +25,9 @@ LISTS = {  # many residents, one line each: what is opened from them counts
     "charging.show_any_sheet": "the sums of a shift",
     "storeroom.show_recall": "who has taken a batch home",
 }
-PAPERS = {  # of the storeroom, which knows no residents
+PAPERS = {  # of storeroom and accounting, which know no residents
+    "invoices.show_book",
+    "reconciliation.show_day",
     "storeroom.new_delivery",
     "storeroom.new_invoice",
     "storeroom.show_adjustment",

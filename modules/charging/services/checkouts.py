@@ -37,11 +37,12 @@ from modules.charging.models import (
 )
 from modules.charging.rules.tenders import TenderMethod
 from modules.charging.services.parts import end_part, plan_parts, take_over
-from modules.charging.services.settlements import TenderInput, settle_charges
+from modules.charging.services.settlements import TenderInput, prescription_ids_of, settle_charges
 from modules.charging.services.shifts import present_shift
 from modules.insurance import queries as insured
 from modules.insurance import services as insurance
 from modules.insurance.queries import PENDING, SettlementState
+from modules.prescriptions import services as prescriptions
 
 SUBJECT = "charging_checkout"  # what an insured settlement of a checkout is for
 _ZERO = Decimal("0.00")
@@ -66,6 +67,7 @@ def begin_checkout(
         NothingToSettle: no line is unpaid.
         BillChanged: what is due is not what the window showed.
         TenderTooLittle, ChangeOnlyFromCash, TenderRepeated: the tenders do not settle the bill.
+        PastValidity, NotInThisState: a prescription on it may not be paid (any more).
     """
     bill = queries.lock_bill(bill_id)
     if found := queries.find_open_checkout(bill.id):
@@ -76,6 +78,8 @@ def begin_checkout(
     due = sum((charge.amount for charge in charges), _ZERO)
     if due != expected_amount:
         raise BillChanged(due=format_amount(due))
+    if prescription_ids := prescription_ids_of(charges):
+        prescriptions.check_payable(prescription_ids=prescription_ids, by=by)
     checkout = new_checkout(bill, CheckoutKind.CHARGE, due, by)
     for charge in charges:
         charge.status = ChargeStatus.LOCKED

@@ -128,6 +128,8 @@ def remove_scan(*, prescription_id: int, use_id: int, by: Actor) -> Task:
         NotFound: no such scan on it.
         WrongStep: it was handed out.
     """
+    if use_id not in {one.use.id for one in queries.picked(prescription_id)}:
+        raise NotFound(field="use_id")
     task, _, taken = _open(prescription_id)
     found = next((one for one in taken if one.use.id == use_id and one.use.document_id is None), None)
     if found is None:

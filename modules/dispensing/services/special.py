@@ -145,9 +145,11 @@ def hand_over_cupboard(
         CountMissing: a batch in the cupboard was not counted.
         DifferenceUnexplained: the count differs from the books without a reason.
     """
-    taker = require_second(second_name)
     stock = queries.lock_balances(line.balance.id for line in queries.special_stock(location_id))
     given = {line.balance_id: line for line in lines}
+    if not stock or given.keys() - {found.balance.id for found in stock}:
+        raise NotFound(field="lines")
+    taker = require_second(second_name)
     handover = Handover(
         id=ids.new_id(),
         location_id=location_id,
@@ -157,11 +159,8 @@ def hand_over_cupboard(
         taken_by_name=taker.name,
     )
     rows = [
-        _counted(handover, number, found, given.pop(found.balance.id, None))
-        for number, found in enumerate(stock)
+        _counted(handover, number, found, given.get(found.balance.id)) for number, found in enumerate(stock)
     ]
-    if given or not rows:
-        raise NotFound(field="lines")
     db.session.add(handover)
     db.session.flush()
     db.session.add_all(rows)

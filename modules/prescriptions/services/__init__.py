@@ -10,6 +10,7 @@ from modules.prescriptions.services.endings import (
     withdraw_prescription,
 )
 from modules.prescriptions.services.moves import (
+    check_payable,
     mark_dispensed,
     mark_paid,
     mark_prepared,
@@ -29,6 +30,7 @@ from modules.prescriptions.services.sign import (
 )
 
 __all__ = [
+    "check_payable",
     "confirm_prescription",
     "expire_prescription",
     "mark_dispensed",

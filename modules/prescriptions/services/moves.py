@@ -24,13 +24,27 @@ def mark_paid(
         NotInThisState: one of them is not waiting for payment (a draft, void, expired, paid …).
         PastValidity: one of them is no longer valid.
     """
-    found = _lock(prescription_ids)
+    found = check_payable(prescription_ids=prescription_ids, promised_at=promised_at, by=by)
     for prescription in found:
-        _refuse_past_validity(prescription, promised_at)
-        if prescription.is_paid:
-            raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
         move_prescription(prescription, Status.PAID, by)
         prescription.paid_at = clock.now()
+    return found
+
+
+def check_payable(
+    *, prescription_ids: Sequence[int], promised_at: datetime | None = None, by: Actor
+) -> list[Prescription]:
+    """Prescriptions that may be paid, held: asked before anybody outside takes money for them.
+
+    Raises:
+        PrescriptionNotFound, NotInThisState, PastValidity: as `mark_paid`.
+    """
+    found = _lock(prescription_ids)
+    later = queries.reviews_after_payment(by.tenant_id)
+    for prescription in found:
+        _refuse_past_validity(prescription, promised_at)
+        if prescription.is_paid or not prescription.may_become(Status.PAID, reviews_after_payment=later):
+            raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
     return found
 
 
