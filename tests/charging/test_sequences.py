@@ -125,6 +125,17 @@ def test_a_prescription_past_its_validity_is_not_paid_for(
     assert money_holds()
 
 
+def test_nobody_outside_is_asked_to_pay_for_a_prescription_past_its_validity(
+    make_bill: Any, prescribe: Any, cashier: Actor, view: Any
+) -> None:
+    bill = make_bill([])
+    prescribe(bill, ("D0001", 42), valid_until=clock.now() + timedelta(hours=1))
+    with clock.at(clock.now() + timedelta(hours=2)), pytest.raises(DomainError) as refusal:
+        services.begin_checkout(bill_id=bill.id, expected_amount=D("16.80"), is_insured=True, by=cashier)
+    assert refusal.value.code == "prescriptions.past_validity"
+    assert [line.status for line in view(bill).charges] == [ChargeStatus.UNPAID]
+
+
 def test_the_doctor_takes_back_while_the_cashier_settles_and_only_one_of_them_does(
     app: Flask,
     make_bill: Any,
