@@ -362,6 +362,8 @@ def _body_for(walk: Walk, operation: Any) -> dict[str, Any]:
     if operation.path == "prescriptions/sign-prescription":
         usage = {"dose": "0.5", "route": "po", "frequency": "tid", "days": 3}
         body |= {"lines": [{"drug_id": walk.drug_id, **usage}], "reasons": []}
+    if operation.path == "dispensing/scan-code":
+        body["code"] = "81000010000000010001"
     if operation.path == "storeroom/receive-requisition":
         body["requisition_id"] = walk.own["storeroom_requisition"][0]  # the one that was sent
     return body
