@@ -3,13 +3,14 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
-os.environ.setdefault(
-    "PYPINYIN_NO_DICT_COPY", "1"
-)  # nobody changes the dictionaries; a copy costs 3 MB a process
-from pypinyin import Style, lazy_pinyin
+os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")  # nobody changes the readings; a copy costs 3 MB
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")  # 40 MB, read by the first who needs them (`_know_phrases`)
+from pypinyin import Style, lazy_pinyin, load_phrases_dict
 
 _SPACES = re.compile(r"\s+")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff〇]")
@@ -42,6 +43,11 @@ _SURNAMES: Mapping[str, tuple[str, ...]] = {
     }.items()
 }  # fmt: skip
 
+# Readings a character takes in a given name where the dictionary's first reading is another. Source: house rule.
+_GIVEN: Mapping[str, str] = {
+    "长": "chang", "晟": "sheng", "偲": "si", "曾": "zeng", "重": "chong", "薄": "bo", "厦": "xia", "杉": "shan",
+}  # fmt: skip
+
 # Words of the pharmacy whose reading the general dictionary misses when they stand inside a drug name.
 _DRUG_WORDS: Mapping[str, tuple[str, ...]] = {
     word: tuple(reading.split())
@@ -71,6 +77,7 @@ class PinyinKey:
 def name_pinyin(name: str) -> PinyinKey:
     """Return the search key of a person's name; surnames keep their own reading (曾 zeng, 尉迟 yuchi).
 
+    A given name is read character by character: words of the language do not stand in it.
     ü is written v, as on a keyboard. Latin words count by their first letter: John Smith is `js`.
     Source: GB/T 28039-2011 for the reading of surnames; the table holds the common ones.
     """
@@ -78,8 +85,8 @@ def name_pinyin(name: str) -> PinyinKey:
     for length in (2, 1):
         surname = written[:length]
         if len(written) > len(surname) and surname in _SURNAMES and "·" not in written:
-            return _key([*_SURNAMES[surname], *_syllables(written[length:])])
-    return _key(_syllables(written))
+            return _key([*_SURNAMES[surname], *_syllables(written[length:], _one_by_one)])
+    return _key(_syllables(written, _one_by_one))
 
 
 def drug_pinyin(name: str) -> PinyinKey:
@@ -92,9 +99,9 @@ def drug_pinyin(name: str) -> PinyinKey:
         if word is None:
             position += 1
             continue
-        syllables += [*_syllables(written[start:position]), *_DRUG_WORDS[word]]
+        syllables += [*_syllables(written[start:position], _by_words), *_DRUG_WORDS[word]]
         start = position = position + len(word)
-    return _key([*syllables, *_syllables(written[start:])])
+    return _key([*syllables, *_syllables(written[start:], _by_words)])
 
 
 def _drug_word_at(text: str, position: int) -> str | None:
@@ -102,12 +109,27 @@ def _drug_word_at(text: str, position: int) -> str | None:
     return next((word for word in found if word in _DRUG_WORDS), None)
 
 
-def _syllables(text: str) -> list[str]:
+def _one_by_one(text: str) -> list[str]:
+    return [_GIVEN.get(one) or "".join(lazy_pinyin(one, style=Style.NORMAL, errors="ignore")) for one in text]
+
+
+def _by_words(text: str) -> list[str]:
+    _know_phrases()
+    return lazy_pinyin(text, style=Style.NORMAL, errors="ignore")
+
+
+@cache
+def _know_phrases() -> None:
+    """Read the dictionary of phrases: 丹参 is danshen, whatever 参 is alone. Once a process, when first needed."""
+    load_phrases_dict(import_module("pypinyin.phrases_dict").phrases_dict)
+
+
+def _syllables(text: str, read: Callable[[str], list[str]]) -> list[str]:
     """Split into syllables of Chinese characters and words of Latin letters; digits and points stay whole."""
     syllables: list[str] = []
     for part in re.findall(r"[\u3400-\u9fff\U00020000-\U0003ffff〇]+|[A-Za-z]+|[0-9.]+", text):
         if _HAN.match(part):
-            syllables += lazy_pinyin(part, style=Style.NORMAL, errors="ignore")
+            syllables += read(part)
         else:
             syllables.append(part.lower())
     return syllables

@@ -63,6 +63,15 @@ class BillSettled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundBegun(Event):
+    """An insurer is about to be asked to cancel a settlement; these prescription lines go back once it has."""
+
+    checkout_id: int
+    bill_id: int
+    prescription_item_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundedLine:
     """How much of which prescription line (or fee) was given back in money."""
 

@@ -118,6 +118,13 @@ class AlreadyPrepared(Conflict):
     message = N_("Prescription %(number)s is prepared. The pharmacy must put the drugs back first.")
 
 
+class RefundBegunAlready(Conflict):
+    """The insurer is being asked to cancel what pays for it."""
+
+    code = "dispensing.refund_begun"
+    message = N_("Part of prescription %(number)s is being refunded. Prepare it when the cashier is done.")
+
+
 class HoldsDiffer(Conflict):
     """What is paid and what is held do not agree: part of it was refunded at this very moment."""
 

@@ -13,7 +13,7 @@ from app.registry import (
     SettingKind,
     Waiting,
 )
-from modules.charging.events import BillRefunded, BillSettled
+from modules.charging.events import BillRefunded, BillSettled, RefundBegun
 from modules.dispensing import queries, services, subscribers, views
 from modules.dispensing.views.home import expiry_heap, expiry_plot, tasks_heap, tasks_plot
 from modules.prescriptions.events import (
@@ -179,6 +179,7 @@ module = Module(
         (PrescriptionVoided, subscribers.release_stock),
         (PrescriptionExpired, subscribers.release_stock),
         (BillSettled, subscribers.take_up_paid),
+        (RefundBegun, subscribers.keep_on_shelf),
         (BillRefunded, subscribers.release_refunded),
     ),
     checks=(queries.check_stock,),

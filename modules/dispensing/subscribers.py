@@ -1,6 +1,6 @@
 """What the pharmacy does when something happens at another desk."""
 
-from modules.charging.events import BillRefunded, BillSettled
+from modules.charging.events import BillRefunded, BillSettled, RefundBegun
 from modules.charging.queries import INSURED, ChargeSource
 from modules.dispensing import services
 from modules.prescriptions.events import (
@@ -25,6 +25,11 @@ def take_up_paid(event: BillSettled) -> None:
     """Paid prescriptions wait at the window."""
     is_insured = any(tender.method in INSURED for tender in event.tenders)
     services.take_up_paid(prescription_ids=event.prescription_ids, is_insured=is_insured)
+
+
+def keep_on_shelf(event: RefundBegun) -> None:
+    """What lies ready is put back before an insurer is asked to cancel."""
+    services.refuse_prepared(item_ids=event.prescription_item_ids)
 
 
 def release_refunded(event: BillRefunded) -> None:

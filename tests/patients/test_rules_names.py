@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +85,8 @@ def test_only_a_mobile_receives_messages():
         ("单于明", "chanyuming", "cym"),
         ("欧阳明", "ouyangming", "oym"),
         ("吕明", "lvming", "lm"),
+        ("王长青", "wangchangqing", "wcq"),
+        ("赵朝会", "zhaochaohui", "zch"),  # 朝会 is no word in a name
         ("买买提·艾力", "maimaitiaili", "mmtal"),
         ("John Smith", "johnsmith", "js"),
         ("", "", ""),
@@ -131,3 +136,13 @@ def test_numbers_are_masked_but_recognisable():
 @given(number=st.text("0123456789X", min_size=9, max_size=20))
 def test_a_masked_number_hides_all_but_seven(number):
     assert sum(letter != "*" for letter in mask_identifier(number)) == 7
+
+
+def test_a_name_reads_the_same_before_and_after_words_are_known():
+    read = "import sys; from app.pinyin import drug_pinyin, name_pinyin"
+    shown = "print(name_pinyin('刘重阳').full); print('pypinyin.phrases_dict' in sys.modules)"
+    lines = [read, shown, "drug_pinyin('丹参片')", shown]
+    told = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["liuchongyang", "False", "liuchongyang", "True"]

@@ -181,6 +181,14 @@ def charges_of_prescription(prescription_id: int) -> list[Charge]:
     )
 
 
+def is_being_refunded(prescription_id: int) -> bool:
+    """Whether lines of a paid prescription are held for a refund through an insurer."""
+    held = select(Charge.id).where(
+        Charge.prescription_id == prescription_id, Charge.status == ChargeStatus.LOCKED
+    )
+    return db.session.scalar(held.limit(1)) is not None
+
+
 def bill_view(bill_id: int) -> BillView:
     """A bill with its lines, settlements and tenders, in four statements."""
     bill = get_bill(bill_id)

@@ -8,12 +8,15 @@ from pydantic import Field
 from app import audit, clock
 from app.actor import Actor
 from app.db import db
+from app.events import emit
 from app.use_cases import use_case
 from modules.charging import queries
 from modules.charging.errors import CheckoutUnderway, NotInsured
+from modules.charging.events import RefundBegun
 from modules.charging.models import (
     PAID,
     Charge,
+    ChargeSource,
     ChargeStatus,
     Checkout,
     CheckoutKind,
@@ -43,6 +46,7 @@ def begin_refund(
         CheckoutUnderway: another settlement of the bill is on its way.
         NotRefundable, RefundTooLarge, VisitSeen: it may not go back.
         NotInsured: no insurer has a part in it.
+        Conflict: the pharmacy has prepared what would go back.
     """
     refund = look_at(settlement_id, lines)
     if not queries.insurance_of(refund.original.id):  # it may have paid nothing, below the deductible
@@ -67,6 +71,17 @@ def begin_refund(
         if charge.id in refund.returned:
             charge.status = ChargeStatus.LOCKED  # nobody hands out what is about to go back
     db.session.flush()
+    emit(
+        RefundBegun(
+            checkout_id=checkout.id,
+            bill_id=refund.bill.id,
+            prescription_item_ids=tuple(
+                refund.charges[key].source_id
+                for key in refund.returned
+                if refund.charges[key].source_kind == ChargeSource.PRESCRIPTION_ITEM
+            ),
+        )
+    )
     audit.record("refund.begun", checkout, by=by, number=checkout.number, reason=reason)
     return checkout
 

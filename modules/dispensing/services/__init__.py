@@ -24,7 +24,12 @@ from modules.dispensing.services.handing_out import (
     dispense_prescription,
     hand_out_rest,
 )
-from modules.dispensing.services.holds import hold_stock, release_prescription, release_refunded
+from modules.dispensing.services.holds import (
+    hold_stock,
+    refuse_prepared,
+    release_prescription,
+    release_refunded,
+)
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
 from modules.dispensing.services.scans import (
     note_alarm,
@@ -86,6 +91,7 @@ __all__ = [
     "put_back_prescription",
     "recall",
     "receive_stock",
+    "refuse_prepared",
     "rehold_prescription",
     "release_prescription",
     "release_recalled",

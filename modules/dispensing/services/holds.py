@@ -1,5 +1,6 @@
 """Stock promised to signed prescriptions: held at signing, released when nobody fetches it (预占)."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from app import clock, ids
@@ -64,6 +65,18 @@ def release_prescription(*, prescription_id: int) -> None:
     if not any(found.hold.dispensed for found in holds):
         task.status = TaskStatus.CANCELLED
     db.session.flush()
+
+
+def refuse_prepared(*, item_ids: Iterable[int]) -> None:
+    """Refuse while drugs of these prescription lines lie ready to be handed out.
+
+    Raises:
+        AlreadyPrepared: the pharmacy puts them back first.
+    """
+    for prescription_id in queries.prescriptions_of_items(item_ids):
+        task = queries.lock_task(prescription_id)
+        if task is not None and task.status == TaskStatus.PREPARED:
+            raise AlreadyPrepared(number=task.prescription_number)
 
 
 def release_refunded(*, quantities: dict[int, Decimal]) -> None:

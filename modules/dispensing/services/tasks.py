@@ -11,12 +11,14 @@ from app.actor import Actor
 from app.db import db
 from app.tenancy import setting_of
 from app.use_cases import use_case
+from modules.charging import queries as charging_queries
 from modules.dispensing import queries
 from modules.dispensing.errors import (
     ChecksMissing,
     NothingRecalled,
     PrescriptionNotPaid,
     PrescriptionPastValidity,
+    RefundBegunAlready,
     WrongStep,
 )
 from modules.dispensing.models import Task, TaskStatus
@@ -93,11 +95,14 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
         NotReviewed: no pharmacist has passed it.
         OutOfStock: a held batch has expired and no other suffices.
         BatchRecalled: a held batch was called back.
+        RefundBegunAlready: an insured refund of some of it is on its way.
     """
     check_open(queries.get_task(prescription_id))
     prescription = prescriptions.mark_prepared(prescription_id=prescription_id, by=by)
     db.session.flush()
     task = _lock(prescription_id, TaskStatus.WAITING, TaskStatus.REVIEWED)
+    if charging_queries.is_being_refunded(prescription_id):
+        raise RefundBegunAlready(number=task.prescription_number)
     if task.reviewed_at is None:  # passed before the payment, or signed a second time by the doctor
         task.reviewed_at, task.reviewed_by_name = prescription.reviewed_at, prescription.reviewer_name
     holds = queries.lock_holds(task)
