@@ -9,12 +9,12 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import Engine
 
 from app import audit, audit_copy, daily, promotion, relay
+from app.checks import findings_of
 from app.crypto import heads
-from app.crypto import services as proofs
 from app.crypto.cli import keys
 from app.db import isolation, kinship, migrate
 from app.doctor.cli import doctor
-from app.registry import Finding, installed
+from app.registry import Finding
 from app.tenancy import directory
 
 database = AppGroup("db", help="Bring databases to the present schema.")
@@ -126,7 +126,8 @@ def check() -> None:
         for finding in findings_of(tenant.id):
             failed += not finding.holds
             state, mark = ("ok  ", "=") if finding.holds else ("FAIL", "≠")
-            click.echo(f"  {state} {finding.name}: {finding.left} {mark} {finding.right}")
+            about = f" ({finding.about})" if finding.about else ""
+            click.echo(f"  {state} {finding.name}{about}: {finding.left} {mark} {finding.right}")
     for name, why in roles_that_pass_by().items():
         click.echo(f"warn the role of {name} could pass row-level security by: {', '.join(why)}")
     for finding in kernel_findings():
@@ -134,17 +135,6 @@ def check() -> None:
         click.echo(f"{'ok  ' if finding.holds else 'FAIL'} {finding.name}: {finding.left} / {finding.right}")
     if failed:
         raise SystemExit(f"{failed} identities do not hold")
-
-
-def findings_of(tenant_id: int) -> list[Finding]:
-    """What the modules' checks say of one centre."""
-    found = [
-        finding
-        for module in installed().modules.values()
-        for checked in module.checks
-        for finding in checked(tenant_id)
-    ]
-    return found + proofs.findings(tenant_id)
 
 
 def kernel_findings() -> list[Finding]:

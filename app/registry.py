@@ -287,11 +287,12 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One identity that was checked: its name, both sides, and whether they agree."""
+    """One identity that was checked: its name, both sides, and whether they agree; `about` is said beside it."""
 
     name: str
     left: str
     right: str
+    about: str = ""
 
     @property
     def holds(self) -> bool:

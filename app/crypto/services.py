@@ -5,6 +5,7 @@ import structlog
 from app import audit
 from app.actor import Actor
 from app.crypto import digests
+from app.i18n import N_
 from app.registry import Finding
 from app.use_cases import use_case
 
@@ -28,4 +29,4 @@ def findings(tenant_id: int) -> list[Finding]:
     """For ``flask check``: every important row of a centre is as the product wrote it."""
     looked_at, broken = digests.broken_rows(tenant_id)
     named = ", ".join(str(row) for row in broken[:_NAMED])
-    return [Finding(f"rows prove themselves ({looked_at} rows)", "0", named or "0")]
+    return [Finding(N_("rows prove themselves"), "0", named or "0", about=f"{looked_at} rows")]

@@ -76,7 +76,7 @@ def check_records(tenant_id: int) -> list[Finding]:
     """Every signed record still gives the digest that was signed."""
     with tenant_unit(tenant_id):
         damaged = queries.damaged_records()
-    return [Finding("clinic: signed records that differ from their digest", str(len(damaged)), "0")]
+    return [Finding(N_("clinic: signed records that differ from their digest"), str(len(damaged)), "0")]
 
 
 module = Module(

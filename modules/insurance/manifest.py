@@ -1,9 +1,8 @@
 """What insurance adds to the product."""
 
 from app.actor import Actor
-from app.db import tenant_unit
 from app.i18n import N_
-from app.registry import Finding, Heap, Lookup, MenuEntry, Module, Permission, Pursuit, Waiting
+from app.registry import Heap, Lookup, MenuEntry, Module, Permission, Pursuit, Waiting
 from modules.insurance import jobs, queries, services, views
 
 JOBS = jobs  # imported so that every process knows them
@@ -15,13 +14,6 @@ def later_heap(by: Actor) -> Heap:
     return Heap(queries.count_deferred())
 
 
-def check_settlements(tenant_id: int) -> list[Finding]:
-    """Every settled one holds the identities, and its lines make up its total."""
-    with tenant_unit(tenant_id):
-        broken = queries.count_broken()
-    return [Finding("insurance: settlements whose lines are not their total", str(broken), "0")]
-
-
 module = Module(
     name="insurance",
     label=N_("Insurance"),
@@ -29,7 +21,7 @@ module = Module(
     is_optional=False,
     blueprints=(views.blueprint,),
     pursues=(Pursuit(queries.centres_due, services.pursue),),
-    checks=(check_settlements,),
+    checks=(queries.check_settlements,),
     lookups=(Lookup("insurance-items", "insurance.mapping.view", views.find_items),),
     menu=(
         MenuEntry(

@@ -223,6 +223,7 @@ def test_a_switched_off_module_has_no_daily_work(ours: dict[str, Any]) -> None:
         "prescriptions.expire_prescription",
         "storeroom.begin_adjustment",
         "reconciliation.begin_days",
+        "proving.begin_night",
         "crypto.prove_rows",
         "tenants.note_usage",
     }

@@ -18,7 +18,7 @@ from support.pair import Pair, look
 
 from app import promotion
 from app.actor import system_actor
-from app.cli import findings_of
+from app.checks import findings_of
 from app.db import Mode, db, figures, tenant_unit
 from app.db.epochs import CHECK_EVERY_SECONDS
 from app.db.failures import is_lost

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from support import outpatient
 
-from app import cli, clock, daily
+from app import checks, clock, daily
 from app.actor import Actor, system_actor
 from app.crypto import digests, rotation
 from app.crypto import services as proofs
@@ -93,7 +93,7 @@ def test_dat_05_found_by_morning_and_named_in_the_trail(
     rows = as_owner("p1", "SELECT detail FROM kernel_audit WHERE action = 'rows.broken'")
     assert len(rows) == 1
     assert f"charging_charge:{row_id}" in str(rows[0][0])
-    assert [one for one in cli.findings_of(ours["tenant_id"]) if f":{row_id}" in one.right]
+    assert [one for one in checks.findings_of(ours["tenant_id"]) if f":{row_id}" in one.right]
 
 
 @pytest.mark.parametrize("digest", ["NULL", "'0.0'", "'x'", "''"])

@@ -18,7 +18,7 @@ from support.databases import PostgresDatabases, SqliteFiles
 
 from app import clock, relay
 from app.actor import system_actor
-from app.cli import findings_of
+from app.checks import findings_of
 from app.config import Settings
 from app.db import across_tenants, db, isolation, migrate
 from app.db.base import CONTROL

@@ -2,45 +2,60 @@
 
 from decimal import Decimal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 
+from app.checks import nobody
 from app.db import db, tenant_unit
+from app.i18n import N_
 from app.money import format_amount
 from app.registry import Finding
-from modules.charging.models import Charge, ChargeStatus, Settlement, SettlementKind, SettlementLine, Tender
+from modules.charging.models import (
+    Charge,
+    ChargeStatus,
+    Settlement,
+    SettlementKind,
+    SettlementLine,
+    Shift,
+    Tender,
+)
+from modules.charging.rules.tenders import TenderMethod
 
 _ZERO = Decimal("0.00")
 
 
 def check_money(tenant_id: int) -> list[Finding]:
-    """Σ charges − Σ refunds = Σ by tender = Σ by fee class; numbers unique; mirrors exact."""
+    """Σ charges − Σ refunds = Σ by tender = Σ by fee class, in all and for each receipt and shift; mirrors exact."""
     with tenant_unit(tenant_id):
         net = _sum(Settlement.amount)
         charges = _sum(Settlement.amount, Settlement.kind != SettlementKind.MIRROR)
         refunds = -_sum(Settlement.amount, Settlement.kind == SettlementKind.MIRROR)
         return [
             Finding(
-                "charging: charges - refunds = by tender",
+                N_("charging: charges - refunds = by tender"),
                 format_amount(charges - refunds),
                 format_amount(_sum(Tender.amount)),
             ),
             Finding(
-                "charging: charges - refunds = by fee class",
+                N_("charging: charges - refunds = by fee class"),
                 format_amount(net),
                 format_amount(_sum(SettlementLine.amount)),
             ),
             Finding(
-                "charging: paid charges = net of their settlements",
+                N_("charging: paid charges = net of their settlements"),
                 format_amount(_paid_charges()),
                 format_amount(net),
             ),
-            _unique("charging: receipt numbers unique", Settlement.number, Settlement.id),
+            _unique(N_("charging: receipt numbers unique"), Settlement.number, Settlement.id),
             Finding(
-                "charging: mirrors equal what they reverse",
+                N_("charging: mirrors equal what they reverse"),
                 format_amount(_mirrored()),
                 format_amount(refunds),
             ),
+            nobody(N_("charging: each receipt = its ways of paying"), _receipts_unlike(Tender)),
+            nobody(N_("charging: each receipt = its lines"), _receipts_unlike(SettlementLine)),
+            nobody(N_("charging: each closed shift = its receipts"), _shifts_unlike()),
+            nobody(N_("charging: cash of each closed shift = its receipts in cash"), _drawers_unlike()),
         ]
 
 
@@ -71,6 +86,39 @@ def _mirrored() -> Decimal:
         Settlement, and_(Settlement.mirrors_id == original.id, Settlement.kind == SettlementKind.MIRROR)
     )
     return db.session.scalar(statement) or _ZERO
+
+
+def _receipts_unlike(parts: type[Tender | SettlementLine]) -> Select[str]:
+    """Receipts whose parts are not their amount."""
+    sums = select(func.coalesce(func.sum(parts.amount), _ZERO)).where(parts.settlement_id == Settlement.id)
+    return (
+        select(Settlement.number).where(Settlement.amount != sums.scalar_subquery()).order_by(Settlement.id)
+    )
+
+
+def _shifts_unlike() -> Select[str]:
+    """Closed shifts whose receipts are not what they say (clinic.md C4)."""
+    sums = select(func.coalesce(func.sum(Settlement.amount), _ZERO)).where(Settlement.shift_id == Shift.id)
+    return (
+        select(Shift.number)
+        .where(Shift.closed_at.is_not(None), Shift.net_amount != sums.scalar_subquery())
+        .order_by(Shift.id)
+    )
+
+
+def _drawers_unlike() -> Select[str]:
+    """Closed shifts whose drawer should hold something else."""
+    cash = (
+        select(func.coalesce(func.sum(Tender.amount), _ZERO))
+        .join(Settlement, Settlement.id == Tender.settlement_id)
+        .where(Settlement.shift_id == Shift.id, Tender.method == TenderMethod.CASH)
+        .scalar_subquery()
+    )
+    return (
+        select(Shift.number)
+        .where(Shift.closed_at.is_not(None), Shift.expected_cash != Shift.float_amount + cash)
+        .order_by(Shift.id)
+    )
 
 
 def _unique(name: str, number: object, key: object) -> Finding:

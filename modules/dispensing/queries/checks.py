@@ -5,6 +5,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from app.db import db, tenant_unit
+from app.i18n import N_
 from app.money import format_quantity
 from app.registry import Finding
 from modules.dispensing.models import Balance, Document, Hold, StockMove
@@ -22,15 +23,15 @@ def check_stock(tenant_id: int) -> list[Finding]:
         wrong = [key for key in ledger.keys() | balances.keys() if ledger.get(key, 0) != balances.get(key, 0)]
         return [
             Finding(
-                "dispensing: opening + in - out = closing",
+                N_("dispensing: opening + in - out = closing"),
                 format_quantity(sum(ledger.values(), Decimal(0))),
                 format_quantity(sum(balances.values(), Decimal(0))),
             ),
-            Finding("dispensing: batches whose moves and balance differ", str(len(wrong)), "0"),
-            Finding("dispensing: last row of the ledger = balance", str(_stale_rows(balances)), "0"),
+            Finding(N_("dispensing: batches whose moves and balance differ"), str(len(wrong)), "0"),
+            Finding(N_("dispensing: last row of the ledger = balance"), str(_stale_rows(balances)), "0"),
             _holds(),
             _numbers(),
-            Finding("dispensing: packs whose codes and uses differ", str(count_differing_codes()), "0"),
+            Finding(N_("dispensing: packs whose codes and uses differ"), str(count_differing_codes()), "0"),
         ]
 
 
@@ -82,7 +83,7 @@ def _holds() -> Finding:
         0
     )
     return Finding(
-        "dispensing: held = waiting prescriptions", format_quantity(held), format_quantity(waiting)
+        N_("dispensing: held = waiting prescriptions"), format_quantity(held), format_quantity(waiting)
     )
 
 
@@ -90,4 +91,4 @@ def _numbers() -> Finding:
     total, distinct = db.session.execute(
         select(func.count(Document.id), func.count(func.distinct(Document.number)))
     ).one()
-    return Finding("dispensing: document numbers unique", str(total), str(distinct))
+    return Finding(N_("dispensing: document numbers unique"), str(total), str(distinct))

@@ -18,12 +18,12 @@ from modules.insurance.queries.catalogue import (
     search_catalogue,
     unmapped,
 )
+from modules.insurance.queries.checks import check_settlements
 from modules.insurance.queries.comparing import Settled, settled_between, settlements_by_number
 from modules.insurance.queries.connection import Line, find_connection, line_of
 from modules.insurance.queries.settlements import (
     Talk,
     centres_due,
-    count_broken,
     count_deferred,
     due_settlements,
     estimate,
@@ -56,7 +56,7 @@ __all__ = [
     "catalogue_items",
     "catalogue_size",
     "centres_due",
-    "count_broken",
+    "check_settlements",
     "count_deferred",
     "coverage",
     "due_settlements",

@@ -241,25 +241,6 @@ def count_deferred() -> int:
     )
 
 
-def count_broken() -> int:
-    """Settled ones whose lines do not add up to their total."""
-    sums = (
-        select(func.sum(InsuranceSettlementLine.amount))
-        .where(InsuranceSettlementLine.settlement_id == InsuranceSettlement.id)
-        .scalar_subquery()
-    )
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(InsuranceSettlement)
-            .where(
-                InsuranceSettlement.state == SettlementState.SETTLED, InsuranceSettlement.total_amount != sums
-            )
-        )
-        or 0
-    )
-
-
 def people_of(person_ids: Iterable[int]) -> dict[int, InsurancePerson]:
     """Insured people of a list; one statement."""
     wanted = sorted(set(person_ids))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from sqlalchemy import func, or_, select
 
 from app.db import db, tenant_unit
+from app.i18n import N_
 from app.money import format_amount
 from app.registry import Finding
 from modules.charging import queries as charging
@@ -19,11 +20,11 @@ def check_invoices(tenant_id: int) -> list[Finding]:
         used = db.session.scalar(select(func.count()).select_from(Paper)) or 0
         issued, settled = _electronic()
         return [
-            Finding("invoices: numbers taken = papers, used or voided", str(taken), str(used)),
-            Finding("invoices: papers outside their book", str(_strays()), "0"),
-            Finding("invoices: refunded receipts with a valid paper", str(_forgotten()), "0"),
-            Finding("invoices: electronic amounts = settled amounts", issued, settled),
-            Finding("invoices: reversed ones without a red invoice", str(_without_red()), "0"),
+            Finding(N_("invoices: numbers taken = papers, used or voided"), str(taken), str(used)),
+            Finding(N_("invoices: papers outside their book"), str(_strays()), "0"),
+            Finding(N_("invoices: refunded receipts with a valid paper"), str(_forgotten()), "0"),
+            Finding(N_("invoices: electronic amounts = settled amounts"), issued, settled),
+            Finding(N_("invoices: reversed ones without a red invoice"), str(_without_red()), "0"),
         ]
 
 

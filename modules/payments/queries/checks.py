@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.db import db, tenant_unit
+from app.i18n import N_
 from app.money import format_amount
 from app.registry import Finding
 from modules.payments.models import Order, PrepaidAccount, PrepaidEntry, Refund
@@ -20,10 +21,14 @@ def check_payments(tenant_id: int) -> list[Finding]:
         counted = _sum(Refund.amount, Refund.state != RefundState.REFUND_FAIL)
         over = select(func.count()).select_from(Order).where(Order.refunded_amount > Order.paid_amount)
         return [
-            _amounts("payments: refunds = as counted on their orders", _sum(Order.refunded_amount), counted),
-            Finding("payments: orders with more refunded than paid", str(db.session.scalar(over)), "0"),
-            _amounts("payments: balances = entries", _sum(PrepaidAccount.balance), _sum(PrepaidEntry.amount)),
-            Finding("payments: subjects paid twice", str(_paid_twice()), "0"),
+            _amounts(
+                N_("payments: refunds = as counted on their orders"), _sum(Order.refunded_amount), counted
+            ),
+            Finding(N_("payments: orders with more refunded than paid"), str(db.session.scalar(over)), "0"),
+            _amounts(
+                N_("payments: balances = entries"), _sum(PrepaidAccount.balance), _sum(PrepaidEntry.amount)
+            ),
+            Finding(N_("payments: subjects paid twice"), str(_paid_twice()), "0"),
         ]
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.db import db, tenant_unit
+from app.i18n import N_
 from app.registry import Finding
 from modules.reconciliation.models import Day, Entry
 from modules.reconciliation.rules.comparing import add_up
@@ -22,9 +23,9 @@ def check_days(tenant_id: int) -> list[Finding]:
         left = sum(1 for day in days if day.state is DayState.CONFIRMED and _left(sums.get(day.id, [])))
         odd = db.session.scalar(select(func.count()).select_from(Entry).where(_odd()))
         return [
-            Finding("reconciliation: days whose formula does not hold", str(broken), "0"),
-            Finding("reconciliation: tied out days with open differences", str(left), "0"),
-            Finding("reconciliation: entries with a difference and no class of it", str(odd), "0"),
+            Finding(N_("reconciliation: days whose formula does not hold"), str(broken), "0"),
+            Finding(N_("reconciliation: tied out days with open differences"), str(left), "0"),
+            Finding(N_("reconciliation: entries with a difference and no class of it"), str(odd), "0"),
         ]
 
 

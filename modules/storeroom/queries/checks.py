@@ -5,6 +5,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from app.db import db, tenant_unit
+from app.i18n import N_
 from app.money import format_quantity
 from app.registry import Finding
 from modules.dispensing import queries as stock
@@ -33,12 +34,12 @@ def check_papers(tenant_id: int) -> list[Finding]:
         frozen = (removed or Decimal(0)) + (apart or Decimal(0))
         return [
             Finding(
-                "storeroom: on the way in the ledger = sent and not received",
+                N_("storeroom: on the way in the ledger = sent and not received"),
                 format_quantity(sum(stock.on_the_way().values(), Decimal(0))),
                 format_quantity(sent or Decimal(0)),
             ),
             Finding(
-                "storeroom: frozen stock = applied for or set apart",
+                N_("storeroom: frozen stock = applied for or set apart"),
                 format_quantity(stock.frozen_total()),
                 format_quantity(frozen),
             ),

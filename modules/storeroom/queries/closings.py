@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import Page, db, page_by_key, tenant_unit
 from app.errors import NotFound
+from app.i18n import N_
 from app.registry import Finding
 from modules.dispensing import queries as stock
 from modules.dispensing.queries import PeriodLine
@@ -71,8 +72,8 @@ def check_closings(tenant_id: int) -> list[Finding]:
             for closing, lines in zip(latest, kept, strict=True)
         )
         return [
-            Finding("storeroom: a month opens with what the month before left", str(broken), "0"),
-            Finding("storeroom: closed months and the ledger agree", str(changed), "0"),
+            Finding(N_("storeroom: a month opens with what the month before left"), str(broken), "0"),
+            Finding(N_("storeroom: closed months and the ledger agree"), str(changed), "0"),
         ]
 
 
