@@ -110,7 +110,22 @@ def _operation(path: str) -> str:
 
 
 def journey(caller: Caller, resident: tuple[int, str]) -> None:
-    """Search, register, call, begin, keep the record, sign three lines, finish, settle, hand out.
+    """Search, register, call, begin, keep the record, sign three lines, finish, settle, hand out."""
+    visit_id, sheet_id = until_signed(caller, resident)
+    bill = caller.get("cashier", f"bills/of-visit/{visit_id}")
+    caller.post(
+        "cashier",
+        "charging/settle-bill",
+        bill_id=bill["id"],
+        expected_amount=bill["due_amount"],
+        tenders=[{"method": "cash", "amount": bill["due_amount"]}],
+    )
+    caller.post("pharmacist", "dispensing/dispense-prescription", prescription_id=sheet_id)
+    caller.plan.prescription_ids.append(sheet_id)
+
+
+def until_signed(caller: Caller, resident: tuple[int, str]) -> tuple[int, int]:
+    """The part before the cashier's desk; keys of the visit and of the prescription.
 
     Whoever registers at the window is checked in with it.
     """
@@ -152,16 +167,7 @@ def journey(caller: Caller, resident: tuple[int, str]) -> None:
         diagnoses=DIAGNOSES,
         vitals=VITALS,
     )
-    bill = caller.get("cashier", f"bills/of-visit/{visit_id}")
-    caller.post(
-        "cashier",
-        "charging/settle-bill",
-        bill_id=bill["id"],
-        expected_amount=bill["due_amount"],
-        tenders=[{"method": "cash", "amount": bill["due_amount"]}],
-    )
-    caller.post("pharmacist", "dispensing/dispense-prescription", prescription_id=sheet["id"])
-    plan.prescription_ids.append(sheet["id"])
+    return visit_id, sheet["id"]
 
 
 def run(plan: Plan, *, workers: int, journeys: int) -> Outcome:
