@@ -73,8 +73,9 @@ def measure(place: Place) -> dict[str, Any]:
     with _insurer() as outside, app.app_context():
         outside.connect()
         visits = _sign(app, built, outside, PLAYED)
-        figures = _statements(built, visits[0])
-        figures["insured settlements a second, alone"] = _rate(app, built, visits[1:41], workers=1)
+        _settle(built, visits[0][0], _nothing)  # opens the shift and the day's numbers
+        figures = _statements(built, visits[1])
+        figures["insured settlements a second, alone"] = _rate(app, built, visits[2:41], workers=1)
         name = f"insured settlements a second, {WORKERS} at once"
         figures[name] = _rate(app, built, visits[41:], workers=WORKERS)
         _hand_out(app, built, visits)
