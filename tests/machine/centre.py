@@ -5,7 +5,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from machine.outside import CHANNELS, INSURER, Outside
+from machine.outside import CHANNELS, INSURER, PLATFORM, Outside
 from support import outpatient, world
 from support.outpatients import COLD, make_patient
 
@@ -16,12 +16,14 @@ from modules.catalogue import queries as catalogue
 from modules.charging import queries as bills
 from modules.charging.models import Bill
 from modules.charging.simulators.channel_books import Merchant
+from modules.charging.simulators.einvoice import KEY as PLATFORM_KEY
 from modules.charging.simulators.insurer import KEY
 from modules.clinic.rules.record import RecordText
 from modules.clinic.services import begin_encounter, save_record
 from modules.dispensing import services as dispensing
 from modules.insurance import services as insurance
 from modules.insurance.services import conduct as insurer
+from modules.invoices import services as invoices
 from modules.patients.models import Patient
 from modules.patients.queries import id_check_digit
 from modules.payments import services as payments
@@ -50,7 +52,10 @@ class Centre:
     shifts: list[int] = field(default_factory=list)
     patients: list[int] = field(default_factory=list)
     sessions: dict[date, int] = field(default_factory=dict)
+    apart: list[int] = field(default_factory=list)
+    recalls: list[int] = field(default_factory=list)
     serial: int = 0
+    books: int = 0
 
     @property
     def tenant_id(self) -> int:
@@ -77,6 +82,13 @@ class Centre:
             by=administrator,
         )
         insurance.load_demo_mappings(by=administrator)
+        invoices.connect(
+            unit_code=f"99010{self.mark}",
+            institution_kind="社区卫生服务中心",
+            base_url=PLATFORM,
+            key=PLATFORM_KEY,
+            by=administrator,
+        )
         storeroom.save_supplier(
             code="GY",
             name="示范医药",

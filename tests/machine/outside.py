@@ -7,6 +7,8 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 from flask import Flask
+from support.einvoice import ADDRESS as PLATFORM
+from support.einvoice import PlayedPlatform
 
 from app import clock, outgoing
 from modules.charging.simulators.channel_wire import NoAnswer
@@ -24,6 +26,8 @@ class Outside:
         self.app = app
         self.channels = Channels(now=clock.now, send=self._report, wait=lambda _seconds: None)
         self.insurer = Insurer()
+        self.platform = PlayedPlatform()
+        self.platform.books.address = PLATFORM
 
     @contextmanager
     def reached(self) -> Iterator[None]:
@@ -35,8 +39,12 @@ class Outside:
         """From now on everything works."""
         self.channels.misdeeds.clear()
         self.insurer.orders.clear()
+        self.platform.orders.clear()
+        self.platform.is_away = False
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes, **limits: Any) -> outgoing.Reply:
+        if url.startswith(PLATFORM):
+            return self.platform.hear(url, headers, body)
         try:
             if url == INSURER:
                 made, proof = self.insurer.answer(body, headers["X-Signature"], headers["X-Sign-Type"])

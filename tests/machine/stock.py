@@ -10,7 +10,7 @@ from app.db import tenant_unit
 from modules.dispensing import queries as lying
 from modules.dispensing import services as dispensing
 from modules.dispensing.rules.review import ReviewCheck
-from modules.dispensing.services import ReturnLineInput, StockLineInput
+from modules.dispensing.services import OwedLineInput, ReturnLineInput, StockLineInput
 from modules.prescriptions import services as prescriptions
 from modules.storeroom import queries
 from modules.storeroom import services as storeroom
@@ -105,6 +105,50 @@ def hand_out(centre: Centre, which: int) -> None:
         dispensing.review_prescription(prescription_id=sheet, checks=list(ReviewCheck), by=by)
         dispensing.prepare_prescription(prescription_id=sheet, by=by)
         dispensing.dispense_prescription(prescription_id=sheet, by=centre.desk["other_pharmacist"])
+
+
+def one_step(centre: Centre, which: int, step: str, owed: int) -> None:
+    """One act of the pharmacy on a prescription, fitting or not."""
+    if not centre.sheets:
+        return
+    sheet = centre.sheets[which % len(centre.sheets)]
+    number, other = sheet.prescription_id, centre.desk["other_pharmacist"]
+    short = [OwedLineInput(item_id=sheet.lines[0].item_id, quantity=D(owed))] if owed else []
+    acts = {
+        "prepare": lambda by: dispensing.prepare_prescription(prescription_id=number, by=by),
+        "put_back": lambda by: dispensing.put_back_prescription(prescription_id=number, by=by),
+        "rehold": lambda by: dispensing.rehold_prescription(prescription_id=number, by=by),
+        "give": lambda by: dispensing.dispense_prescription(prescription_id=number, owed=short, by=other),
+        "rest": lambda by: dispensing.hand_out_rest(prescription_id=number, by=other),
+    }
+    acts[step](centre.desk["pharmacist"])
+
+
+def set_apart(centre: Centre, place: str, which: int, quantity: int) -> None:
+    """Some of a batch is set apart, or what was set apart goes back or is lost."""
+    keeper = centre.desk["storekeeper"]
+    with tenant_unit(centre.tenant_id):
+        rows = lying.balances_at(centre.ids["locations"][place])
+    if centre.apart and which % 2:
+        storeroom.end_quarantine(quarantine_id=centre.apart.pop(), by=keeper)
+    elif rows:
+        made = storeroom.quarantine_stock(
+            balance_id=rows[which % len(rows)].balance.id, quantity=D(quantity), reason="包装破损", by=keeper
+        )
+        centre.apart.append(made.id)
+
+
+def call_back(centre: Centre, which: int) -> None:
+    """A batch is recalled, or a recall ends."""
+    keeper = centre.desk["storekeeper"]
+    if centre.recalls and which % 3:
+        storeroom.end_recall(recall_id=centre.recalls.pop(), reason="复检合格", by=keeper)
+        return
+    with tenant_unit(centre.tenant_id):
+        rows = lying.balances_at(centre.ids["locations"]["pharmacy"])
+    if rows:
+        made = storeroom.recall_batch(batch_id=rows[which % len(rows)].batch.id, reason="厂家召回", by=keeper)
+        centre.recalls.append(made.id)
 
 
 def bring_back(centre: Centre, which: int, quantity: int) -> None:

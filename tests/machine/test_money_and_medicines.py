@@ -13,11 +13,11 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from machine import identities, paying, stock
+from machine import identities, papers, paying, stock
 from machine.centre import DRUGS, Centre
 from machine.outside import Outside
 
-from app import clock
+from app import clock, relay
 from app.errors import DomainError
 from app.pursuit import pursue_all
 
@@ -35,6 +35,7 @@ CHANNEL_MISDEEDS = (
     "wrong_signature",
     "midnight",
 )
+PLATFORM_MISDEEDS = ("dead", "lose_answer", "wrong_signature", "wrong_totals", "refuse")
 INSURER_MISDEEDS = ("dead", "lose_answer", "wrong_totals", "wrong_signature", "refuse")
 TRADES = ("2206", "2207", "2207", "2208", "2204", "")
 WAYS_ON = (
@@ -130,10 +131,46 @@ class Acts:
         """A stocktake."""
         stock.count(centre, dice.randint(-5, 5))
 
+    def one_step(self, centre: Centre, dice: Random) -> None:
+        """Of the pharmacy; sometimes part of it stays owed."""
+        step = dice.choice(("prepare", "prepare", "give", "give", "put_back", "rest", "rehold"))
+        stock.one_step(centre, dice.randint(0, 9), step, dice.choice((0, 0, 5)))
+
+    def set_apart(self, centre: Centre, dice: Random) -> None:
+        """Quarantine."""
+        place = dice.choice(("storeroom", "pharmacy"))
+        stock.set_apart(centre, place, dice.randint(0, 99), dice.randint(1, 40))
+
+    def call_back(self, centre: Centre, dice: Random) -> None:
+        """A recall."""
+        stock.call_back(centre, dice.randint(0, 99))
+
+    def hand_out_book(self, centre: Centre, dice: Random) -> None:
+        """Of invoices."""
+        papers.hand_out_book(centre)
+
+    def print_invoice(self, centre: Centre, dice: Random) -> None:
+        """On paper."""
+        papers.print_invoice(centre, _bill(centre, dice), dice.randint(0, 9))
+
+    def jam(self, centre: Centre, dice: Random) -> None:
+        """At the printer of invoices."""
+        papers.jam(centre, dice.randint(0, 9), dice.choice(("spoil", "replace", "red")))
+
+    def reprice(self, centre: Centre, dice: Random) -> None:
+        """A price changes while bills are open."""
+        papers.reprice(centre, dice.randint(0, 9), dice.randint(500, 1500))
+
+    def work_off(self, centre: Centre, dice: Random) -> None:
+        """Days are compared and their differences handled, and tied out when nothing is open."""
+        papers.work_off(centre)
+
     def misbehave(self, centre: Centre, dice: Random) -> None:
         """Somebody outside has a bad moment."""
         times = dice.randint(1, 2)
-        if dice.random() < 0.5:
+        if dice.random() < 0.2:
+            self.outside.platform.misbehave(dice.choice(PLATFORM_MISDEEDS), times=times, seconds=0)
+        elif dice.random() < 0.5:
             self.outside.channels.misbehave(dice.choice(CHANNEL_MISDEEDS), times, seconds=0)
         else:
             trade = dice.choice(TRADES)
@@ -150,6 +187,7 @@ class Acts:
         """What channels report arrives, and what they owe is asked for."""
         clock.stop(clock.now() + timedelta(minutes=dice.choice((1, 1, 5, 5, 20, 60, 180, 700))))
         self.outside.channels.deliver()
+        relay.run_until_empty()
         pursue_all()
 
 
@@ -173,6 +211,14 @@ OFTEN = {
     "requisition": 3,
     "remove": 2,
     "count": 1,
+    "one_step": 8,
+    "set_apart": 2,
+    "call_back": 2,
+    "hand_out_book": 2,
+    "print_invoice": 4,
+    "jam": 3,
+    "reprice": 2,
+    "work_off": 2,
 }
 
 
@@ -244,6 +290,7 @@ class District(RuleBasedStateMachine):
         for _ in range(PATIENCE):
             clock.stop(clock.now() + timedelta(minutes=10))
             self.outside.channels.deliver()
+            relay.run_until_empty()
             pursue_all()
             for centre in self.centres:
                 for checkout in centre.checkouts:
