@@ -242,3 +242,10 @@ class MoneyUnderway(Conflict):
     message = N_(
         "Settlement %(number)s is still being paid. Finish it or give it up before closing the shift."
     )
+
+
+class ChargeHandedOut(Conflict):
+    """What the patient has is not taken off the bill."""
+
+    code = "charging.charge_handed_out"
+    message = N_("%(item)s was handed out. The pharmacy takes it back first, then it leaves the bill.")

@@ -117,6 +117,7 @@ module = Module(
     prepares=Preparation(lambda: {"prices": queries.list_prices_in_force()}, fill_price_list),
     menu=(
         MenuEntry(N_("Cashier's desk"), "charging.show_desk", "cash", "charging.bill.view", order=60),
+        MenuEntry(N_("Arrears"), "charging.list_arrears", "clock", "charging.bill.view", order=61),
         MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),
         MenuEntry(
             N_("Shifts"), "charging.list_shifts", "report-money", "charging.shift.view", "administration", 40
@@ -169,6 +170,7 @@ module = Module(
         ),
     ),
     places={
+        "registration.window.patient": views.patient_arrears,
         "registration.window.fee": views.visit_amounts,
         "registration.visits.fee": views.listed_amounts,
         "prescriptions.preview.amounts": views.preview_amounts,
@@ -178,6 +180,13 @@ module = Module(
     },
     reads=(api.bill_of_visit,),
     settings=(
+        Setting(
+            "pays_at_end",
+            N_("Treat first, settle once when the patient leaves"),
+            SettingKind.SWITCH,
+            False,
+            help=N_("Holds for visits that begin from now on; bills that are open stay as they began."),
+        ),
         Setting(
             "rounds_cash",
             N_("Round cash to the jiao"),

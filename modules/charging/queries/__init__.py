@@ -25,6 +25,10 @@ from modules.charging.models import ChargeSource as ChargeSource
 from modules.charging.models import CheckoutState as CheckoutState
 from modules.charging.models import ItemKind as ItemKind
 from modules.charging.models import PartState as PartState
+from modules.charging.queries.arrears import AGES as AGES
+from modules.charging.queries.arrears import arrears_by_age as arrears_by_age
+from modules.charging.queries.arrears import list_arrears as list_arrears
+from modules.charging.queries.arrears import owed_by as owed_by
 from modules.charging.queries.checkouts import charges_of_checkout as charges_of_checkout
 from modules.charging.queries.checkouts import find_checkout as find_checkout
 from modules.charging.queries.checkouts import find_open_checkout as find_open_checkout
@@ -56,6 +60,7 @@ from modules.charging.queries.prices import DECOCTION_CODE as DECOCTION_CODE
 from modules.charging.queries.prices import drug_prices as drug_prices
 from modules.charging.queries.prices import list_prices_in_force as list_prices_in_force
 from modules.charging.queries.prices import lock_open_price as lock_open_price
+from modules.charging.queries.prices import pays_at_end as pays_at_end
 from modules.charging.queries.prices import price_history as price_history
 from modules.charging.queries.prices import price_of as price_of
 from modules.charging.queries.prices import prices_for_prescription as prices_for_prescription

@@ -7,6 +7,7 @@ from modules.charging.views.amounts import (
     preview_line_amount,
     visit_amounts,
 )
+from modules.charging.views.arrears import patient_arrears
 from modules.charging.views.checkouts import show_checkout
 from modules.charging.views.daily import show_daily
 from modules.charging.views.desk import show_desk
@@ -19,6 +20,7 @@ __all__ = [
     "blueprint",
     "find_charge_items",
     "listed_amounts",
+    "patient_arrears",
     "prescription_amounts",
     "preview_amounts",
     "preview_line_amount",
