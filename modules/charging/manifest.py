@@ -37,7 +37,7 @@ from modules.insurance.events import (
     InsuranceSettling,
 )
 from modules.patients import queries as patients
-from modules.payments.events import PaymentEnded, PaymentSucceeded
+from modules.payments.events import PaymentEnded, PaymentSucceeded, PrepaidPaidOut, PrepaidToppedUp
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -170,6 +170,7 @@ module = Module(
         ),
     ),
     places={
+        "payments.account.entry": views.deposit_receipt,
         "registration.window.patient": views.patient_arrears,
         "registration.window.fee": views.visit_amounts,
         "registration.visits.fee": views.listed_amounts,
@@ -209,6 +210,7 @@ module = Module(
         "refund.given_up": N_("Insured refund given up"),
         "refund.finished": N_("Insured refund finished"),
         "bill.read": N_("Bill read"),
+        "deposit.read": N_("Deposit receipt read"),
         "receipt.read": N_("Receipt read"),
         "bill.settled": N_("Bill settled"),
         "bill.refunded": N_("Bill refunded"),
@@ -254,6 +256,8 @@ module = Module(
         (InsuranceCancelled, services.note_insurance_cancelled),
         (PaymentSucceeded, subscribers.note_paid),
         (PaymentEnded, subscribers.note_not_paid),
+        (PrepaidToppedUp, subscribers.book_deposit),
+        (PrepaidPaidOut, subscribers.book_deposit_back),
         (EncounterBegun, subscribers.note_visit_seen),
         (PrescriptionSigned, subscribers.charge_prescription),
         (PrescriptionWithdrawn, subscribers.void_withdrawn),

@@ -9,6 +9,7 @@ from modules.charging.models.checkouts import (
     CheckoutState,
     PartState,
 )
+from modules.charging.models.deposits import Deposit
 from modules.charging.models.prices import ItemKind, Price
 from modules.charging.models.settlements import (
     ReceiptPrint,
@@ -31,6 +32,7 @@ __all__ = [
     "CheckoutLine",
     "CheckoutPart",
     "CheckoutState",
+    "Deposit",
     "ItemKind",
     "PartState",
     "Price",

@@ -48,6 +48,10 @@ from modules.charging.queries.checks import check_money as check_money
 from modules.charging.queries.comparing import ChannelEntry as ChannelEntry
 from modules.charging.queries.comparing import bills_of_orders as bills_of_orders
 from modules.charging.queries.comparing import channel_entries as channel_entries
+from modules.charging.queries.deposits import deposits_in_books as deposits_in_books
+from modules.charging.queries.deposits import deposits_of_entries as deposits_of_entries
+from modules.charging.queries.deposits import deposits_of_shift as deposits_of_shift
+from modules.charging.queries.deposits import get_deposit as get_deposit
 from modules.charging.queries.invoiced import amount_of as amount_of
 from modules.charging.queries.invoiced import may_be_invoiced as may_be_invoiced
 from modules.charging.queries.invoiced import mirrored_ids as mirrored_ids

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from app import clock
 from app.db import Page, db, page_by_key
@@ -43,7 +43,7 @@ def list_arrears(
     size: int = 40,
 ) -> Page[Debt]:
     """Bills of earlier days that are owed, the latest first. One statement."""
-    statement = (
+    statement: Select[Any] = (
         select(Bill.id, Bill.visit_number, Bill.patient_id, Bill.on, func.sum(Charge.amount))
         .join(Charge, Charge.bill_id == Bill.id)
         .where(*_OWED, Bill.on < clock.today())
@@ -55,7 +55,7 @@ def list_arrears(
         statement = statement.where(Bill.patient_id.in_(sorted(set(patient_ids))))
     page: Page[Any] = page_by_key(statement, Bill.id, before=before, size=size, scalars=False)
     today = clock.today()
-    debts = [Debt(*row, (today - row[3]).days) for row in page.rows]
+    debts = [Debt(row[0], row[1], row[2], row[3], row[4], (today - row[3]).days) for row in page.rows]
     return Page(debts, page.next_before, page.is_first)
 
 

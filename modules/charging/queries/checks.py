@@ -9,6 +9,8 @@ from app.db import db, tenant_unit
 from app.money import format_amount
 from app.registry import Finding
 from modules.charging.models import Charge, ChargeStatus, Settlement, SettlementKind, SettlementLine, Tender
+from modules.charging.queries.deposits import deposits_in_books
+from modules.payments import queries as payments
 
 _ZERO = Decimal("0.00")
 
@@ -35,6 +37,7 @@ def check_money(tenant_id: int) -> list[Finding]:
                 format_amount(_paid_charges()),
                 format_amount(net),
             ),
+            _deposits(),
             _unique("charging: receipt numbers unique", Settlement.number, Settlement.id),
             Finding(
                 "charging: mirrors equal what they reverse",
@@ -63,6 +66,15 @@ def _paid_charges() -> Decimal:
         )
     )
     return db.session.scalar(statement) or _ZERO
+
+
+def _deposits() -> Finding:
+    """Cash of prepaid accounts stands in shifts; movements from before deposits were booked are left out."""
+    first, booked = deposits_in_books()
+    moved = payments.cash_moved(since_entry=first) if first is not None else _ZERO
+    return Finding(
+        "charging: deposits in shifts = cash of prepaid accounts", format_amount(booked), format_amount(moved)
+    )
 
 
 def _mirrored() -> Decimal:

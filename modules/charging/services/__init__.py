@@ -17,6 +17,7 @@ from modules.charging.services.checkouts import (
     note_not_paid,
     note_paid,
 )
+from modules.charging.services.deposits import book_deposit
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
 from modules.charging.services.insured import (
     allow_cancelling,
@@ -42,6 +43,7 @@ __all__ = [
     "allow_settling",
     "begin_checkout",
     "begin_refund",
+    "book_deposit",
     "charge_prescription",
     "close_shift",
     "collect_checkout",

@@ -10,6 +10,7 @@ from modules.charging.views.amounts import (
 from modules.charging.views.arrears import patient_arrears
 from modules.charging.views.checkouts import show_checkout
 from modules.charging.views.daily import show_daily
+from modules.charging.views.deposits import deposit_receipt
 from modules.charging.views.desk import show_desk
 from modules.charging.views.insured import show_split
 from modules.charging.views.pages import blueprint
@@ -18,6 +19,7 @@ from modules.charging.views.shifts import show_shift
 
 __all__ = [
     "blueprint",
+    "deposit_receipt",
     "find_charge_items",
     "listed_amounts",
     "patient_arrears",
