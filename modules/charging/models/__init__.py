@@ -11,6 +11,7 @@ from modules.charging.models.checkouts import (
 )
 from modules.charging.models.deposits import Deposit
 from modules.charging.models.prices import ItemKind, Price
+from modules.charging.models.reductions import Benefit, BenefitKind, Reduction, ReductionRule, Waiver
 from modules.charging.models.settlements import (
     ReceiptPrint,
     Settlement,
@@ -23,6 +24,8 @@ from modules.charging.models.shifts import Shift, ShiftConfirmation, ShiftStatus
 __all__ = [
     "DUE",
     "PAID",
+    "Benefit",
+    "BenefitKind",
     "Bill",
     "Charge",
     "ChargeSource",
@@ -37,6 +40,8 @@ __all__ = [
     "PartState",
     "Price",
     "ReceiptPrint",
+    "Reduction",
+    "ReductionRule",
     "Settlement",
     "SettlementKind",
     "SettlementLine",
@@ -45,4 +50,5 @@ __all__ = [
     "ShiftStatus",
     "ShiftSum",
     "Tender",
+    "Waiver",
 ]

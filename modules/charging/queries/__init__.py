@@ -70,6 +70,15 @@ from modules.charging.queries.prices import price_of as price_of
 from modules.charging.queries.prices import prices_for_prescription as prices_for_prescription
 from modules.charging.queries.prices import search_prices as search_prices
 from modules.charging.queries.prices import service_prices as service_prices
+from modules.charging.queries.reductions import benefits_of as benefits_of
+from modules.charging.queries.reductions import held_reductions as held_reductions
+from modules.charging.queries.reductions import list_reduction_rules as list_reduction_rules
+from modules.charging.queries.reductions import lock_benefit as lock_benefit
+from modules.charging.queries.reductions import lock_reduction_rule as lock_reduction_rule
+from modules.charging.queries.reductions import reduced_in_books as reduced_in_books
+from modules.charging.queries.reductions import reductions_by_line as reductions_by_line
+from modules.charging.queries.reductions import reductions_of as reductions_of
+from modules.charging.queries.reductions import settled_reductions as settled_reductions
 from modules.charging.queries.returned import OWED
 from modules.charging.queries.returned import owed_for_return as owed_for_return
 from modules.charging.queries.returned import receipt_with_returns as receipt_with_returns
@@ -88,6 +97,7 @@ from modules.charging.queries.shifts import shift_sums as shift_sums
 from modules.charging.queries.shifts import takings_by_day as takings_by_day
 from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
 from modules.charging.rules.fee_classes import FeeClass, invoice_lines
+from modules.charging.rules.reductions import Reduction, total_of
 from modules.charging.rules.tenders import INSURED as INSURED
 
 _DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
@@ -114,6 +124,7 @@ class BillView:
     charges: list[Charge]
     settlements: list[Settlement]
     tenders: dict[int, list[Tender]]  # by settlement
+    reductions: dict[int, list[Reduction]]  # by unpaid line: what rules and waivers take off
 
     @property
     def unpaid(self) -> list[Charge]:
@@ -122,8 +133,18 @@ class BillView:
 
     @property
     def due_amount(self) -> Decimal:
-        """Yuan that wait for payment."""
+        """Yuan that wait for payment, what is taken off left out."""
+        return self.full_amount - self.reduced_amount
+
+    @property
+    def full_amount(self) -> Decimal:
+        """Yuan of the unpaid lines at their full prices."""
         return sum((charge.amount for charge in self.unpaid), Decimal("0.00"))
+
+    @property
+    def reduced_amount(self) -> Decimal:
+        """Yuan that are taken off the unpaid lines."""
+        return sum((total_of(members) for members in self.reductions.values()), Decimal("0.00"))
 
     @property
     def paid_amount(self) -> Decimal:
@@ -191,7 +212,7 @@ def charges_of_prescription(prescription_id: int) -> list[Charge]:
 
 
 def bill_view(bill_id: int) -> BillView:
-    """A bill with its lines, settlements and tenders, in four statements."""
+    """A bill with its lines, settlements and tenders, in four statements; two more where rules reduce."""
     bill = get_bill(bill_id)
     settlements = list(
         db.session.scalars(select(Settlement).where(Settlement.bill_id == bill_id).order_by(Settlement.id))
@@ -202,7 +223,9 @@ def bill_view(bill_id: int) -> BillView:
             select(Tender).where(Tender.settlement_id.in_(sorted(tenders))).order_by(Tender.id)
         ):
             tenders[tender.settlement_id].append(tender)
-    return BillView(bill, charges_of(bill_id), settlements, tenders)
+    charges = charges_of(bill_id)
+    unpaid = [charge for charge in charges if charge.status == ChargeStatus.UNPAID]
+    return BillView(bill, charges, settlements, tenders, reductions_by_line(reductions_of(bill, unpaid)))
 
 
 def find_bill_by_number(number: str) -> Bill | None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from app import clock
 from app.db import Page, db, page_by_key
@@ -43,7 +43,7 @@ def list_arrears(
     size: int = 40,
 ) -> Page[Debt]:
     """Bills of earlier days that are owed, the latest first. One statement."""
-    statement: Select[Any] = (
+    statement: Any = (
         select(Bill.id, Bill.visit_number, Bill.patient_id, Bill.on, func.sum(Charge.amount))
         .join(Charge, Charge.bill_id == Bill.id)
         .where(*_OWED, Bill.on < clock.today())

@@ -10,6 +10,8 @@ from app.money import format_amount
 from app.registry import Finding
 from modules.charging.models import Charge, ChargeStatus, Settlement, SettlementKind, SettlementLine, Tender
 from modules.charging.queries.deposits import deposits_in_books
+from modules.charging.queries.reductions import reduced_in_books
+from modules.charging.rules.tenders import TenderMethod
 from modules.payments import queries as payments
 
 _ZERO = Decimal("0.00")
@@ -38,6 +40,11 @@ def check_money(tenant_id: int) -> list[Finding]:
                 format_amount(net),
             ),
             _deposits(),
+            Finding(
+                "charging: reductions of lines = what settlements took off",
+                format_amount(reduced_in_books()),
+                format_amount(_sum(Tender.amount, Tender.method == TenderMethod.REDUCED)),
+            ),
             _unique("charging: receipt numbers unique", Settlement.number, Settlement.id),
             Finding(
                 "charging: mirrors equal what they reverse",
