@@ -196,7 +196,7 @@ def test_a_rule_that_has_ended_takes_nothing_off_and_what_was_settled_stays(
     rule = reduces()
     settled = make_bill()
     receipt = settle(settled)
-    services.end_reduction_rule(rule_id=rule.id, by=administrator)
+    services.end_reduction_rule(reduction_rule_id=rule.id, by=administrator)
     assert view(make_bill()).due_amount == D("10.00")
     assert _ways(view(settled), receipt)["reduced"] == D("5.00")
     assert money_holds()

@@ -133,11 +133,11 @@ def list_reduction_rules(*, before: int | None = None, size: int = 50) -> Page[R
     return page_by_key(select(ReductionRule), ReductionRule.id, before=before, size=size)
 
 
-def lock_reduction_rule(rule_id: int) -> ReductionRule:
+def lock_reduction_rule(reduction_rule_id: int) -> ReductionRule:
     """The rule, held until commit, or NotFound."""
-    found = lock_row(ReductionRule, rule_id)
+    found = lock_row(ReductionRule, reduction_rule_id)
     if found is None:
-        raise NotFound(field="rule_id")
+        raise NotFound(field="reduction_rule_id")
     return found
 
 

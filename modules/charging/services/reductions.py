@@ -97,13 +97,13 @@ def add_reduction_rule(
 
 
 @use_case("charging.reduction.manage")
-def end_reduction_rule(*, rule_id: int, by: Actor) -> ReductionRule:
+def end_reduction_rule(*, reduction_rule_id: int, by: Actor) -> ReductionRule:
     """Let a rule end with yesterday; what was settled by it stays. One that has not begun never begins.
 
     Raises:
         NotFound: no such rule here.
     """
-    rule = queries.lock_reduction_rule(rule_id)
+    rule = queries.lock_reduction_rule(reduction_rule_id)
     last = clock.today() - timedelta(days=1)
     if rule.valid_to is None or rule.valid_to > last:
         rule.valid_to = last

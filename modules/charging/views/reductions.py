@@ -35,11 +35,11 @@ def add_reduction_rule() -> ResponseReturnValue:
     return redirect(url_for(".list_reduction_rules"), 303)
 
 
-@blueprint.post("/reductions/<int:rule_id>/end")
+@blueprint.post("/reductions/<int:reduction_rule_id>/end")
 @requires("charging.reduction.manage")
-def end_reduction_rule(rule_id: int) -> ResponseReturnValue:
+def end_reduction_rule(reduction_rule_id: int) -> ResponseReturnValue:
     """Let a rule end."""
-    form = Form(services.end_reduction_rule, request.form, rule_id=rule_id)
+    form = Form(services.end_reduction_rule, request.form, reduction_rule_id=reduction_rule_id)
     if form.perform(by=current_actor()) is None:
         return _rules_page(form=form), 422
     flash(gettext("The rule has ended"), "ok")
