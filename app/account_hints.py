@@ -84,6 +84,7 @@ CHARTS = (
             "pooled_fund": "12120201",
             "personal_account": "12120201",
             "hospital_part": "4101010111",
+            "reduced": "4101010111",
             "owed": "12120202",
         },
         own_money=frozenset({"cash", "wechat", "alipay", "digital_yuan", "bank_card"}),

@@ -27,6 +27,17 @@ def receipt_paper(print_id: int) -> bytes:
     )
 
 
+def deposit_paper(deposit_id: int) -> bytes:
+    """The receipt of a deposit, taken or given back."""
+    deposit = queries.get_deposit(deposit_id)
+    return to_pdf(
+        "charging/deposit_paper.html",
+        deposit=deposit,
+        patient=patients.get_patient(deposit.patient_id),
+        centre=letterhead(deposit.tenant_id),
+    )
+
+
 def shift_paper(shift_id: int) -> bytes:
     """The sheet of a closed shift."""
     shift = queries.get_shift(shift_id)
@@ -42,6 +53,9 @@ def shift_paper(shift_id: int) -> bytes:
                 key=lambda row: INVOICE_ORDER.index(FeeClass(row.code)),
             )
         ],
+        deposits=next(
+            ((row.receipts_amount, row.refunds_amount) for row in sums if row.by == "deposit"), (0, 0)
+        ),
         centre=letterhead(shift.tenant_id),
     )
 

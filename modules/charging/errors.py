@@ -242,3 +242,52 @@ class MoneyUnderway(Conflict):
     message = N_(
         "Settlement %(number)s is still being paid. Finish it or give it up before closing the shift."
     )
+
+
+class ChargeHandedOut(Conflict):
+    """What the patient has is not taken off the bill."""
+
+    code = "charging.charge_handed_out"
+    message = N_("%(item)s was handed out. The pharmacy takes it back first, then it leaves the bill.")
+
+
+class ReductionEmpty(DomainError):
+    """A rule takes nothing off."""
+
+    code = "charging.reduction_empty"
+    message = N_("Say by how many percent or by how much a line is reduced.")
+
+
+class ReductionPeriodWrong(DomainError):
+    """A period ends before it begins, or a rule begins in the past."""
+
+    code = "charging.reduction_period_wrong"
+    message = N_("It begins today or later, and does not end before it begins.")
+
+
+class BenefitOverlaps(Conflict):
+    """The same entitlement is noted for these days already."""
+
+    code = "charging.benefit_overlaps"
+    message = N_("%(kind)s is noted for these days already.")
+
+
+class ChargeNotWaivable(Conflict):
+    """Only what waits for payment is let off."""
+
+    code = "charging.charge_not_waivable"
+    message = N_("Only an unpaid line can be reduced by hand. A paid one is refunded first.")
+
+
+class WaiverTooLarge(DomainError):
+    """More than the line comes to."""
+
+    code = "charging.waiver_too_large"
+    message = N_("At most ¥ %(most)s can be taken off this line.")
+
+
+class WaiverNeedsSecond(DomainError):
+    """Above the limit two people agree."""
+
+    code = "charging.waiver_needs_second"
+    message = N_("More than ¥ %(limit)s on a bill needs a second person, with name and password.")

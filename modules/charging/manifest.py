@@ -37,7 +37,7 @@ from modules.insurance.events import (
     InsuranceSettling,
 )
 from modules.patients import queries as patients
-from modules.payments.events import PaymentEnded, PaymentSucceeded
+from modules.payments.events import PaymentEnded, PaymentSucceeded, PrepaidPaidOut, PrepaidToppedUp
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -117,6 +117,15 @@ module = Module(
     prepares=Preparation(lambda: {"prices": queries.list_prices_in_force()}, fill_price_list),
     menu=(
         MenuEntry(N_("Cashier's desk"), "charging.show_desk", "cash", "charging.bill.view", order=60),
+        MenuEntry(
+            N_("Rules of reduction"),
+            "charging.list_reduction_rules",
+            "adjustments",
+            "charging.price.view",
+            "administration",
+            31,
+        ),
+        MenuEntry(N_("Arrears"), "charging.list_arrears", "clock", "charging.bill.view", order=61),
         MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),
         MenuEntry(
             N_("Shifts"), "charging.list_shifts", "report-money", "charging.shift.view", "administration", 40
@@ -169,6 +178,8 @@ module = Module(
         ),
     ),
     places={
+        "payments.account.entry": views.deposit_receipt,
+        "registration.window.patient": views.patient_arrears,
         "registration.window.fee": views.visit_amounts,
         "registration.visits.fee": views.listed_amounts,
         "prescriptions.preview.amounts": views.preview_amounts,
@@ -178,6 +189,29 @@ module = Module(
     },
     reads=(api.bill_of_visit,),
     settings=(
+        Setting(
+            "pays_at_end",
+            N_("Treat first, settle once when the patient leaves"),
+            SettingKind.SWITCH,
+            False,
+            help=N_("Holds for visits that begin from now on; bills that are open stay as they began."),
+        ),
+        Setting(
+            "reduces_by_rule",
+            N_("Reduce charges by the centre's rules"),
+            SettingKind.SWITCH,
+            False,
+            help=N_(
+                "Full prices stay on the bill; what is taken off stands beside them. The insurer sees full prices."
+            ),
+        ),
+        Setting(
+            "waiver_limit",
+            N_("Reductions by hand up to so many yuan on a bill need no second person"),
+            SettingKind.NUMBER,
+            20,
+            most=10_000,
+        ),
         Setting(
             "rounds_cash",
             N_("Round cash to the jiao"),
@@ -200,10 +234,17 @@ module = Module(
         "refund.given_up": N_("Insured refund given up"),
         "refund.finished": N_("Insured refund finished"),
         "bill.read": N_("Bill read"),
+        "deposit.read": N_("Deposit receipt read"),
         "receipt.read": N_("Receipt read"),
         "bill.settled": N_("Bill settled"),
         "bill.refunded": N_("Bill refunded"),
         "charge.added": N_("Charge added"),
+        "charge.waived": N_("Charge reduced by hand"),
+        "reduction.rule_added": N_("Rule of reduction added"),
+        "reduction.rule_ended": N_("Rule of reduction ended"),
+        "benefit.entered": N_("Entitlement noted"),
+        "benefit.ended": N_("Entitlement ended"),
+        "benefit.read": N_("Entitlements read"),
         "charge.voided": N_("Charge taken off"),
         "receipt.printed": N_("Receipt printed"),
         "price.set": N_("Price set"),
@@ -227,6 +268,14 @@ module = Module(
         Permission("charging.bill.settle", N_("Take payment"), ("cashier", "registrar")),
         Permission("charging.charge.add", N_("Add service items to a bill"), ("cashier", "registrar")),
         Permission("charging.charge.void", N_("Take unpaid items off a bill"), ("cashier", "registrar")),
+        Permission("charging.reduction.manage", N_("Make and end rules of reduction"), ("administrator",)),
+        Permission("charging.benefit.enter", N_("Note patients' entitlements"), ("cashier", "registrar")),
+        Permission("charging.charge.waive", N_("Reduce charges by hand"), ("cashier",)),
+        Permission(
+            "charging.waiver.approve",
+            N_("Agree to reductions by hand as the second person"),
+            ("accountant", "administrator"),
+        ),
         Permission("charging.settlement.refund", N_("Refund"), ("cashier",)),
         Permission("charging.receipt.print", N_("Print receipts"), ("cashier", "registrar")),
         Permission("charging.shift.close", N_("Open and close one's own shift"), ("cashier", "registrar")),
@@ -245,6 +294,8 @@ module = Module(
         (InsuranceCancelled, services.note_insurance_cancelled),
         (PaymentSucceeded, subscribers.note_paid),
         (PaymentEnded, subscribers.note_not_paid),
+        (PrepaidToppedUp, subscribers.book_deposit),
+        (PrepaidPaidOut, subscribers.book_deposit_back),
         (EncounterBegun, subscribers.note_visit_seen),
         (PrescriptionSigned, subscribers.charge_prescription),
         (PrescriptionWithdrawn, subscribers.void_withdrawn),

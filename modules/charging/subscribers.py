@@ -2,7 +2,7 @@
 
 from modules.charging import services
 from modules.clinic.events import EncounterBegun
-from modules.payments.events import PaymentEnded, PaymentSucceeded
+from modules.payments.events import PaymentEnded, PaymentSucceeded, PrepaidPaidOut, PrepaidToppedUp
 from modules.prescriptions.events import (
     PrescriptionExpired,
     PrescriptionSigned,
@@ -55,6 +55,20 @@ def note_paid(event: PaymentSucceeded) -> None:
     """A channel has the money of a part of a settlement on its way."""
     if event.subject_kind == services.PART:
         services.note_paid(part_id=event.subject_id, by=event.actor)
+
+
+def book_deposit(event: PrepaidToppedUp) -> None:
+    """Cash of a prepaid account is in the drawer of who took it."""
+    services.book_deposit(
+        entry_id=event.entry_id, patient_id=event.patient_id, amount=event.amount, by=event.actor
+    )
+
+
+def book_deposit_back(event: PrepaidPaidOut) -> None:
+    """Cash of a prepaid account is out of the drawer of who gave it."""
+    services.book_deposit(
+        entry_id=event.entry_id, patient_id=event.patient_id, amount=-event.amount, by=event.actor
+    )
 
 
 def note_not_paid(event: PaymentEnded) -> None:

@@ -88,6 +88,10 @@ ACTIVE = (
 )
 
 
+# Where the bill is settled at the end of the visit, these are paid where they stand.
+WORKED_ON = (Status.PREPARED, Status.DISPENSED, Status.PARTIALLY_RETURNED, Status.FULLY_RETURNED)
+
+
 class Prescription(Proven, TenantScoped, Model):
     """A prescription (处方). Signed lines stay as they are; signing again makes a new revision."""
 
@@ -183,11 +187,12 @@ class Prescription(Proven, TenantScoped, Model):
         """Whether the pharmacy may still hand it out."""
         return self.valid_until is not None and moment < self.valid_until
 
-    def may_become(self, target: Status, *, reviews_after_payment: bool) -> bool:
-        """Whether the move is one of the table's."""
+    def may_become(self, target: Status, *, reviews_after_payment: bool, on_account: bool = False) -> bool:
+        """Whether the move is one of the table's; `on_account`: its bill is settled at the end of the visit."""
         return may_move(
             PrescriptionState(self.status.value),
             PrescriptionState(target.value),
+            settles_at_end=on_account,
             reviews_after_payment=reviews_after_payment,
         )
 

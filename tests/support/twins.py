@@ -26,6 +26,7 @@ from app.use_cases import perform
 from modules.catalogue import queries as catalogue
 from modules.charging import queries as bills
 from modules.charging import services as charging
+from modules.charging.models import BenefitKind
 from modules.clinic import services as clinic
 from modules.clinic.rules.record import RecordText
 from modules.dispensing import services as dispensing
@@ -35,6 +36,7 @@ from modules.patients.queries import id_check_digit
 from modules.payments import services as payments
 from modules.registration import queries as visits
 from modules.registration import services as registration
+from tenants.services import change_settings
 
 CHECKS = [check.value for check in ReviewCheck]
 
@@ -169,6 +171,8 @@ def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor], mark: str) ->
     with tenant_unit(paid["tenant_id"]):
         bill = bills.find_bill(paid["visit_id"])
         assert bill is not None
+    _reductions(bill, desk, mark)
+    with tenant_unit(paid["tenant_id"]):
         due = bills.bill_view(bill.id).due_amount
     settled = perform(
         "charging.settle_bill",
@@ -180,6 +184,30 @@ def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor], mark: str) ->
     perform("dispensing.review_prescription", {"prescription_id": sheet_id, "checks": CHECKS}, by=handing)
     dispensing.prepare_prescription(prescription_id=sheet_id, by=desk["other_pharmacist"])
     pharmacies.hand_out(paid["tenant_id"], sheet_id, desk, mark)
+
+
+def _reductions(bill: Any, desk: dict[str, Actor], mark: str) -> None:
+    """A rule that helps who is entitled, and a line reduced by hand."""
+    cashier, office = desk["cashier"], desk["administrator"]
+    change_settings(settings={"reduces_by_rule": True}, by=office)
+    charging.add_reduction_rule(
+        name=f"{mark}减免",
+        benefit=BenefitKind.DISABLED,
+        percent=Decimal(10),
+        valid_from=clock.today(),
+        basis=f"{mark}文件",
+        by=office,
+    )
+    charging.enter_benefit(
+        patient_id=bill.patient_id,
+        kind=BenefitKind.DISABLED,
+        evidence=f"{mark}证",
+        valid_from=clock.today(),
+        by=cashier,
+    )
+    with tenant_unit(cashier.tenant_id or 0):
+        unpaid = bills.bill_view(bill.id).unpaid
+    charging.waive_charge(charge_id=unpaid[0].id, amount=Decimal("0.10"), reason=f"{mark}困难", by=cashier)
 
 
 def _payments(patient_id: int, desk: dict[str, Actor], mark: str) -> None:

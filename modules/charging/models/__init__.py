@@ -9,7 +9,9 @@ from modules.charging.models.checkouts import (
     CheckoutState,
     PartState,
 )
+from modules.charging.models.deposits import Deposit
 from modules.charging.models.prices import ItemKind, Price
+from modules.charging.models.reductions import Benefit, BenefitKind, Reduction, ReductionRule, Waiver
 from modules.charging.models.settlements import (
     ReceiptPrint,
     Settlement,
@@ -22,6 +24,8 @@ from modules.charging.models.shifts import Shift, ShiftConfirmation, ShiftStatus
 __all__ = [
     "DUE",
     "PAID",
+    "Benefit",
+    "BenefitKind",
     "Bill",
     "Charge",
     "ChargeSource",
@@ -31,10 +35,13 @@ __all__ = [
     "CheckoutLine",
     "CheckoutPart",
     "CheckoutState",
+    "Deposit",
     "ItemKind",
     "PartState",
     "Price",
     "ReceiptPrint",
+    "Reduction",
+    "ReductionRule",
     "Settlement",
     "SettlementKind",
     "SettlementLine",
@@ -43,4 +50,5 @@ __all__ = [
     "ShiftStatus",
     "ShiftSum",
     "Tender",
+    "Waiver",
 ]

@@ -46,6 +46,7 @@ class Bill(Proven, TenantScoped, Model):
     visit_number: Mapped[str] = mapped_column(Unicode(30))
     patient_id: Mapped[int]
     on: Mapped[date]  # the centre's day
+    pays_at_end: Mapped[bool] = mapped_column(default=False)  # as the centre worked when the visit began
 
 
 class ChargeStatus(Choice):
@@ -135,6 +136,7 @@ class Charge(Proven, TenantScoped, Model):
     executed_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
     refunded_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
     returned_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))  # came back, its money not yet
+    waived_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # let off by hand, see Waiver
     added_at: Mapped[datetime]
     void_reason: Mapped[str] = text_column(200, default="")
 
@@ -148,4 +150,19 @@ class Charge(Proven, TenantScoped, Model):
         """What may still be given back in money: neither handed out nor refunded."""
         if self.status not in (ChargeStatus.PAID, ChargeStatus.PARTLY_REFUNDED):
             return Decimal(0)
+        return self.left_quantity
+
+    @property
+    def left_quantity(self) -> Decimal:
+        """What was neither handed out nor refunded, paid or not."""
         return self.quantity - self.executed_quantity - self.refunded_quantity
+
+    def may_be_carried_out(self, *, pays_at_end: bool) -> bool:
+        """Whether its drugs may leave the pharmacy, or its service be done: the one rule of both payment modes.
+
+        Paid lines always (of refunded ones nothing is left); unpaid ones on a bill that is settled at the end of the
+        visit. A line that is being settled waits: it may be on its way back. Source: house rule, C2.
+        """
+        if self.status in (*PAID, ChargeStatus.REFUNDED):
+            return True
+        return pays_at_end and self.status == ChargeStatus.UNPAID

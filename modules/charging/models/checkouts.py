@@ -78,6 +78,7 @@ class Checkout(TenantScoped, Model):
     hospital_amount: Mapped[Decimal] = amount_column(
         default=Decimal(0)
     )  # what the insurer lets the centre bear
+    reduced_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # what rules and waivers take off
     is_insured: Mapped[bool] = mapped_column(default=False)
     insurance_id: Mapped[int | None]  # the insured settlement of these lines
     insurance_reference: Mapped[str] = mapped_column(Unicode(60), default="")  # its number at the insurer
@@ -93,7 +94,17 @@ class Checkout(TenantScoped, Model):
     @property
     def personal_amount(self) -> Decimal:
         """What the patient pays by cash, card or channel."""
+        return self.own_amount - self.taken_off
+
+    @property
+    def own_amount(self) -> Decimal:
+        """The patient's part before anything is taken off."""
         return self.amount - self.fund_amount - self.account_amount - self.hospital_amount
+
+    @property
+    def taken_off(self) -> Decimal:
+        """What is taken off the patient's part; the insurer has seen full prices, and is paid nothing back."""
+        return min(self.reduced_amount, self.own_amount)
 
     @property
     def is_open(self) -> bool:

@@ -105,7 +105,7 @@ class ShiftSum(AppendOnly, TenantScoped, Model):
 
     id: Mapped[int] = id_column()
     shift_id: Mapped[int] = mapped_column(ForeignKey("charging_shift.id"))
-    by: Mapped[str] = mapped_column(Unicode(12))  # tender | fee_class
+    by: Mapped[str] = mapped_column(Unicode(12))  # tender | fee_class | deposit
     code: Mapped[str] = mapped_column(Unicode(20))
     receipts_amount: Mapped[Decimal] = amount_column()
     refunds_amount: Mapped[Decimal] = amount_column()

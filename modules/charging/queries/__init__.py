@@ -25,6 +25,10 @@ from modules.charging.models import ChargeSource as ChargeSource
 from modules.charging.models import CheckoutState as CheckoutState
 from modules.charging.models import ItemKind as ItemKind
 from modules.charging.models import PartState as PartState
+from modules.charging.queries.arrears import AGES as AGES
+from modules.charging.queries.arrears import arrears_by_age as arrears_by_age
+from modules.charging.queries.arrears import list_arrears as list_arrears
+from modules.charging.queries.arrears import owed_by as owed_by
 from modules.charging.queries.checkouts import charges_of_checkout as charges_of_checkout
 from modules.charging.queries.checkouts import find_checkout as find_checkout
 from modules.charging.queries.checkouts import find_open_checkout as find_open_checkout
@@ -33,6 +37,7 @@ from modules.charging.queries.checkouts import get_part as get_part
 from modules.charging.queries.checkouts import insurance_is_gone as insurance_is_gone
 from modules.charging.queries.checkouts import insurance_of as insurance_of
 from modules.charging.queries.checkouts import insurance_stands as insurance_stands
+from modules.charging.queries.checkouts import is_being_refunded as is_being_refunded
 from modules.charging.queries.checkouts import is_settled_there as is_settled_there
 from modules.charging.queries.checkouts import is_unsent as is_unsent
 from modules.charging.queries.checkouts import lines_of as lines_of
@@ -44,6 +49,10 @@ from modules.charging.queries.checks import check_money as check_money
 from modules.charging.queries.comparing import ChannelEntry as ChannelEntry
 from modules.charging.queries.comparing import bills_of_orders as bills_of_orders
 from modules.charging.queries.comparing import channel_entries as channel_entries
+from modules.charging.queries.deposits import deposits_in_books as deposits_in_books
+from modules.charging.queries.deposits import deposits_of_entries as deposits_of_entries
+from modules.charging.queries.deposits import deposits_of_shift as deposits_of_shift
+from modules.charging.queries.deposits import get_deposit as get_deposit
 from modules.charging.queries.invoiced import amount_of as amount_of
 from modules.charging.queries.invoiced import may_be_invoiced as may_be_invoiced
 from modules.charging.queries.invoiced import mirrored_ids as mirrored_ids
@@ -56,11 +65,21 @@ from modules.charging.queries.prices import DECOCTION_CODE as DECOCTION_CODE
 from modules.charging.queries.prices import drug_prices as drug_prices
 from modules.charging.queries.prices import list_prices_in_force as list_prices_in_force
 from modules.charging.queries.prices import lock_open_price as lock_open_price
+from modules.charging.queries.prices import pays_at_end as pays_at_end
 from modules.charging.queries.prices import price_history as price_history
 from modules.charging.queries.prices import price_of as price_of
 from modules.charging.queries.prices import prices_for_prescription as prices_for_prescription
 from modules.charging.queries.prices import search_prices as search_prices
 from modules.charging.queries.prices import service_prices as service_prices
+from modules.charging.queries.reductions import benefits_of as benefits_of
+from modules.charging.queries.reductions import held_reductions as held_reductions
+from modules.charging.queries.reductions import list_reduction_rules as list_reduction_rules
+from modules.charging.queries.reductions import lock_benefit as lock_benefit
+from modules.charging.queries.reductions import lock_reduction_rule as lock_reduction_rule
+from modules.charging.queries.reductions import reduced_in_books as reduced_in_books
+from modules.charging.queries.reductions import reductions_by_line as reductions_by_line
+from modules.charging.queries.reductions import reductions_of as reductions_of
+from modules.charging.queries.reductions import settled_reductions as settled_reductions
 from modules.charging.queries.returned import OWED
 from modules.charging.queries.returned import owed_for_return as owed_for_return
 from modules.charging.queries.returned import receipt_with_returns as receipt_with_returns
@@ -79,6 +98,7 @@ from modules.charging.queries.shifts import shift_sums as shift_sums
 from modules.charging.queries.shifts import takings_by_day as takings_by_day
 from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
 from modules.charging.rules.fee_classes import FeeClass, invoice_lines
+from modules.charging.rules.reductions import Reduction, total_of
 from modules.charging.rules.tenders import INSURED as INSURED
 
 _DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
@@ -105,6 +125,7 @@ class BillView:
     charges: list[Charge]
     settlements: list[Settlement]
     tenders: dict[int, list[Tender]]  # by settlement
+    reductions: dict[int, list[Reduction]]  # by unpaid line: what rules and waivers take off
 
     @property
     def unpaid(self) -> list[Charge]:
@@ -113,8 +134,18 @@ class BillView:
 
     @property
     def due_amount(self) -> Decimal:
-        """Yuan that wait for payment."""
+        """Yuan that wait for payment, what is taken off left out."""
+        return self.full_amount - self.reduced_amount
+
+    @property
+    def full_amount(self) -> Decimal:
+        """Yuan of the unpaid lines at their full prices."""
         return sum((charge.amount for charge in self.unpaid), Decimal("0.00"))
+
+    @property
+    def reduced_amount(self) -> Decimal:
+        """Yuan that are taken off the unpaid lines."""
+        return sum((total_of(members) for members in self.reductions.values()), Decimal("0.00"))
 
     @property
     def paid_amount(self) -> Decimal:
@@ -181,16 +212,8 @@ def charges_of_prescription(prescription_id: int) -> list[Charge]:
     )
 
 
-def is_being_refunded(prescription_id: int) -> bool:
-    """Whether lines of a paid prescription are held for a refund through an insurer."""
-    held = select(Charge.id).where(
-        Charge.prescription_id == prescription_id, Charge.status == ChargeStatus.LOCKED
-    )
-    return db.session.scalar(held.limit(1)) is not None
-
-
 def bill_view(bill_id: int) -> BillView:
-    """A bill with its lines, settlements and tenders, in four statements."""
+    """A bill with its lines, settlements and tenders, in four statements; two more where rules reduce."""
     bill = get_bill(bill_id)
     settlements = list(
         db.session.scalars(select(Settlement).where(Settlement.bill_id == bill_id).order_by(Settlement.id))
@@ -201,7 +224,9 @@ def bill_view(bill_id: int) -> BillView:
             select(Tender).where(Tender.settlement_id.in_(sorted(tenders))).order_by(Tender.id)
         ):
             tenders[tender.settlement_id].append(tender)
-    return BillView(bill, charges_of(bill_id), settlements, tenders)
+    charges = charges_of(bill_id)
+    unpaid = [charge for charge in charges if charge.status == ChargeStatus.UNPAID]
+    return BillView(bill, charges, settlements, tenders, reductions_by_line(reductions_of(bill, unpaid)))
 
 
 def find_bill_by_number(number: str) -> Bill | None:

@@ -8,7 +8,9 @@ from modules.charging.errors import CheckoutNotHere
 from modules.charging.models import (
     Bill,
     Charge,
+    ChargeStatus,
     Checkout,
+    CheckoutKind,
     CheckoutLine,
     CheckoutPart,
     CheckoutState,
@@ -47,6 +49,22 @@ def get_checkout(checkout_id: int) -> Checkout:
 def find_open_checkout(bill_id: int) -> Checkout | None:
     """The settlement of a bill that is on its way, or None."""
     return db.session.scalar(select(Checkout).where(Checkout.bill_id == bill_id, Checkout.state.in_(OPEN)))
+
+
+def is_being_refunded(prescription_id: int) -> bool:
+    """Whether lines of a paid prescription are held for a refund through an insurer."""
+    held = (
+        select(Charge.id)
+        .join(CheckoutLine, CheckoutLine.charge_id == Charge.id)
+        .join(Checkout, Checkout.id == CheckoutLine.checkout_id)
+        .where(
+            Charge.prescription_id == prescription_id,
+            Charge.status == ChargeStatus.LOCKED,
+            Checkout.kind == CheckoutKind.REFUND,
+            Checkout.state.in_(OPEN),
+        )
+    )
+    return db.session.scalar(held.limit(1)) is not None
 
 
 def get_part(part_id: int) -> CheckoutPart | None:

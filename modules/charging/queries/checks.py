@@ -13,13 +13,17 @@ from app.registry import Finding
 from modules.charging.models import (
     Charge,
     ChargeStatus,
+    Deposit,
     Settlement,
     SettlementKind,
     SettlementLine,
     Shift,
     Tender,
 )
+from modules.charging.queries.deposits import deposits_in_books
+from modules.charging.queries.reductions import reduced_in_books
 from modules.charging.rules.tenders import TenderMethod
+from modules.payments import queries as payments
 
 _ZERO = Decimal("0.00")
 
@@ -45,6 +49,12 @@ def check_money(tenant_id: int) -> list[Finding]:
                 N_("charging: paid charges = net of their settlements"),
                 format_amount(_paid_charges()),
                 format_amount(net),
+            ),
+            _deposits(),
+            Finding(
+                N_("charging: reductions of lines = what settlements took off"),
+                format_amount(reduced_in_books()),
+                format_amount(_sum(Tender.amount, Tender.method == TenderMethod.REDUCED)),
             ),
             _unique(N_("charging: receipt numbers unique"), Settlement.number, Settlement.id),
             Finding(
@@ -78,6 +88,17 @@ def _paid_charges() -> Decimal:
         )
     )
     return db.session.scalar(statement) or _ZERO
+
+
+def _deposits() -> Finding:
+    """Cash of prepaid accounts stands in shifts; movements from before deposits were booked are left out."""
+    first, booked = deposits_in_books()
+    moved = payments.cash_moved(since_entry=first) if first is not None else _ZERO
+    return Finding(
+        N_("charging: deposits in shifts = cash of prepaid accounts"),
+        format_amount(booked),
+        format_amount(moved),
+    )
 
 
 def _mirrored() -> Decimal:
@@ -114,9 +135,11 @@ def _drawers_unlike() -> Select[str]:
         .where(Settlement.shift_id == Shift.id, Tender.method == TenderMethod.CASH)
         .scalar_subquery()
     )
+    laid_in = select(func.coalesce(func.sum(Deposit.amount), _ZERO)).where(Deposit.shift_id == Shift.id)
+    expected = Shift.float_amount + cash + laid_in.scalar_subquery()
     return (
         select(Shift.number)
-        .where(Shift.closed_at.is_not(None), Shift.expected_cash != Shift.float_amount + cash)
+        .where(Shift.closed_at.is_not(None), Shift.expected_cash != expected)
         .order_by(Shift.id)
     )
 

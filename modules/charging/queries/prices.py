@@ -7,6 +7,7 @@ from sqlalchemy import Select, or_, select
 
 from app import clock
 from app.db import contains_text, db, locking, starts_with
+from app.db.units import current_unit
 from modules.charging.models import Bill, ItemKind, Price
 
 DECOCTION_CODE = "X0045"
@@ -48,10 +49,29 @@ def prices_for_prescription(
     if decoction:
         wanted |= (Price.item_kind == ItemKind.SERVICE) & (Price.item_code == DECOCTION_CODE)
     statement = (
-        _in_force(clock.now()).where(wanted).outerjoin(Bill, Bill.visit_id == visit_id).add_columns(Bill.id)
+        _in_force(clock.now())
+        .where(wanted)
+        .outerjoin(Bill, Bill.visit_id == visit_id)
+        .add_columns(Bill.id, Bill.pays_at_end)
     )
     rows = db.session.execute(statement).all()
+    if rows:
+        note_mode(visit_id, pays_at_end=bool(rows[0][2]))
     return next((row[1] for row in rows), None), [row[0] for row in rows]
+
+
+def note_mode(visit_id: int, *, pays_at_end: bool) -> None:
+    """Keep, until the transaction ends, how a visit is paid: the rooms above ask in the same act."""
+    if unit := current_unit():
+        unit.notes[f"charging.at_end.{visit_id}"] = pays_at_end
+
+
+def pays_at_end(visit_id: int) -> bool:
+    """Whether the bill of a visit is settled once at its end: nothing waits for payment. At most one statement."""
+    unit = current_unit()
+    if unit and (known := unit.notes.get(f"charging.at_end.{visit_id}")) is not None:
+        return bool(known)
+    return bool(db.session.scalar(select(Bill.pays_at_end).where(Bill.visit_id == visit_id)))
 
 
 def search_prices(

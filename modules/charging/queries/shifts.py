@@ -140,6 +140,7 @@ class DayReport:
     forgotten: list[Shift]  # open for more than a day
     tenders: list[tuple[TenderMethod, Decimal, Decimal]]  # taken, given back
     classes: list[tuple[FeeClass, Decimal, Decimal]]
+    deposits: tuple[Decimal, Decimal]  # cash laid into prepaid accounts, handed back
 
     @property
     def confirmed(self) -> list[Shift]:
@@ -195,6 +196,7 @@ def day_report(on: date) -> DayReport:
             for one in INVOICE_ORDER
             if ("fee_class", one.value) in by_code
         ],
+        deposits=by_code.get(("deposit", "cash"), (Decimal("0.00"), Decimal("0.00"))),
     )
 
 

@@ -46,9 +46,14 @@ class ShiftReport:
         """Tell whether charges − refunds = Σ by tender = Σ by fee class. Source: house rule."""
         return self.net == sum(self.by_tender.values(), _ZERO) == sum(self.by_fee_class.values(), _ZERO)
 
-    def cash_to_hand_in(self, *, opening_float: Decimal = _ZERO, kept_float: Decimal = _ZERO) -> Decimal:
-        """Return cash taken − cash refunded, plus the float found, minus the float left."""
-        return self.by_tender.get(TenderMethod.CASH, _ZERO) + opening_float - kept_float
+    def cash_to_hand_in(
+        self, *, opening_float: Decimal = _ZERO, kept_float: Decimal = _ZERO, deposits: Decimal = _ZERO
+    ) -> Decimal:
+        """Return cash taken − cash refunded, plus deposits taken less given back, plus the float found less what stays.
+
+        A deposit is no charge: it is in the drawer, and outside the identity of charges and ways of paying.
+        """
+        return self.by_tender.get(TenderMethod.CASH, _ZERO) + deposits + opening_float - kept_float
 
 
 def close_shift(entries: Iterable[ShiftEntry]) -> ShiftReport:

@@ -23,6 +23,7 @@ class TenderMethod(Choice):
     PERSONAL_ACCOUNT = "personal_account", N_("Personal insurance account")
     HOSPITAL_PART = "hospital_part", N_("Borne by the institution")
     OWED = "owed", N_("Owed")
+    REDUCED = "reduced", N_("Reduced")
     ROUNDING = "rounding", N_("Rounding")
 
 

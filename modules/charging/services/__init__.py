@@ -17,6 +17,7 @@ from modules.charging.services.checkouts import (
     note_not_paid,
     note_paid,
 )
+from modules.charging.services.deposits import book_deposit
 from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
 from modules.charging.services.insured import (
     allow_cancelling,
@@ -29,6 +30,13 @@ from modules.charging.services.insured import (
 from modules.charging.services.insured_refunds import begin_refund, give_up_refund
 from modules.charging.services.parts import PART, live_channels
 from modules.charging.services.prices import load_demo_prices, set_price, take_over_prices
+from modules.charging.services.reductions import (
+    add_reduction_rule,
+    end_benefit,
+    end_reduction_rule,
+    enter_benefit,
+    waive_charge,
+)
 from modules.charging.services.refunds import RefundLineInput, refund_lines
 from modules.charging.services.settlements import TenderInput, print_receipt, rounds_cash, settle_bill
 from modules.charging.services.shifts import close_shift, confirm_shift, open_shift
@@ -38,15 +46,20 @@ __all__ = [
     "RefundLineInput",
     "TenderInput",
     "add_charge",
+    "add_reduction_rule",
     "allow_cancelling",
     "allow_settling",
     "begin_checkout",
     "begin_refund",
+    "book_deposit",
     "charge_prescription",
     "close_shift",
     "collect_checkout",
     "confirm_checkout",
     "confirm_shift",
+    "end_benefit",
+    "end_reduction_rule",
+    "enter_benefit",
     "give_up_checkout",
     "give_up_refund",
     "live_channels",
@@ -72,4 +85,5 @@ __all__ = [
     "void_charge",
     "void_prescription_charges",
     "void_visit_charges",
+    "waive_charge",
 ]

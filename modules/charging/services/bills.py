@@ -10,17 +10,20 @@ from app.actor import Actor
 from app.db import db
 from app.errors import NotFound
 from app.money import Quantity
+from app.tenancy import setting_of
 from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.charging import queries
 from modules.charging.errors import (
     BillMissing,
+    ChargeHandedOut,
     ChargeNotVoidable,
     CheckoutUnderway,
     PrescriptionPaid,
     PriceMissing,
 )
 from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus, ItemKind, Price
+from modules.charging.rules.amounts import line_amount
 from modules.prescriptions.events import PrescriptionSigned
 from modules.registration.events import VisitRegistered
 
@@ -32,7 +35,11 @@ def open_bill(visit: VisitRegistered) -> Bill:
         PriceMissing: a fee has no price in force.
     """
     bill = Bill(
-        visit_id=visit.visit_id, visit_number=visit.visit_number, patient_id=visit.patient_id, on=visit.on
+        visit_id=visit.visit_id,
+        visit_number=visit.visit_number,
+        patient_id=visit.patient_id,
+        on=visit.on,
+        pays_at_end=bool(setting_of(visit.actor.tenant_id, "pays_at_end")),
     )
     db.session.add(bill)
     db.session.flush()
@@ -86,6 +93,7 @@ def void_prescription_charges(*, prescription_id: int, visit_id: int, reason: st
     Raises:
         CheckoutUnderway: its lines are being settled at this moment.
         PrescriptionPaid: some of its money has not been given back.
+        ChargeHandedOut: some of it was handed out before the payment and not brought back.
     """
     bill = queries.lock_bill_of_visit(visit_id)
     charges = queries.charges_of_prescription(prescription_id)
@@ -112,6 +120,7 @@ def void_visit_charges(*, visit_id: int, reason: str) -> None:
 
     Raises:
         CheckoutUnderway: the bill is being settled at this moment.
+        ChargeHandedOut: drugs on it were handed out and not brought back.
     """
     if queries.find_bill(visit_id) is None:
         return
@@ -195,7 +204,48 @@ def _refuse_locked(bill: Bill, charges: list[Charge]) -> None:
         )
 
 
+def shorten_unpaid(charge: Charge, quantity: Decimal) -> None:
+    """Part of an unpaid line came back: the line stays readable as voided, the rest stands as a line of its own."""
+    rest = charge.quantity - quantity
+    executed, charge.executed_quantity = charge.executed_quantity, Decimal(0)
+    _void([charge], "returned")
+    if rest:
+        db.session.add(_rest_of(charge, rest, executed))
+        db.session.flush()
+
+
+def _rest_of(charge: Charge, quantity: Decimal, executed: Decimal) -> Charge:
+    same = (
+        "bill_id",
+        "source_kind",
+        "source_id",
+        "prescription_id",
+        "item_kind",
+        "item_id",
+        "item_code",
+        "item_name",
+        "fee_class",
+        "unit",
+        "price_amount",
+        "per",
+        "price_unit",
+        "price_id",
+    )
+    return Charge(
+        id=ids.new_id(),
+        status=ChargeStatus.UNPAID,
+        quantity=quantity,
+        amount=line_amount(charge.price_amount, quantity, per=charge.per),
+        executed_quantity=executed,
+        added_at=clock.now(),
+        **{name: getattr(charge, name) for name in same},
+    )
+
+
 def _void(charges: list[Charge], reason: str) -> None:
+    for charge in charges:
+        if charge.executed_quantity and charge.item_kind == ItemKind.DRUG:
+            raise ChargeHandedOut(item=charge.item_name)
     for charge in charges:
         charge.status = ChargeStatus.VOIDED
         charge.void_reason = reason

@@ -35,8 +35,10 @@ from modules.charging.models import (
     PartState,
     Settlement,
 )
+from modules.charging.rules.reductions import total_of, trim
 from modules.charging.rules.tenders import TenderMethod
 from modules.charging.services.parts import end_part, plan_parts, take_over
+from modules.charging.services.reductions import store_reductions
 from modules.charging.services.settlements import TenderInput, prescription_ids_of, settle_charges
 from modules.charging.services.shifts import present_shift
 from modules.insurance import queries as insured
@@ -75,12 +77,16 @@ def begin_checkout(
     charges = queries.charges_of(bill.id, status=ChargeStatus.UNPAID)
     if not charges:
         raise NothingToSettle
-    due = sum((charge.amount for charge in charges), _ZERO)
+    reductions = queries.reductions_of(bill, charges)
+    full = sum((charge.amount for charge in charges), _ZERO)
+    due = full - total_of(reductions)
     if due != expected_amount:
         raise BillChanged(due=format_amount(due))
     if prescription_ids := prescription_ids_of(charges):
         prescriptions.check_payable(prescription_ids=prescription_ids, by=by)
-    checkout = new_checkout(bill, CheckoutKind.CHARGE, due, by)
+    checkout = new_checkout(bill, CheckoutKind.CHARGE, full, by)
+    checkout.reduced_amount = full - due
+    store_reductions(reductions, patient_id=bill.patient_id, checkout_id=checkout.id)
     for charge in charges:
         charge.status = ChargeStatus.LOCKED
         _add_line(checkout, charge, charge.quantity, charge.amount)
@@ -293,8 +299,17 @@ def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], insured_as: str, 
         booked[method], references[method] = amount, insured_as
     shift = present_shift(checkout.opened_by_id, checkout.opened_by_name)
     charges = queries.charges_of_checkout(checkout.id)
+    held = queries.held_reductions(checkout.id) if checkout.reduced_amount else []
     settlement = settle_charges(
-        checkout.bill, charges, booked, references, change, shift, checkout.opened_at, by
+        checkout.bill,
+        charges,
+        booked,
+        references,
+        change,
+        shift,
+        checkout.opened_at,
+        by,
+        reductions=trim(held, checkout.taken_off),
     )
     checkout.state, checkout.ended_at = CheckoutState.SETTLED, clock.now()
     checkout.settlement_id, checkout.insurance_reference = settlement.id, insured_as
@@ -311,6 +326,11 @@ def insured_tenders(checkout: Checkout) -> dict[TenderMethod, Decimal]:
         TenderMethod.HOSPITAL_PART: checkout.hospital_amount,
     }
     return {method: amount for method, amount in parts.items() if amount}
+
+
+def taken_off(checkout: Checkout) -> dict[TenderMethod, Decimal]:
+    """What rules and waivers take off the patient's part, as it is booked."""
+    return {TenderMethod.REDUCED: checkout.taken_off} if checkout.taken_off else {}
 
 
 def new_checkout(

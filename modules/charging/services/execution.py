@@ -9,7 +9,8 @@ from app.db import db
 from app.money import format_quantity
 from modules.charging import queries
 from modules.charging.errors import NothingCharged, PrescriptionUnpaid, RefundTooLarge
-from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus
+from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus
+from modules.charging.services.bills import shorten_unpaid
 
 
 def note_dispensed(
@@ -17,7 +18,8 @@ def note_dispensed(
 ) -> dict[int, Decimal]:
     """What is paid and not refunded of a prescription leaves the pharmacy, save what stays ``owed``, by line.
 
-    Returns what is paid and was not handed out before this, by prescription line, in minimum units.
+    Where the bill is settled at the end of the visit, what waits for payment leaves as well (先诊疗后付费).
+    Returns what may leave and was not handed out before this, by prescription line, in minimum units.
     Holds the bill, so that a refund comes before this or after it.
 
     Raises:
@@ -27,7 +29,7 @@ def note_dispensed(
     later = owed or {}
     charges = _locked_charges(visit_id, prescription_id)
     for charge in charges:
-        quantity = charge.refundable_quantity - charge.returned_quantity  # what came back is not given again
+        quantity = charge.left_quantity - charge.returned_quantity  # what came back is not given again
         if quantity and charge.source_kind == ChargeSource.PRESCRIPTION_ITEM:
             handed_out[charge.source_id] = quantity
         charge.executed_quantity += quantity - min(quantity, later.get(charge.source_id, Decimal(0)))
@@ -40,8 +42,11 @@ def note_dispensed(
 def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[int, Decimal]) -> None:
     """Record what came back to the pharmacy, by prescription line; its money may now be refunded.
 
+    What was not paid yet is taken off the bill at once.
+
     Raises:
         RefundTooLarge: more came back than was handed out.
+        PrescriptionUnpaid: the line is being settled at this moment.
     """
     for charge in _locked_charges(visit_id, prescription_id):
         is_drug = charge.source_kind == ChargeSource.PRESCRIPTION_ITEM  # decocting done is not undone
@@ -50,7 +55,10 @@ def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[in
                 most = f"{format_quantity(charge.executed_quantity)} {charge.unit}"
                 raise RefundTooLarge(item=charge.item_name, quantity=most)
             charge.executed_quantity -= quantity
-            charge.returned_quantity += quantity
+            if charge.status == ChargeStatus.UNPAID:
+                shorten_unpaid(charge, quantity)
+            else:
+                charge.returned_quantity += quantity
     db.session.flush()
 
 
@@ -69,10 +77,10 @@ def note_visit_seen(*, visit_id: int) -> None:
 
 
 def _locked_charges(visit_id: int, prescription_id: int) -> list[Charge]:
-    queries.lock_bill_of_visit(visit_id)
+    bill = queries.lock_bill_of_visit(visit_id)
     charges = queries.charges_of_prescription(prescription_id)
     for charge in charges:
-        if charge.status not in (*PAID, ChargeStatus.REFUNDED):
+        if not charge.may_be_carried_out(pays_at_end=bill.pays_at_end):
             raise PrescriptionUnpaid(item=charge.item_name)
     if not charges:
         raise NothingCharged

@@ -24,7 +24,8 @@ from modules.charging.models import (
     CheckoutState,
     Settlement,
 )
-from modules.charging.services.checkouts import insured_tenders, lock_checkout, new_checkout
+from modules.charging.rules.reductions import total_of
+from modules.charging.services.checkouts import insured_tenders, lock_checkout, new_checkout, taken_off
 from modules.charging.services.refunds import RefundLineInput, book_refund, less_personal, look_at
 from modules.charging.services.shifts import present_shift
 
@@ -56,6 +57,7 @@ def begin_refund(
     amount = sum((line.amount for line in refund.plan.kept), _ZERO)
     checkout = new_checkout(refund.bill, CheckoutKind.REFUND, amount, by, original_id=refund.original.id)
     checkout.reason, checkout.is_insured, checkout.state = reason, True, CheckoutState.INSURING
+    checkout.reduced_amount = total_of(refund.kept_reductions)
     kept = {line.line_id: line for line in refund.plan.kept}
     for charge in refund.charges.values():
         line = kept.get(charge.id)
@@ -116,7 +118,7 @@ def finish_refund(checkout: Checkout, by: Actor) -> Settlement:
     ]
     refund = look_at(checkout.original_id, back)
     insured = insured_tenders(checkout)
-    kept = {**less_personal(refund.paid, checkout.personal_amount), **insured}
+    kept = {**less_personal(refund.paid, checkout.personal_amount), **insured, **taken_off(checkout)}
     references = {**refund.references, **dict.fromkeys(insured, checkout.insurance_reference)}
     shift = present_shift(checkout.opened_by_id, checkout.opened_by_name)
     mirror, again = book_refund(refund, kept, references, shift, checkout.reason, by)

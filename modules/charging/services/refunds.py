@@ -36,6 +36,7 @@ from modules.charging.models import (
     Tender,
 )
 from modules.charging.rules.fee_classes import FeeClass
+from modules.charging.rules.reductions import Reduction, keep_reductions, total_of, trim
 from modules.charging.rules.refunds import RefundPlan, SettledLine, plan_refund
 from modules.charging.rules.tenders import (
     CHANNELS,
@@ -46,6 +47,7 @@ from modules.charging.rules.tenders import (
     unrounded,
 )
 from modules.charging.services.hints import fee_facts, tender_facts
+from modules.charging.services.reductions import store_reductions
 from modules.charging.services.settlements import (
     TenderInput,
     new_settlement,
@@ -98,7 +100,14 @@ def refund_lines(
     if queries.insurance_of(refund.original.id):
         raise InsuredRefund(method=min(set(refund.paid) & set(INSURED), default=INSURED[0]).label)
     exact = unrounded(refund.paid)
-    kept = _less(exact, _refund_parts(refund.plan.refund_amount, exact, tenders))
+    reduced = total_of(refund.kept_reductions)
+    own: dict[TenderMethod, Decimal] = {
+        method: amount for method, amount in exact.items() if method != TenderMethod.REDUCED
+    }
+    back = refund.plan.refund_amount - (exact.get(TenderMethod.REDUCED, _ZERO) - reduced)
+    kept = _less(own, _refund_parts(back, own, tenders))
+    if reduced:
+        kept[TenderMethod.REDUCED] = reduced
     return book_refund(refund, kept, refund.references, present_shift(by.account_id, by.name), reason, by)[0]
 
 
@@ -112,6 +121,14 @@ class Refund:
     returned: Mapping[int, Decimal]
     plan: RefundPlan
     tenders: list[Tender]
+    reductions: Sequence[Reduction] = ()  # what was taken off its lines
+
+    @property
+    def kept_reductions(self) -> list[Reduction]:
+        """What stays taken off the lines that are settled again: only what was paid goes back."""
+        kept = {line.line_id: line.amount for line in self.plan.kept}
+        amounts = {line.line_id: (-line.amount, kept.get(line.line_id, _ZERO)) for line in self.plan.mirrored}
+        return keep_reductions(self.reductions, amounts)
 
     @property
     def paid(self) -> dict[TenderMethod, Decimal]:
@@ -145,7 +162,10 @@ def look_at(settlement_id: int, lines: Sequence[RefundLineInput]) -> Refund:
         charges={charge.id: charge for _, charge in settled},
         returned=returned,
         plan=_plan(settled, returned),
-        tenders=queries.tenders_of(original.id),
+        tenders=(tenders := queries.tenders_of(original.id)),
+        reductions=queries.settled_reductions(original.id)
+        if any(tender.method == TenderMethod.REDUCED for tender in tenders)
+        else (),
     )
 
 
@@ -162,6 +182,11 @@ def book_refund(
         kept = round_cash(kept)
     mirror = _mirror(refund, shift, reason)
     again = _resettle(refund, kept, references, shift, reason)
+    patient_id = refund.bill.patient_id
+    store_reductions(refund.reductions, patient_id=patient_id, settlement_id=mirror.id, sign=-1)
+    if again:
+        still = trim(refund.kept_reductions, kept.get(TenderMethod.REDUCED, _ZERO))
+        store_reductions(still, patient_id=patient_id, settlement_id=again.id)
     _open_channel_refunds(refund, _less(unrounded(refund.paid), unrounded(kept)), reason, by)
     for charge_id, quantity in refund.returned.items():
         charge = refund.charges[charge_id]
@@ -194,7 +219,8 @@ def book_refund(
 
 def less_personal(paid: Mapping[TenderMethod, Decimal], wanted: Decimal) -> dict[TenderMethod, Decimal]:
     """The patient's ways of paying after a refund: less what goes back, or more cash where more is due."""
-    own = {method: amount for method, amount in unrounded(paid).items() if method not in INSURED}
+    others = (*INSURED, TenderMethod.REDUCED)
+    own = {method: amount for method, amount in unrounded(paid).items() if method not in others}
     back = sum(own.values(), _ZERO) - wanted
     if back >= 0:
         return _less(own, _parts_in_order(back, own))

@@ -9,7 +9,8 @@ from app.db import db
 from app.i18n import gettext
 from modules.charging import queries
 from modules.charging.models import Checkout, CheckoutKind, CheckoutState, Settlement
-from modules.charging.services.checkouts import insured_tenders, new_checkout
+from modules.charging.rules.reductions import total_of
+from modules.charging.services.checkouts import insured_tenders, new_checkout, taken_off
 from modules.charging.services.refunds import book_refund, less_personal, look_at
 from modules.charging.services.shifts import present_shift
 from modules.insurance.events import InsuranceSettled
@@ -31,8 +32,9 @@ def settle_later(paid: Checkout, event: InsuranceSettled, by: Actor) -> Settleme
     checkout.insurance_reference, checkout.reason = event.setl_id, gettext("Settled with the insurer later")
     checkout.fund_amount, checkout.hospital_amount = event.fund_amount, event.hospital_amount
     checkout.account_amount = event.account_amount + event.mutual_aid_amount
+    checkout.reduced_amount = total_of(refund.reductions)
     insured = insured_tenders(checkout)
-    kept = {**less_personal(refund.paid, checkout.personal_amount), **insured}
+    kept = {**less_personal(refund.paid, checkout.personal_amount), **insured, **taken_off(checkout)}
     references = {**refund.references, **dict.fromkeys(insured, event.setl_id)}
     at_desk = not by.is_system
     shift = present_shift(

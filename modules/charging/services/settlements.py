@@ -36,6 +36,7 @@ from modules.charging.models import (
     Shift,
     Tender,
 )
+from modules.charging.rules.reductions import Reduction, total_of
 from modules.charging.rules.tenders import (
     TenderCheck,
     TenderFault,
@@ -43,6 +44,7 @@ from modules.charging.rules.tenders import (
     check_tenders,
 )
 from modules.charging.services.hints import fee_facts, tender_facts
+from modules.charging.services.reductions import store_reductions
 from modules.charging.services.shifts import present_shift
 from modules.prescriptions import services as prescriptions
 
@@ -81,13 +83,16 @@ def settle_bill(
     charges = queries.charges_of(bill.id, status=ChargeStatus.UNPAID)
     if not charges:
         raise NothingToSettle
-    due = sum((charge.amount for charge in charges), _ZERO)
+    reductions = queries.reductions_of(bill, charges)
+    due = sum((charge.amount for charge in charges), _ZERO) - total_of(reductions)
     if due != expected_amount:
         raise BillChanged(due=format_amount(due))
     paid = checked_tenders(due, tenders, by)
     references = {TenderMethod(tender.method): tender.reference for tender in tenders}
     shift = present_shift(by.account_id, by.name)
-    settlement = settle_charges(bill, charges, paid.booked, references, paid.change, shift, clock.now(), by)
+    settlement = settle_charges(
+        bill, charges, paid.booked, references, paid.change, shift, clock.now(), by, reductions=reductions
+    )
     audit.record("bill.settled", settlement, by=by, number=settlement.number, amount=due)
     return settlement
 
@@ -101,8 +106,15 @@ def settle_charges(
     shift: Shift,
     promised_at: datetime,
     by: Actor,
+    *,
+    reductions: Sequence[Reduction] = (),
 ) -> Settlement:
-    """Make charges paid, in the books of a shift. Prescriptions are judged valid as of `promised_at`."""
+    """Make charges paid, in the books of a shift. Prescriptions are judged valid as of `promised_at`.
+
+    What is taken off stands beside the ways of paying, so that the full prices stay those of the lines.
+    """
+    if taken_off := total_of(reductions):
+        booked = {**booked, TenderMethod.REDUCED: taken_off}
     due = sum((charge.amount for charge in charges), _ZERO)
     for charge in charges:
         charge.status = ChargeStatus.PAID
@@ -111,6 +123,7 @@ def settle_charges(
     store_settlement(
         settlement, [(charge, charge.quantity, charge.amount) for charge in charges], booked, references
     )
+    store_reductions(reductions, patient_id=bill.patient_id, settlement_id=settlement.id)
     paid_prescriptions = prescription_ids_of(charges)
     if paid_prescriptions:
         prescriptions.mark_paid(prescription_ids=paid_prescriptions, promised_at=promised_at, by=by)

@@ -105,7 +105,8 @@ def close_shift(
     report = add_up(entries)
     if not report.is_balanced or report.net != sum((row.amount for row in settlements), _ZERO):
         raise ShiftUnbalanced
-    expected = report.cash_to_hand_in(opening_float=shift.float_amount)
+    taken, given_back = queries.deposits_of_shift(shift.id)
+    expected = report.cash_to_hand_in(opening_float=shift.float_amount, deposits=taken - given_back)
     if counted_cash != expected and not difference_reason:
         raise DifferenceNeedsReason(field="difference_reason", difference=counted_cash - expected)
     shift.status, shift.closed_at = ShiftStatus.CLOSED, clock.now()
@@ -116,6 +117,12 @@ def close_shift(
     shift.expected_cash, shift.counted_cash = expected, counted_cash
     shift.difference, shift.difference_reason = counted_cash - expected, difference_reason
     _store_sums(shift, report, entries)
+    if taken or given_back:
+        db.session.add(
+            ShiftSum(
+                shift_id=shift.id, by="deposit", code="cash", receipts_amount=taken, refunds_amount=given_back
+            )
+        )
     db.session.flush()
     audit.record("shift.closed", shift, by=by, net=report.net, difference=shift.difference)
     emit(

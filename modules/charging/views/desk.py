@@ -89,6 +89,17 @@ def void_charge(bill_id: int, charge_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_bill", bill_id=bill_id), 303)
 
 
+@blueprint.post("/desk/<int:bill_id>/waivers")
+@requires("charging.charge.waive")
+def waive_charge(bill_id: int) -> ResponseReturnValue:
+    """Let a sum off an unpaid line."""
+    form = Form(services.waive_charge, request.form)
+    if form.perform(by=current_actor()) is None:
+        return _desk(bill_id, waive_form=form), 422
+    flash(gettext("The line is reduced"), "ok")
+    return redirect(url_for(".show_bill", bill_id=bill_id), 303)
+
+
 @blueprint.post("/desk/<int:bill_id>/settlements/<int:settlement_id>/refund")
 @requires("charging.settlement.refund")
 def refund_lines(bill_id: int, settlement_id: int) -> ResponseReturnValue:
@@ -196,6 +207,7 @@ def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
         "live": live,
         "receipt_lines": lines,
         "settle_form": Form(services.settle_bill, start=start, bill_id=bill_id),
+        "waive_form": Form(services.waive_charge),
         "charge_form": Form(services.add_charge, start={"quantity": Decimal(1)}, bill_id=bill_id),
         "refund_form": _refund_form(receipt, lines),
         "opens_refund": "returned" in request.args and any(charge.returned_quantity for _, charge in lines),

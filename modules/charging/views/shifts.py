@@ -76,8 +76,10 @@ def _shift_page(**forms: Form) -> str:
     shift = queries.find_open_shift(by)
     report: ShiftReport | None = None
     settlements: list[Any] = []
+    deposits = (Decimal("0.00"), Decimal("0.00"))
     if shift is not None:
         settlements, entries = queries.shift_entries(shift.id)
+        deposits = queries.deposits_of_shift(shift.id)
         report = add_up(entries)
     before = queries.list_shifts(cashier_account_id=by.account_id, size=12)
     facts = {
@@ -90,6 +92,7 @@ def _shift_page(**forms: Form) -> str:
         shift=shift,
         report=report,
         settlements=settlements,
+        deposits=deposits,
         before=before.rows,
         **facts,
     )

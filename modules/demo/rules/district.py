@@ -16,6 +16,7 @@ class CentrePlan:
     region: str  # first six digits of its residents' made-up identity numbers
     fee_scheme: str
     is_single_pharmacist: bool
+    pays_at_end: bool = False  # treats first, settles when the patient leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,14 @@ CENTRES = (
         False,
     ),
     CentrePlan(
-        "xs", "西山镇中心卫生院", "河沿村卫生服务站", "plum", "990003", "registration_and_consultation", True
+        "xs",
+        "西山镇中心卫生院",
+        "河沿村卫生服务站",
+        "plum",
+        "990003",
+        "registration_and_consultation",
+        True,
+        True,
     ),
 )
 

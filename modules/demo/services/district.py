@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from app import clock
@@ -89,6 +90,8 @@ def open_centre(plan: CentrePlan, *, capacity: int) -> Centre:
             "theme": plan.theme,
             "registration.fee_scheme": plan.fee_scheme,
             "single_pharmacist": plan.is_single_pharmacist,
+            "pays_at_end": plan.pays_at_end,
+            "reduces_by_rule": True,
         },
         by=system_actor(None, name="installer"),
     )
@@ -103,6 +106,16 @@ def open_centre(plan: CentrePlan, *, capacity: int) -> Centre:
     for number, person in enumerate(staff_of(plan), start=1):
         centre.people[person.account] = _employ(centre, person, number)
     charging.load_demo_prices(by=centre.system)
+    charging.add_reduction_rule(
+        name="老年人诊疗费减半",
+        age_from=65,
+        item_codes="X0001 X0002",
+        percent=Decimal(50),
+        cap_year=Decimal(200),
+        valid_from=clock.today(),
+        basis="示范区卫健〔2026〕3号",
+        by=centre.system,
+    )
     _plan_week(centre, capacity)
     _stock_shelves(centre)
     return centre

@@ -45,7 +45,9 @@ class Task(TenantScoped, Model):
         ),
         Index("ix_dispensing_task_number", "tenant_id", "prescription_number"),
         Index("ix_dispensing_task_status", "tenant_id", "location_id", "status", "id"),
-        CheckConstraint("status <> 'dispensed' OR paid_at IS NOT NULL", name="paid"),
+        CheckConstraint(
+            "status <> 'dispensed' OR paid_at IS NOT NULL OR on_account_at IS NOT NULL", name="paid"
+        ),
         CheckConstraint(
             "status NOT IN ('prepared', 'dispensed') OR reviewed_at IS NOT NULL", name="reviewed"
         ),
@@ -62,6 +64,7 @@ class Task(TenantScoped, Model):
     signed_at: Mapped[datetime]
     valid_until: Mapped[datetime]
     paid_at: Mapped[datetime | None]
+    on_account_at: Mapped[datetime | None]  # let through before payment: its bill is settled at the end
     is_insured: Mapped[bool] = mapped_column(default=False)  # an insurer paid part of it
     is_scanned: Mapped[bool] = mapped_column(
         default=False
@@ -79,6 +82,11 @@ class Task(TenantScoped, Model):
     second_by_name: Mapped[str] = mapped_column(
         Unicode(100), default=""
     )  # who signed for special drugs with them
+
+    @property
+    def is_on_account(self) -> bool:
+        """Whether the pharmacy works on it before it is paid."""
+        return self.on_account_at is not None and self.paid_at is None
 
     @property
     def is_past_validity(self) -> bool:

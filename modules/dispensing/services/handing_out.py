@@ -102,7 +102,9 @@ def dispense_prescription(
     paid = charging.note_dispensed(visit_id=task.visit_id, prescription_id=prescription_id, owed=later)
     if is_single and task.reviewed_at is None:
         _refuse_non_reviewer(by)
-    prescription = prescriptions.mark_dispensed(prescription_id=prescription_id, in_one_act=is_single, by=by)
+    prescription = prescriptions.mark_dispensed(
+        prescription_id=prescription_id, in_one_act=is_single, on_account=task.is_on_account, by=by
+    )
     holds = queries.lock_holds(task)
     check_step(task, *(PAID_FOR if is_single else (TaskStatus.PREPARED,)))
     if is_single:

@@ -8,6 +8,7 @@ from app.actor import Actor
 from app.db import db
 from app.money import format_quantity
 from app.tenancy import setting_of
+from modules.charging import queries as charging
 from modules.dispensing import queries
 from modules.dispensing.errors import AlreadyPrepared, BatchRecalled, OutOfStock, PharmacyMissing
 from modules.dispensing.models import Hold, Task, TaskStatus
@@ -25,6 +26,8 @@ def stop_days_of(by: Actor) -> int:
 def hold_stock(signed: PrescriptionSigned) -> None:
     """Hold the drugs of a signed prescription, the nearest expiry first; joins the signing's transaction.
 
+    Where the bill is settled at the end of the visit, the pharmacy may begin at once.
+
     Raises:
         PharmacyMissing: the centre has no pharmacy yet.
         OutOfStock: a line cannot be held whole; then the prescription is not signed.
@@ -34,6 +37,7 @@ def hold_stock(signed: PrescriptionSigned) -> None:
     if not stock and queries.find_pharmacy(by.station_id) is None:
         raise PharmacyMissing
     holds = _allocate_lines(signed, stock, stop_days_of(by))
+    on_account = charging.pays_at_end(signed.visit_id)
     db.session.add(
         Task(
             prescription_id=signed.prescription_id,
@@ -42,7 +46,8 @@ def hold_stock(signed: PrescriptionSigned) -> None:
             visit_id=signed.visit_id,
             patient_id=signed.patient_id,
             location_id=stock[0].balance.location_id,
-            status=TaskStatus.UNPAID,
+            status=TaskStatus.WAITING if on_account else TaskStatus.UNPAID,
+            on_account_at=clock.now() if on_account else None,
             signed_at=clock.now(),
             valid_until=signed.valid_until,
         )

@@ -44,15 +44,20 @@ def reviews_first(by: Actor) -> bool:
 def take_up_paid(*, prescription_ids: Iterable[int], is_insured: bool = False) -> None:
     """Paid prescriptions wait at the pharmacy from now on, in the settlement's transaction. One statement.
 
-    Those that were reviewed before the payment wait for their preparation.
+    Those that were reviewed before the payment wait for their preparation; those worked on before it stay as they are.
     """
     wanted = sorted(prescription_ids)
     if not wanted:
         return
-    status = case((Task.reviewed_at.is_not(None), TaskStatus.REVIEWED), else_=TaskStatus.WAITING)
+    waits = case((Task.reviewed_at.is_not(None), TaskStatus.REVIEWED), else_=TaskStatus.WAITING)
+    status = case((Task.status == TaskStatus.UNPAID, waits), else_=Task.status)
     db.session.execute(
         update(Task)
-        .where(Task.prescription_id.in_(wanted), Task.status == TaskStatus.UNPAID)
+        .where(
+            Task.prescription_id.in_(wanted),
+            Task.paid_at.is_(None),
+            Task.status != TaskStatus.CANCELLED,
+        )
         .values(status=status, paid_at=clock.now(), is_insured=is_insured)
         .execution_options(synchronize_session=False)
     )
@@ -97,8 +102,11 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
         BatchRecalled: a held batch was called back.
         RefundBegunAlready: an insured refund of some of it is on its way.
     """
-    check_open(queries.get_task(prescription_id))
-    prescription = prescriptions.mark_prepared(prescription_id=prescription_id, by=by)
+    known = queries.get_task(prescription_id)
+    check_open(known)
+    prescription = prescriptions.mark_prepared(
+        prescription_id=prescription_id, on_account=known.is_on_account, by=by
+    )
     db.session.flush()
     task = _lock(prescription_id, TaskStatus.WAITING, TaskStatus.REVIEWED)
     if charging_queries.is_being_refunded(prescription_id):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 ZERO = Decimal("0.00")
-POOL, ACCOUNT, HOSPITAL = "pooled_fund", "personal_account", "hospital_part"
+POOL, ACCOUNT, HOSPITAL, REDUCED = "pooled_fund", "personal_account", "hospital_part", "reduced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,9 @@ class Foot:
 
     total: Decimal
     pool: Decimal = ZERO  # 医保统筹基金支付
-    other: Decimal = ZERO  # 其他支付: the other funds, and what the institution bears
+    other: Decimal = (
+        ZERO  # 其他支付: the other funds, what the institution bears, and what its rules take off
+    )
     account: Decimal = ZERO  # 个人账户支付
     cash: Decimal = ZERO  # 个人现金支付: whatever the patient pays out of pocket, in any way
     self_pay: Decimal = ZERO  # 个人自付, within the insurance's scope
@@ -44,7 +46,7 @@ def foot_of(
     """
     fund = tenders.get(POOL, ZERO)
     pooled = fund if pool is None else pool
-    other = fund - pooled + tenders.get(HOSPITAL, ZERO)
+    other = fund - pooled + tenders.get(HOSPITAL, ZERO) + tenders.get(REDUCED, ZERO)
     account = tenders.get(ACCOUNT, ZERO)
     cash = total - pooled - other - account
     own = account + cash if full_own is None else min(full_own, account + cash)

@@ -1,7 +1,7 @@
 """Everything that reads payments."""
 
 from modules.payments.models import Merchant, MerchantState
-from modules.payments.queries.accounts import account_of, entries_of, find_account, lock_account
+from modules.payments.queries.accounts import account_of, cash_moved, entries_of, find_account, lock_account
 from modules.payments.queries.checks import check_payments
 from modules.payments.queries.comparing import Movements, merchants_paid_since, movements, refunds_of_orders
 from modules.payments.queries.due import centres_due
@@ -49,6 +49,7 @@ __all__ = [
     "account_of",
     "active_channels",
     "active_merchant",
+    "cash_moved",
     "centres_due",
     "check_payments",
     "entries_of",

@@ -1,10 +1,12 @@
 """Reading prepaid accounts."""
 
-from sqlalchemy import select
+from decimal import Decimal
+
+from sqlalchemy import func, select
 
 from app.db import Page, db, lock_row, page_by_key
 from app.errors import NotFound
-from modules.payments.models import PrepaidAccount, PrepaidEntry
+from modules.payments.models import EntryKind, PrepaidAccount, PrepaidEntry
 
 
 def find_account(patient_id: int) -> PrepaidAccount | None:
@@ -26,6 +28,16 @@ def lock_account(account_id: int) -> PrepaidAccount:
     if found is None:
         raise NotFound(field="account_id")
     return found
+
+
+def cash_moved(*, since_entry: int) -> Decimal:
+    """Cash laid into accounts less cash handed back, from a movement on. One statement."""
+    found = db.session.scalar(
+        select(func.sum(PrepaidEntry.amount)).where(
+            PrepaidEntry.id >= since_entry, PrepaidEntry.kind.in_((EntryKind.TOP_UP, EntryKind.PAY_OUT))
+        )
+    )
+    return found or Decimal("0.00")
 
 
 def entries_of(account_id: int, *, before: int | None = None, size: int = 30) -> Page[PrepaidEntry]:

@@ -11,13 +11,15 @@ from app import clock
 from app.actor import Actor
 from app.db.units import in_write_unit
 from modules.prescriptions import errors, queries
-from modules.prescriptions.models import Prescription, Status
+from modules.prescriptions.models import WORKED_ON, Prescription, Status
 
 
 def mark_paid(
     *, prescription_ids: Sequence[int], promised_at: datetime | None = None, by: Actor
 ) -> list[Prescription]:
     """Money was taken for these prescriptions; what was valid when the payment began is valid.
+
+    What the pharmacy has worked on before the payment, on account, keeps its state.
 
     Raises:
         PrescriptionNotFound: one of them is not here.
@@ -26,7 +28,8 @@ def mark_paid(
     """
     found = check_payable(prescription_ids=prescription_ids, promised_at=promised_at, by=by)
     for prescription in found:
-        move_prescription(prescription, Status.PAID, by)
+        if prescription.status not in WORKED_ON:
+            move_prescription(prescription, Status.PAID, by)
         prescription.paid_at = clock.now()
     return found
 
@@ -42,8 +45,11 @@ def check_payable(
     found = _lock(prescription_ids)
     later = queries.reviews_after_payment(by.tenant_id)
     for prescription in found:
-        _refuse_past_validity(prescription, promised_at)
-        if prescription.is_paid or not prescription.may_become(Status.PAID, reviews_after_payment=later):
+        is_worked_on = prescription.status in WORKED_ON
+        if prescription.dispensed_at is None:
+            _refuse_past_validity(prescription, promised_at)
+        may_be_paid = is_worked_on or prescription.may_become(Status.PAID, reviews_after_payment=later)
+        if prescription.is_paid or not may_be_paid:
             raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
     return found
 
@@ -68,8 +74,8 @@ def mark_refunded(*, prescription_ids: Sequence[int], by: Actor) -> list[Prescri
     return found
 
 
-def mark_prepared(*, prescription_id: int, by: Actor) -> Prescription:
-    """The drugs are taken from the shelf (调配).
+def mark_prepared(*, prescription_id: int, on_account: bool = False, by: Actor) -> Prescription:
+    """The drugs are taken from the shelf (调配); `on_account` before they are paid.
 
     Raises:
         PrescriptionNotFound: it is not here.
@@ -81,29 +87,34 @@ def mark_prepared(*, prescription_id: int, by: Actor) -> Prescription:
     _refuse_past_validity(prescription)
     if prescription.status is Status.PAID and prescription.reviewed_at is None:
         raise errors.NotReviewed(number=prescription.number)
-    move_prescription(prescription, Status.PREPARED, by)
+    move_prescription(prescription, Status.PREPARED, by, on_account=on_account)
     prescription.prepared_at, prescription.preparer_name = clock.now(), by.name[:50]
     return prescription
 
 
 def take_back_preparation(*, prescription_id: int, by: Actor) -> Prescription:
-    """The drugs are back on the shelf; the prescription waits as paid.
+    """The drugs are back on the shelf; the prescription waits as before the preparation.
 
     Raises:
         PrescriptionNotFound: it is not here.
         NotInThisState: it is not prepared.
     """
     prescription = _lock([prescription_id])[0]
-    move_prescription(prescription, Status.PAID, by)
+    if prescription.is_paid:
+        move_prescription(prescription, Status.PAID, by)
+    else:
+        move_prescription(prescription, Status.REVIEW_PASSED, by, on_account=True)
     prescription.prepared_at, prescription.preparer_name = None, ""
     return prescription
 
 
-def mark_dispensed(*, prescription_id: int, in_one_act: bool = False, by: Actor) -> Prescription:
+def mark_dispensed(
+    *, prescription_id: int, in_one_act: bool = False, on_account: bool = False, by: Actor
+) -> Prescription:
     """The drugs were handed to the patient (发药).
 
     ``in_one_act`` also passes the review and the preparation where they are missing: the pharmacy of a centre
-    with a single pharmacist, who has the right to review, attests all three at once.
+    with a single pharmacist, who has the right to review, attests all three at once. ``on_account``: before it is paid.
 
     Raises:
         PrescriptionNotFound: it is not here.
@@ -114,8 +125,10 @@ def mark_dispensed(*, prescription_id: int, in_one_act: bool = False, by: Actor)
     _refuse_past_validity(prescription)
     if in_one_act and prescription.reviewed_at is None:
         prescription.reviewed_at, prescription.reviewer_name = clock.now(), by.name[:50]
-    if in_one_act and prescription.status is Status.PAID:
-        move_prescription(prescription, Status.PREPARED, by)
+    if in_one_act and on_account and prescription.status is Status.SUBMITTED:
+        move_prescription(prescription, Status.REVIEW_PASSED, by)
+    if in_one_act and prescription.status in (Status.PAID, Status.REVIEW_PASSED):
+        move_prescription(prescription, Status.PREPARED, by, on_account=on_account)
         prescription.prepared_at, prescription.preparer_name = clock.now(), by.name[:50]
     move_prescription(prescription, Status.DISPENSED, by)
     prescription.dispensed_at, prescription.dispenser_name = clock.now(), by.name[:50]
@@ -140,14 +153,16 @@ def _lock(prescription_ids: Iterable[int]) -> list[Prescription]:
     return queries.lock_prescriptions(prescription_ids)
 
 
-def move_prescription(prescription: Prescription, target: Status, by: Actor) -> None:
+def move_prescription(
+    prescription: Prescription, target: Status, by: Actor, *, on_account: bool = False
+) -> None:
     """Change the state of a locked row, by the table.
 
     Raises:
         NotInThisState: the table knows no such move.
     """
     later = queries.reviews_after_payment(by.tenant_id)
-    if not prescription.may_become(target, reviews_after_payment=later):
+    if not prescription.may_become(target, reviews_after_payment=later, on_account=on_account):
         raise errors.NotInThisState(number=prescription.number, state=prescription.status.label)
     prescription.status = target
 
