@@ -12,7 +12,19 @@ from app import dictionaries
 from app.db import control_unit, tenant_unit
 from app.db.engines import dispose_engines, make_engine
 from app.factory import create_app
-from bench import ROOT, floor, growth, journeys, millions, neighbours, pages, routes, town, where_time_goes
+from bench import (
+    ROOT,
+    floor,
+    growth,
+    journeys,
+    millions,
+    movements,
+    neighbours,
+    pages,
+    routes,
+    town,
+    where_time_goes,
+)
 from bench.place import Place, postgres_place, served, sqlite_place
 from modules.prescriptions import queries as prescriptions
 
@@ -37,6 +49,8 @@ def main() -> None:
         figures["many centres"] = _among_many(place)
     with postgres_place() as place:
         figures["ten million visits"] = millions.measure(place)
+    with postgres_place() as place:
+        figures["ten million movements"] = movements.measure(place)
     for engine, found in figures.items():
         print(f"\n{engine}")
         for name, value in found.items():

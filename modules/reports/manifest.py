@@ -6,8 +6,9 @@ from app.i18n import N_
 from app.registry import Daily, Duty, Lookup, MenuEntry, Module, Permission, Pursuit, Scope
 from modules.charging.events import BillRefunded, BillSettled
 from modules.dispensing.events import StockMoved
-from modules.reports import cli, queries, services, subscribers, views
+from modules.reports import cli, jobs, queries, services, subscribers, views
 
+JOBS = jobs  # imported so that every process knows them
 READERS = ("administrator", "accountant", "auditor", "supervisor")
 
 module = Module(

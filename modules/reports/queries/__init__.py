@@ -8,6 +8,7 @@ from modules.reports.queries.entries import antimicrobials, money_entries, presc
 from modules.reports.queries.income import by_of, income, receipt_table, receipts
 from modules.reports.queries.money import By, MoneyFilter, Taken, receipts_of, takings, takings_by_day
 from modules.reports.queries.moved import document_table, documents, documents_table, drug_names, stock
+from modules.reports.queries.moved import filter_of as stock_filter
 from modules.reports.queries.reach import Reach, reach_of, reading
 from modules.reports.queries.stock import (
     StockFilter,
@@ -56,6 +57,7 @@ __all__ = [
     "stale_days",
     "stock",
     "stock_at",
+    "stock_filter",
     "takings",
     "takings_by_day",
     "unpaid",
