@@ -62,6 +62,10 @@ SELECT -row_number() OVER () - %(from)s, m.tenant_id, d."on", m.from_location_id
 FROM dispensing_stock_move m JOIN dispensing_document d ON d.id = m.document_id
 WHERE m.id <= %(newest)s - %(from)s AND m.id > %(newest)s - %(to)s
 GROUP BY m.tenant_id, d."on", m.from_location_id, m.drug_id, d.kind
+ON CONFLICT ON CONSTRAINT uq_reports_stock_key DO UPDATE SET
+  quantity = reports_stock.quantity + excluded.quantity, cost_amount = reports_stock.cost_amount + excluded.cost_amount,
+  retail_amount = reports_stock.retail_amount + excluded.retail_amount,
+  entries = reports_stock.entries + excluded.entries
 """
 _MONEY = f"""
 INSERT INTO reports_money
@@ -77,6 +81,7 @@ INSERT INTO reports_day (id, tenant_id, "on", built_at)
 SELECT -row_number() OVER () - %(from)s, {_TENANT}, {_ON}, now()
 FROM generate_series((%(from)s / {LINES})::bigint, (%(to)s / {LINES})::bigint - 1) AS d
 WHERE mod(d / {CENTRES}, {A_DAY}) = 0
+ON CONFLICT DO NOTHING
 """
 
 

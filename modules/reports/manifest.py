@@ -21,7 +21,6 @@ module = Module(
         MenuEntry(
             N_("Reports"), "reports.show_income", "chart-bar", "reports.report.view", "administration", 39
         ),
-        MenuEntry(N_("Reports"), "reports.show_income", "chart-bar", "reports.report.view", "district", 7),
     ),
     lookups=(Lookup("report-drugs", "reports.report.view", views.find_drugs),),
     permissions=(

@@ -216,8 +216,8 @@ def documents_table(page: Page[DocumentSum], asked: Asked) -> Table:
                 Opening("show_document", {"document_id": row.document.id}),
             )
         )
-    kind = asked.kind or DocumentKind.ISSUE
-    return Table(title=f"{gettext('Stock documents')} · {kind.label}", columns=columns, rows=rows)
+    title, kind = gettext("Stock documents"), asked.kind or DocumentKind.ISSUE
+    return Table(title=f"{title} · {kind.label}", columns=columns, rows=rows)
 
 
 def document_table(document_id: int) -> Table:

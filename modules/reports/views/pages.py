@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from app import clock
 from app.actor import Actor
 from app.errors import NotFound
+from app.i18n import gettext
 from app.web.access import current_actor
 from app.web.days import typed_day
 from modules.catalogue import queries as catalogue
@@ -124,7 +125,8 @@ def _choices(reach: Reach, filters: tuple[str, ...]) -> dict[str, list[tuple[Any
             found["department"] = [(row.id, row.name) for row in tenants.all_departments()]
     if reach.one is not None and "location" in filters:
         with queries.reading(reach.one.id):
-            found["location"] = [(row.id, row.name) for row in pharmacy.list_locations()]
+            places = [(row.id, row.name) for row in pharmacy.list_locations()]
+        found["location"] = [*places, (pharmacy.IN_TRANSIT, gettext("On the way"))]
     if "drug" in filters and (drug_id := request.args.get("drug_id", type=int)):
         found["drug_id"] = [(drug_id, drug_text(drug_id))]
     if "kind" in filters:
