@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from support import world
 from support.world import NOW, TODAY
 
@@ -180,3 +181,16 @@ def test_the_supervisor_sees_both_centres_and_a_centre_only_itself(
     own = queries.openings(reach_of(accountant), StockFilter(begins_on=TODAY, ends_on=TODAY))
     assert {key[0] for key in own} == {ours["tenant_id"]}
     assert {key: openings[key] for key in own} == own
+
+
+def test_the_command_makes_the_sums_of_named_centres_anew(
+    app: Flask, ours: dict[str, Any], theirs: dict[str, Any], morning: Any
+) -> None:
+    said = app.test_cli_runner().invoke(args=["reports-rebuild", "C1"])
+    assert said.exit_code == 0, said.output
+    assert "C1: 2 days added up" in said.output
+    assert "C2" not in said.output
+    with tenant_unit(theirs["tenant_id"]):
+        assert set(db.session.scalars(db.select(Day.built_at))) <= {None}
+        assert db.session.scalars(db.select(StockSum.id)).all() == []
+    assert holds(ours["tenant_id"], TODAY)
