@@ -19,6 +19,7 @@ from bench import (
     journeys,
     millions,
     money,
+    movements,
     neighbours,
     pages,
     routes,
@@ -51,6 +52,8 @@ def main() -> None:
         figures["ten million visits"] = millions.measure(place)
     with postgres_place() as place:
         figures["money and medicines"] = money.measure(place)
+    with postgres_place() as place:
+        figures["ten million movements"] = movements.measure(place)
     for engine, found in figures.items():
         print(f"\n{engine}")
         for name, value in found.items():

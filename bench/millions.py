@@ -95,8 +95,8 @@ def _grow(place: Place, centre: int, held: int, until: int) -> None:
         line.execute("SET maintenance_work_mem = '1GB'")
         for table in TABLES:
             print(f"{table}: {until:,} …", file=sys.stderr, flush=True)
-            again = _take_indexes_away(line, table)
-            columns = [row[0] for row in line.execute(_COLUMNS, (table,)).fetchall()]
+            again = take_indexes_away(line, table)
+            columns = [row[0] for row in line.execute(COLUMNS, (table,)).fetchall()]
             made = {**_MADE, "number": _NUMBERS.get(table, "''")}
             chosen = ", ".join(made.get(name, f't."{name}"') for name in columns)
             facts = {
@@ -120,12 +120,11 @@ def _grow(place: Place, centre: int, held: int, until: int) -> None:
             line.execute(f"VACUUM (ANALYZE, FREEZE) {table}")
 
 
-_COLUMNS = (
-    "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position"
-)
+COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position"
 
 
-def _take_indexes_away(line: Any, table: str) -> list[str]:
+def take_indexes_away(line: Any, table: str) -> list[str]:
+    """Drop what slows a bulk load down; returns the statements that bring it back."""
     again = []
     for name, definition in line.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'u'",

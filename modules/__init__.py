@@ -13,6 +13,7 @@ INSTALLED: tuple[str, ...] = (
     "reconciliation",
     "dispensing",
     "storeroom",
+    "reports",
     "proving",
     "demo",
 )

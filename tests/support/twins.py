@@ -17,7 +17,7 @@ from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient, re
 from app import clock
 from app.accounts import services as accounts
 from app.accounts.models import Membership, SignIn
-from app.actor import Actor
+from app.actor import Actor, system_actor
 from app.db import control_unit, db, tenant_unit
 from app.db.base import TenantScoped
 from app.jobs.services import start_job
@@ -36,6 +36,7 @@ from modules.patients.queries import id_check_digit
 from modules.payments import services as payments
 from modules.registration import queries as visits
 from modules.registration import services as registration
+from modules.reports import services as reports
 from tenants.services import change_settings
 
 CHECKS = [check.value for check in ReviewCheck]
@@ -70,6 +71,9 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
         shift_id=closed.id, received_cash=Decimal(1), note=f"{mark}少款", by=desk["accountant"]
     )
     charging.open_shift(float_amount=Decimal(100), by=desk["cashier"])
+    by = system_actor(centre["tenant_id"], origin="job")
+    reports.begin_day(by=by)
+    reports.pursue(centre["tenant_id"])
     start_job(kind="accounts.trail.verify", arguments={}, by=desk["auditor"])
     current_app.extensions["his_jobs"].finish()
     accounts.create_program(

@@ -56,6 +56,7 @@ class Checkout(TenantScoped, Model):
             **only_where("state <> 'settled' AND state <> 'closed'"),
         ),
         Index("ix_charging_checkout_state", "tenant_id", "state", "id"),
+        Index("ix_charging_checkout_settlement", "tenant_id", "settlement_id"),
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("fund_amount >= 0 AND account_amount >= 0 AND hospital_amount >= 0", name="insured"),
         CheckConstraint("fund_amount + account_amount + hospital_amount <= amount", name="personal"),

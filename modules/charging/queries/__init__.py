@@ -16,8 +16,6 @@ from modules.charging.models import (
     Charge,
     ChargeStatus,
     ReceiptPrint,
-    Settlement,
-    SettlementKind,
     SettlementLine,
     Tender,
 )
@@ -25,6 +23,8 @@ from modules.charging.models import ChargeSource as ChargeSource
 from modules.charging.models import CheckoutState as CheckoutState
 from modules.charging.models import ItemKind as ItemKind
 from modules.charging.models import PartState as PartState
+from modules.charging.models import Settlement as Settlement
+from modules.charging.models import SettlementKind as SettlementKind
 from modules.charging.queries.arrears import AGES as AGES
 from modules.charging.queries.arrears import arrears_by_age as arrears_by_age
 from modules.charging.queries.arrears import list_arrears as list_arrears
@@ -80,6 +80,19 @@ from modules.charging.queries.reductions import reduced_in_books as reduced_in_b
 from modules.charging.queries.reductions import reductions_by_line as reductions_by_line
 from modules.charging.queries.reductions import reductions_of as reductions_of
 from modules.charging.queries.reductions import settled_reductions as settled_reductions
+from modules.charging.queries.reported import DayPrices as DayPrices
+from modules.charging.queries.reported import FeeEntry as FeeEntry
+from modules.charging.queries.reported import TenderEntry as TenderEntry
+from modules.charging.queries.reported import UnpaidBill as UnpaidBill
+from modules.charging.queries.reported import UnpaidDay as UnpaidDay
+from modules.charging.queries.reported import day_prices as day_prices
+from modules.charging.queries.reported import fee_entries as fee_entries
+from modules.charging.queries.reported import page_of_unpaid as page_of_unpaid
+from modules.charging.queries.reported import settled_days as settled_days
+from modules.charging.queries.reported import settlement_totals as settlement_totals
+from modules.charging.queries.reported import settlements_by_id as settlements_by_id
+from modules.charging.queries.reported import tender_entries as tender_entries
+from modules.charging.queries.reported import unpaid_by_day as unpaid_by_day
 from modules.charging.queries.returned import OWED
 from modules.charging.queries.returned import owed_for_return as owed_for_return
 from modules.charging.queries.returned import receipt_with_returns as receipt_with_returns
@@ -97,9 +110,12 @@ from modules.charging.queries.shifts import shift_entries as shift_entries
 from modules.charging.queries.shifts import shift_sums as shift_sums
 from modules.charging.queries.shifts import takings_by_day as takings_by_day
 from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
-from modules.charging.rules.fee_classes import FeeClass, invoice_lines
+from modules.charging.rules.fee_classes import INVOICE_ORDER as INVOICE_ORDER
+from modules.charging.rules.fee_classes import FeeClass as FeeClass
+from modules.charging.rules.fee_classes import invoice_lines
 from modules.charging.rules.reductions import Reduction, total_of
 from modules.charging.rules.tenders import INSURED as INSURED
+from modules.charging.rules.tenders import TenderMethod as TenderMethod
 
 _DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
 _RETURNED = case((and_(*OWED), 1), else_=0)

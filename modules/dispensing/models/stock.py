@@ -154,6 +154,7 @@ class Document(AppendOnly, TenantScoped, Model):
         UniqueConstraint("tenant_id", "number"),
         Index("ix_dispensing_document_location", "tenant_id", "location_id", "id"),
         Index("ix_dispensing_document_prescription", "tenant_id", "prescription_id"),
+        Index("ix_dispensing_document_on", "tenant_id", "on", "id"),
     )
 
     id: Mapped[int] = id_column()

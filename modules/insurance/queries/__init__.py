@@ -40,15 +40,18 @@ from modules.insurance.queries.settlements import (
     patient_of_exchange,
     people_of,
     person_of,
+    schemes_of,
     standing_of,
     subjects_asked_since,
     talk_of,
 )
+from modules.insurance.rules.codes import InsuranceType
 from modules.insurance.rules.states import PENDING, SettlementState
 
 __all__ = [
     "PENDING",
     "Coverage",
+    "InsuranceType",
     "Line",
     "Settled",
     "SettlementState",
@@ -86,6 +89,7 @@ __all__ = [
     "person_of",
     "propose",
     "rule_on",
+    "schemes_of",
     "search_catalogue",
     "settled_between",
     "settlements_by_number",

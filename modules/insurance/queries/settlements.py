@@ -67,6 +67,17 @@ def get_settlement(settlement_id: int) -> InsuranceSettlement:
     return found
 
 
+def schemes_of(settlement_ids: Iterable[int]) -> dict[int, str]:
+    """Settlement → the kind of insurance that pays (insutype). One statement for each 500."""
+    wanted, found = sorted(set(settlement_ids)), {}
+    for start in range(0, len(wanted), 500):
+        statement = select(InsuranceSettlement.id, InsuranceSettlement.insutype).where(
+            InsuranceSettlement.id.in_(wanted[start : start + 500])
+        )
+        found.update({row[0]: row[1] for row in db.session.execute(statement)})
+    return found
+
+
 def lock_settlement(settlement_id: int) -> InsuranceSettlement:
     """The settlement, held until commit."""
     found = lock_row(InsuranceSettlement, settlement_id)

@@ -16,6 +16,7 @@ from modules.prescriptions.queries.prescriptions import (
     list_of_visit,
     lock_prescriptions,
     reviews_after_payment,
+    signers_of,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "list_of_visit",
     "lock_prescriptions",
     "reviews_after_payment",
+    "signers_of",
     "usage",
 ]

@@ -35,6 +35,7 @@ from modules.registration.queries.schedule import (
 )
 from modules.registration.queries.visits import (
     count_visits,
+    desks_of_visits,
     get_visit,
     has_visit_since,
     list_visits,
@@ -53,6 +54,7 @@ __all__ = [
     "board_of",
     "count_visits",
     "departments_of_station",
+    "desks_of_visits",
     "display_state",
     "fee_codes_of",
     "first_booked",

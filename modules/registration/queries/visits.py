@@ -1,5 +1,6 @@
 """Reading visits."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -52,6 +53,17 @@ def visits_of_session(session_id: int) -> list[Visit]:
         .order_by(Visit.queue_no)
     )
     return list(db.session.scalars(statement))
+
+
+def desks_of_visits(visit_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Visit → its department and its practitioner (0: none). One statement for each 500."""
+    wanted, found = sorted(set(visit_ids)), {}
+    for start in range(0, len(wanted), 500):
+        statement = select(Visit.id, Visit.department_id, Visit.practitioner_id).where(
+            Visit.id.in_(wanted[start : start + 500])
+        )
+        found.update({row[0]: (row[1], row[2] or 0) for row in db.session.execute(statement)})
+    return found
 
 
 def has_visit_since(*, patient_id: int, department_id: int, since: date) -> bool:

@@ -1,0 +1,65 @@
+"""The sums are what the ledgers say; `flask check` proves it of every day before today that waits for nothing."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.db import db, tenant_unit
+from app.money import format_amount
+from app.registry import Finding
+from modules.charging import queries as charging
+from modules.dispensing import queries as stock
+from modules.reports.models import Day, MoneySum, Side
+from modules.reports.queries.days import stale_days
+from modules.reports.queries.stock import level_to_carry_from, stock_at
+
+ZERO = Decimal("0.00")
+
+
+def check_sums(tenant_id: int) -> list[Finding]:
+    """Sums = ledgers, by fee class and by way of paying, and of stock by place and drug."""
+    with tenant_unit(tenant_id):
+        waiting = stale_days(size=1)
+        return findings(waiting[0][1] - timedelta(days=1) if waiting else clock.today() - timedelta(days=1))
+
+
+def findings(until: date) -> list[Finding]:
+    """What the ledgers say up to a day, against the sums."""
+    first = db.session.scalar(select(func.min(Day.on)))
+    if first is None or first > until:
+        return []
+    ledger = charging.settlement_totals(first, until)
+    return [
+        *(_money(side, ledger, first, until) for side in Side),
+        Finding("reports: stock of the sums = ledger", str(_differing(until)), "0"),
+    ]
+
+
+def _money(side: Side, ledger: dict[date, Decimal], first: date, until: date) -> Finding:
+    rows: Sequence[tuple[date, Decimal]] = [
+        (row[0], row[1])
+        for row in db.session.execute(
+            select(MoneySum.on, func.sum(MoneySum.amount))
+            .where(MoneySum.side == side, MoneySum.on >= first, MoneySum.on <= until)
+            .group_by(MoneySum.on)
+        )
+    ]
+    sums = dict(rows)
+    wrong = [on for on in sums.keys() | ledger.keys() if sums.get(on, ZERO) != ledger.get(on, ZERO)]
+    total = sum(sums.values(), ZERO)
+    return Finding(
+        f"reports: settlements by {side.value} = ledger",
+        f"{format_amount(total)} {len(wrong)}",
+        f"{format_amount(sum(ledger.values(), ZERO))} 0",
+    )
+
+
+def _differing(until: date) -> int:
+    """Places and drugs of which the sums (levels included) and the ledger say different things."""
+    known = level_to_carry_from(until)
+    sums, ledger = stock_at(until + timedelta(days=1), known_at=known), stock.stock_totals(until)
+    nothing = (Decimal(0), Decimal(0))
+    return sum(1 for key in sums.keys() | ledger.keys() if sums.get(key, nothing) != ledger.get(key, nothing))

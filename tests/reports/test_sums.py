@@ -1,0 +1,201 @@
+"""The sums say what the ledgers say, however often they are made."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+from support import world
+from support.world import NOW, TODAY
+
+from app import clock, relay
+from app.actor import Actor, system_actor
+from app.db import Mode, db, tenant_unit
+from app.db.units import current_unit
+from modules.charging import queries as charging
+from modules.dispensing import queries as stock
+from modules.reports import queries, services
+from modules.reports.models import Day, Level, MoneySum, PrescribingSum, StockSum
+from modules.reports.queries import By, MoneyFilter, StockFilter, reach_of
+
+D = Decimal
+OPENED = date(2026, 10, 21)  # the day of the world's opening stock
+
+
+def everything(tenant_id: int) -> dict[str, list[Any]]:
+    """All sums as plain values, without keys."""
+    found = {}
+    with tenant_unit(tenant_id):
+        for model in (MoneySum, StockSum, PrescribingSum, Level):
+            columns = [column for column in model.__table__.columns if column.name != "id"]
+            found[model.__tablename__] = sorted(
+                (
+                    tuple(getattr(row, column.name) for column in columns)
+                    for row in db.session.scalars(db.select(model))
+                ),
+                key=repr,
+            )
+    return found
+
+
+def holds(tenant_id: int, until: date) -> bool:
+    with tenant_unit(tenant_id):
+        found = queries.findings(until)
+    assert len(found) == 3
+    assert [one for one in found if not one.holds] == []
+    return True
+
+
+def test_the_sums_are_the_ledgers(ours: dict[str, Any], morning: Any) -> None:
+    assert holds(ours["tenant_id"], TODAY)
+    assert queries.check_sums(ours["tenant_id"])  # of the days before today
+    with tenant_unit(ours["tenant_id"]):
+        ledger = charging.settlement_totals(TODAY, TODAY)[TODAY]
+        sides = dict(
+            db.session.execute(
+                db.select(MoneySum.side, db.func.sum(MoneySum.amount)).group_by(MoneySum.side)
+            ).all()
+        )
+    assert ledger > 0
+    assert set(sides.values()) == {ledger}
+
+
+def test_a_changed_sum_is_found(ours: dict[str, Any], morning: Any) -> None:
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        row = db.session.scalars(db.select(MoneySum).where(MoneySum.side == "fee")).first()
+        row.amount += D("0.01")
+        some = db.session.scalars(db.select(StockSum).where(StockSum.kind == "issue")).first()
+        some.cost_amount += D("0.01")
+        db.session.commit()
+    with tenant_unit(ours["tenant_id"]):
+        wrong = [one.name for one in queries.findings(TODAY) if not one.holds]
+    assert wrong == ["reports: settlements by fee = ledger", "reports: stock of the sums = ledger"]
+
+
+def test_made_anew_they_are_the_same(ours: dict[str, Any], morning: Any) -> None:
+    before = everything(ours["tenant_id"])
+    assert all(
+        before[name] for name in ("reports_money", "reports_stock", "reports_prescribing", "reports_level")
+    )
+    assert [done for done, _ in services.rebuild(ours["tenant_id"])][-1] >= 2
+    assert everything(ours["tenant_id"]) == before
+
+
+def test_what_moves_while_a_day_waits_is_added_up_with_it(
+    ours: dict[str, Any], morning: Any, make_stock: Any, add_up: Any
+) -> None:
+    make_stock("D0161", 7)
+    relay.run_until_empty()
+    with tenant_unit(ours["tenant_id"]):
+        (waiting,) = queries.stale_days(size=5)
+        since = db.session.get_one(Day, waiting[0]).stale_since
+    clock.stop(clock.now() + timedelta(seconds=30))
+    make_stock("D0162", 7)
+    relay.run_until_empty()
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.stale_days(size=5) == [waiting]
+        assert db.session.get_one(Day, waiting[0]).stale_since == since
+        assert current_unit() is not None
+    add_up()
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.count_stale_days() == 0
+    assert holds(ours["tenant_id"], TODAY)
+
+
+def test_days_nobody_told_of_are_found_after_midnight(ours: dict[str, Any], administrator: Actor) -> None:
+    """The world's stock came in before anything was delivered."""
+    by = system_actor(ours["tenant_id"], origin="job")
+    services.begin_day(by=by)
+    with tenant_unit(ours["tenant_id"]):
+        assert [on for _, on in queries.stale_days(size=9)] == [OPENED]
+    services.pursue(ours["tenant_id"])
+    assert holds(ours["tenant_id"], TODAY)
+
+
+def test_a_month_begins_with_what_the_one_before_left(
+    ours: dict[str, Any], morning: Any, accountant: Actor, drug_id: Any
+) -> None:
+    """Opening + in - out = closing, over one month, over both, and the closing is the balance."""
+    reach = reach_of(accountant)
+    with tenant_unit(ours["tenant_id"]):
+        months = set(db.session.scalars(db.select(Level.month)))
+        october = queries.openings(reach, StockFilter(begins_on=date(2026, 10, 1), ends_on=TODAY))
+        november = queries.openings(reach, StockFilter(begins_on=date(2026, 11, 1), ends_on=TODAY))
+        late = queries.openings(reach, StockFilter(begins_on=TODAY, ends_on=TODAY))
+        moved = queries.flows(reach, StockFilter(begins_on=date(2026, 11, 1), ends_on=TODAY))
+        ledger = stock.stock_totals(TODAY)
+    assert months == {date(2026, 11, 1)}
+    assert sum(held.cost_amount for held in october.values()) == 0
+    place = (ours["tenant_id"], ours["locations"]["pharmacy"])
+    assert november[place].cost_amount == late[place].cost_amount > 0
+    change = sum((flow.cost_amount if key[4] else -flow.cost_amount for key, flow in moved.items()), D(0))
+    assert november[place].cost_amount + change == sum(cost for _, cost in ledger.values())
+
+
+def test_january_still_opens_with_it(ours: dict[str, Any], morning: Any, accountant: Actor) -> None:
+    reach = reach_of(accountant)
+    clock.stop(NOW + timedelta(days=70))
+    chosen = StockFilter(begins_on=date(2027, 1, 1), ends_on=date(2027, 1, 29))
+    with tenant_unit(ours["tenant_id"]):
+        before = queries.openings(reach, chosen)
+    services.begin_day(by=system_actor(ours["tenant_id"], origin="job"))
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.openings(reach, chosen) == before
+        assert set(db.session.scalars(db.select(Level.month))) == {
+            date(2026, 11, 1),
+            date(2026, 12, 1),
+            date(2027, 1, 1),
+        }
+        assert sum(held.cost_amount for held in before.values()) == sum(
+            cost for _, cost in stock.stock_totals(date(2026, 12, 31)).values()
+        )
+
+
+@pytest.mark.parametrize("by", [by for by in By if by is not By.CENTRE])
+def test_every_way_of_taking_income_apart_comes_to_the_same(
+    by: By, ours: dict[str, Any], morning: Any, accountant: Actor
+) -> None:
+    reach = reach_of(accountant)
+    chosen = MoneyFilter(begins_on=TODAY, ends_on=TODAY, by=by)
+    with tenant_unit(ours["tenant_id"]):
+        found = queries.takings(reach, chosen)
+        ledger = charging.settlement_totals(TODAY, TODAY)[TODAY]
+        assert sum(row.net for row in found.values()) == ledger
+        for key, sums in found.items():
+            narrowed = MoneyFilter(begins_on=TODAY, ends_on=TODAY, by=by, key=key)
+            assert queries.takings_by_day(reach, narrowed)[TODAY].net == sums.net
+            receipts = queries.receipts_of(ours["tenant_id"], TODAY, narrowed)
+            assert sum(row.amount for row in receipts) == sums.net
+
+
+def test_the_supervisor_sees_both_centres_and_a_centre_only_itself(
+    ours: dict[str, Any], theirs: dict[str, Any], morning: Any, accountant: Actor
+) -> None:
+    services.begin_day(by=system_actor(theirs["tenant_id"]))
+    services.pursue(theirs["tenant_id"])
+    whole = reach_of(world.district_actor("supervisor"))
+    assert whole.is_whole
+    openings = queries.openings(whole, StockFilter(begins_on=TODAY, ends_on=TODAY))
+    assert {key[0] for key in openings} == {ours["tenant_id"], theirs["tenant_id"]}
+    own = queries.openings(reach_of(accountant), StockFilter(begins_on=TODAY, ends_on=TODAY))
+    assert {key[0] for key in own} == {ours["tenant_id"]}
+    assert {key: openings[key] for key in own} == own
+
+
+def test_the_command_makes_the_sums_of_named_centres_anew(
+    app: Flask, ours: dict[str, Any], theirs: dict[str, Any], morning: Any
+) -> None:
+    def made(centre: dict[str, Any]) -> set[Any]:
+        with tenant_unit(centre["tenant_id"]):
+            return set(db.session.scalars(db.select(Day.built_at)))
+
+    before = made(theirs)
+    clock.stop(clock.now() + timedelta(minutes=5))
+    said = app.test_cli_runner().invoke(args=["reports-rebuild", "C1"])
+    assert said.exit_code == 0, said.output
+    assert "C1: 2 days added up" in said.output
+    assert "C2" not in said.output
+    assert made(theirs) == before
+    assert made(ours) == {clock.now()}
+    assert holds(ours["tenant_id"], TODAY)
