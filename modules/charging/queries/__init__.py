@@ -15,8 +15,6 @@ from modules.charging.models import (
     Bill,
     Charge,
     ChargeStatus,
-    ReceiptPrint,
-    SettlementLine,
     Tender,
 )
 from modules.charging.models import ChargeSource as ChargeSource
@@ -96,6 +94,14 @@ from modules.charging.queries.reported import unpaid_by_day as unpaid_by_day
 from modules.charging.queries.returned import OWED
 from modules.charging.queries.returned import owed_for_return as owed_for_return
 from modules.charging.queries.returned import receipt_with_returns as receipt_with_returns
+from modules.charging.queries.settlements import SettlementView as SettlementView
+from modules.charging.queries.settlements import count_prints as count_prints
+from modules.charging.queries.settlements import get_receipt_print as get_receipt_print
+from modules.charging.queries.settlements import get_settlement as get_settlement
+from modules.charging.queries.settlements import is_mirrored as is_mirrored
+from modules.charging.queries.settlements import settled_lines as settled_lines
+from modules.charging.queries.settlements import settlement_view as settlement_view
+from modules.charging.queries.settlements import tenders_of as tenders_of
 from modules.charging.queries.shifts import DayReport as DayReport
 from modules.charging.queries.shifts import confirmations_of as confirmations_of
 from modules.charging.queries.shifts import day_report as day_report
@@ -112,7 +118,6 @@ from modules.charging.queries.shifts import takings_by_day as takings_by_day
 from modules.charging.queries.shifts import takings_by_tender as takings_by_tender
 from modules.charging.rules.fee_classes import INVOICE_ORDER as INVOICE_ORDER
 from modules.charging.rules.fee_classes import FeeClass as FeeClass
-from modules.charging.rules.fee_classes import invoice_lines
 from modules.charging.rules.reductions import Reduction, total_of
 from modules.charging.rules.tenders import INSURED as INSURED
 from modules.charging.rules.tenders import TenderMethod as TenderMethod
@@ -350,79 +355,3 @@ def first_due_bills(on: date, *, size: int) -> tuple[int, list[DueBill]]:
     )
     rows = db.session.execute(statement).all()
     return (rows[0][5] if rows else 0), [DueBill(*row[:5]) for row in rows]
-
-
-# Settlements
-
-
-@dataclass(frozen=True, slots=True)
-class SettlementView:
-    """A settlement with its lines (and the charge each is of), and its tenders."""
-
-    settlement: Settlement
-    bill: Bill
-    lines: list[tuple[SettlementLine, Charge]]
-    tenders: list[Tender]
-
-    @property
-    def classes(self) -> list[tuple[FeeClass, Decimal]]:
-        """The invoice's lines: one per fee class, in the printed order."""
-        return invoice_lines((line.fee_class, line.amount) for line, _ in self.lines)
-
-
-def get_settlement(settlement_id: int) -> Settlement:
-    """The settlement, or NotFound."""
-    found = db.session.get(Settlement, settlement_id)
-    if found is None:
-        raise NotFound(field="settlement_id")
-    return found
-
-
-def settlement_view(settlement_id: int) -> SettlementView:
-    """A settlement with everything on it."""
-    settlement = get_settlement(settlement_id)
-    return SettlementView(
-        settlement, get_bill(settlement.bill_id), settled_lines(settlement_id), tenders_of(settlement_id)
-    )
-
-
-def settled_lines(settlement_id: int) -> list[tuple[SettlementLine, Charge]]:
-    """Lines of a settlement with their charges, in the order of the bill."""
-    rows = db.session.execute(
-        select(SettlementLine, Charge)
-        .join(Charge, Charge.id == SettlementLine.charge_id)
-        .where(SettlementLine.settlement_id == settlement_id)
-        .order_by(Charge.id)
-        .execution_options(populate_existing=True)
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def tenders_of(settlement_id: int) -> list[Tender]:
-    """How a settlement was paid."""
-    return list(
-        db.session.scalars(select(Tender).where(Tender.settlement_id == settlement_id).order_by(Tender.id))
-    )
-
-
-def is_mirrored(settlement_id: int) -> bool:
-    """Whether a settlement was reversed."""
-    return db.session.scalar(select(Settlement.id).where(Settlement.mirrors_id == settlement_id)) is not None
-
-
-def count_prints(settlement_id: int) -> int:
-    """How often a receipt was printed."""
-    return (
-        db.session.scalar(
-            select(func.max(ReceiptPrint.copy_no)).where(ReceiptPrint.settlement_id == settlement_id)
-        )
-        or 0
-    )
-
-
-def get_receipt_print(print_id: int) -> ReceiptPrint:
-    """One printing of a receipt, or NotFound."""
-    found = db.session.get(ReceiptPrint, print_id)
-    if found is None:
-        raise NotFound(field="print_id")
-    return found

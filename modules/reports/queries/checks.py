@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.db import db, tenant_unit
+from app.i18n import N_
 from app.money import format_amount
 from app.registry import Finding
 from modules.charging import queries as charging
@@ -17,6 +18,10 @@ from modules.reports.queries.days import stale_days
 from modules.reports.queries.stock import level_to_carry_from, stock_at
 
 ZERO = Decimal("0.00")
+_NAMES = {
+    Side.FEE: N_("reports: settlements by fee class = ledger"),
+    Side.TENDER: N_("reports: settlements by tender = ledger"),
+}
 
 
 def check_sums(tenant_id: int) -> list[Finding]:
@@ -34,7 +39,7 @@ def findings(until: date) -> list[Finding]:
     ledger = charging.settlement_totals(first, until)
     return [
         *(_money(side, ledger, first, until) for side in Side),
-        Finding("reports: stock of the sums = ledger", str(_differing(until)), "0"),
+        Finding(N_("reports: stock of the sums = ledger"), str(_differing(until)), "0"),
     ]
 
 
@@ -51,7 +56,7 @@ def _money(side: Side, ledger: dict[date, Decimal], first: date, until: date) ->
     wrong = [on for on in sums.keys() | ledger.keys() if sums.get(on, ZERO) != ledger.get(on, ZERO)]
     total = sum(sums.values(), ZERO)
     return Finding(
-        f"reports: settlements by {side.value} = ledger",
+        _NAMES[side],
         f"{format_amount(total)} {len(wrong)}",
         f"{format_amount(sum(ledger.values(), ZERO))} 0",
     )
