@@ -13,5 +13,6 @@ INSTALLED: tuple[str, ...] = (
     "reconciliation",
     "dispensing",
     "storeroom",
+    "distribution",
     "demo",
 )

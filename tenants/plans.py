@@ -24,7 +24,7 @@ SHIPPED = {
     FULL: (N_("Everything"), (EVERYTHING,)),
     "outpatient": (
         N_("Outpatient care"),
-        ("payments", "charging", "invoices", "reconciliation", "dispensing", "storeroom"),
+        ("payments", "charging", "invoices", "reconciliation", "dispensing", "storeroom", "distribution"),
     ),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import inspect, select
-from support import invoices, pharmacies, reconciling, settlements, storerooms, world
+from support import distribution, invoices, pharmacies, reconciling, settlements, storerooms, world
 from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient, register, session_of
 
 from app import clock
@@ -57,6 +57,7 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
     _payments(other.id, desk, mark)
     _checkouts(centre, desk, mark)
     storerooms.furnish(centre, desk, mark)
+    distribution.furnish(centre, desk, mark)
     invoices.furnish(centre, desk, mark)
     reconciling.furnish(centre, desk, mark)
     patients.propose_merge(survivor_id=patient.id, merged_id=other.id, reason=f"{mark}同名", by=registrar)
