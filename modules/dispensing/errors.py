@@ -310,3 +310,10 @@ class DifferenceUnexplained(DomainError):
 
     code = "dispensing.difference_unexplained"
     message = N_("%(drug)s: the books say %(booked)s. Count again, or give the reason.")
+
+
+class RecordNotRefused(Conflict):
+    """Only a refused record is sent again by hand."""
+
+    code = "dispensing.record_not_refused"
+    message = N_("This record was not refused by the insurer; it is sent by itself.")

@@ -9,6 +9,7 @@ from app.registry import (
     Permission,
     Plot,
     Preparation,
+    Pursuit,
     Setting,
     SettingKind,
     Waiting,
@@ -38,6 +39,13 @@ module = Module(
         ),
         MenuEntry(
             N_("Special drugs"), "dispensing.show_register", "lock", "dispensing.special.view", order=74
+        ),
+        MenuEntry(
+            N_("Records for the insurer"),
+            "dispensing.list_records",
+            "cloud-upload",
+            "dispensing.record.view",
+            order=76,
         ),
         MenuEntry(N_("Trace a code"), "dispensing.trace_code", "scan", "dispensing.code.trace", order=75),
     ),
@@ -122,6 +130,8 @@ module = Module(
         "code.scan_removed": N_("Scanned pack taken off a prescription"),
         "code.passed_without": N_("Line passed without a code"),
         "code.refused": N_("Scan refused with an alarm"),
+        "record.told": N_("Record sent to the insurer"),
+        "record.sent_again": N_("Refused record sent again"),
         "labels.printed": N_("Drug labels printed"),
         "decoction.printed": N_("Decoction slip printed"),
         "ampoules.returned": N_("Empty ampoules taken back"),
@@ -171,6 +181,16 @@ module = Module(
         ),
         Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),
         Permission("dispensing.stock.transfer", N_("Transfer stock"), ("storekeeper", "pharmacist")),
+        Permission(
+            "dispensing.record.view",
+            N_("See records of stock for the insurer"),
+            ("storekeeper", "pharmacist", "administrator", "auditor"),
+        ),
+        Permission(
+            "dispensing.record.send",
+            N_("Send refused records to the insurer again"),
+            ("storekeeper", "pharmacist"),
+        ),
         Permission("dispensing.location.manage", N_("Set up pharmacies and storerooms"), ("administrator",)),
     ),
     now=(
@@ -181,5 +201,6 @@ module = Module(
         (BillSettled, subscribers.take_up_paid),
         (BillRefunded, subscribers.release_refunded),
     ),
+    pursues=(Pursuit(queries.centres_with_records, services.pursue),),
     checks=(queries.check_stock,),
 )

@@ -1,4 +1,4 @@
-"""What the district sends to a centre, as it is inspected there."""
+"""Deliveries of the district, records of stock for the insurer."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,41 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "dispensing_stock_report",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("document_id", sa.BigInteger(), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), nullable=False),
+        sa.Column("trade", sa.Unicode(length=32), nullable=False),
+        sa.Column("at", types.UtcDateTime(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("upload", sa.Unicode(length=32), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", types.UtcDateTime(), nullable=True),
+        sa.Column("sent_at", types.UtcDateTime(), nullable=True),
+        sa.Column("answer", sa.Unicode(length=400), nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["dispensing_batch.id"], name=op.f("fk_dispensing_stock_report_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["dispensing_document.id"], name=op.f("fk_dispensing_stock_report_document_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispensing_stock_report")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "document_id",
+            "line_no",
+            name=op.f("uq_dispensing_stock_report_tenant_id_document_id_line_no"),
+        ),
+    )
+    op.create_index(
+        "ix_dispensing_stock_report_upload",
+        "dispensing_stock_report",
+        ["tenant_id", "upload", "id"],
+        unique=False,
+    )
     op.create_table(
         "distribution_delivery",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -96,6 +131,7 @@ def upgrade() -> None:
         ["tenant_id", "delivery_id", "id"],
         unique=False,
     )
+    isolation.add_policies(op, "dispensing_stock_report")
     isolation.add_policies(op, "distribution_delivery")
     isolation.add_policies(op, "distribution_delivery_line")
 
@@ -103,7 +139,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     isolation.drop_policies(op, "distribution_delivery_line")
     isolation.drop_policies(op, "distribution_delivery")
+    isolation.drop_policies(op, "dispensing_stock_report")
     op.drop_index("ix_distribution_delivery_line_delivery", table_name="distribution_delivery_line")
     op.drop_table("distribution_delivery_line")
     op.drop_index("ix_distribution_delivery_status", table_name="distribution_delivery")
     op.drop_table("distribution_delivery")
+    op.drop_index("ix_dispensing_stock_report_upload", table_name="dispensing_stock_report")
+    op.drop_table("dispensing_stock_report")

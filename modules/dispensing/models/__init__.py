@@ -21,6 +21,8 @@ from modules.dispensing.models.tracing import (
     CodePrefix,
     CodeUse,
     NoCodeReason,
+    StockReport,
+    StockTrade,
     UploadState,
 )
 
@@ -47,6 +49,8 @@ __all__ = [
     "NoCodeReason",
     "RegisterEntry",
     "StockMove",
+    "StockReport",
+    "StockTrade",
     "Task",
     "TaskStatus",
     "UploadState",

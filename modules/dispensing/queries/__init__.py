@@ -75,6 +75,13 @@ from modules.dispensing.queries.tasks import (
     task_view,
     users_of_batch,
 )
+from modules.dispensing.queries.telling import (
+    Owed,
+    Record,
+    centres_with_records,
+    due_records,
+    list_reports,
+)
 from modules.dispensing.queries.tracing import (
     Life,
     Picked,
@@ -104,8 +111,10 @@ __all__ = [
     "Location",
     "LocationKind",
     "LyingDrug",
+    "Owed",
     "PeriodLine",
     "Picked",
+    "Record",
     "StockCard",
     "StockLine",
     "Stopped",
@@ -118,6 +127,7 @@ __all__ = [
     "batches_of",
     "blocked_promises",
     "centre_stock",
+    "centres_with_records",
     "check_stock",
     "closed_until",
     "codes_known",
@@ -125,6 +135,7 @@ __all__ = [
     "consumption",
     "count_differing_codes",
     "count_tasks",
+    "due_records",
     "ends_by_day",
     "find_batch",
     "find_pharmacy",
@@ -150,6 +161,7 @@ __all__ = [
     "list_locations",
     "list_near_expiry",
     "list_register",
+    "list_reports",
     "list_tasks",
     "list_uploads",
     "lock_balances",

@@ -54,6 +54,7 @@ from modules.dispensing.services.tasks import (
     reviews_first,
     take_up_paid,
 )
+from modules.dispensing.services.telling import pursue, send_again
 
 __all__ = [
     "COLLECTED_AT",
@@ -83,6 +84,7 @@ __all__ = [
     "post_differences",
     "post_opening_stock",
     "prepare_prescription",
+    "pursue",
     "put_back_prescription",
     "recall",
     "receive_stock",
@@ -96,6 +98,7 @@ __all__ = [
     "reviews_first",
     "scan_code",
     "scanning",
+    "send_again",
     "set_up_all_locations",
     "set_up_location",
     "ship",

@@ -19,7 +19,7 @@ from modules.insurance.queries.catalogue import (
     unmapped,
 )
 from modules.insurance.queries.comparing import Settled, settled_between, settlements_by_number
-from modules.insurance.queries.connection import Line, find_connection, line_of
+from modules.insurance.queries.connection import Line, connected_centres, find_connection, line_of
 from modules.insurance.queries.settlements import (
     Talk,
     centres_due,
@@ -56,6 +56,7 @@ __all__ = [
     "catalogue_items",
     "catalogue_size",
     "centres_due",
+    "connected_centres",
     "count_broken",
     "count_deferred",
     "coverage",
