@@ -317,3 +317,10 @@ class RecordNotRefused(Conflict):
 
     code = "dispensing.record_not_refused"
     message = N_("This record was not refused by the insurer; it is sent by itself.")
+
+
+class RepackedAlready(DomainError):
+    """Bags are not opened to make other bags."""
+
+    code = "dispensing.repacked_already"
+    message = N_("%(batch)s are bags already.")

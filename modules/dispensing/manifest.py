@@ -69,6 +69,15 @@ module = Module(
             most=365,
         ),
         Setting(
+            "repacked_months",
+            N_("Bags of opened packs may be used for so many months"),
+            SettingKind.NUMBER,
+            6,
+            least=1,
+            most=12,
+            help=N_("Never beyond the expiry of the batch."),
+        ),
+        Setting(
             "trace_codes",
             N_("Drugs are handed out only with their traceability codes"),
             SettingKind.SWITCH,
@@ -124,6 +133,7 @@ module = Module(
         "drugs.returned": N_("Drugs taken back"),
         "location.set_up": N_("Place of stock set up"),
         "stock.received": N_("Stock received"),
+        "stock.repacked": N_("Packs put into bags"),
         "stock.transferred": N_("Stock carried over"),
         "codes.collected": N_("Traceability codes collected"),
         "code.scanned": N_("Pack scanned for a prescription"),
@@ -180,6 +190,9 @@ module = Module(
             duty=Duty.RECORD,
         ),
         Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),
+        Permission(
+            "dispensing.stock.repack", N_("Put opened packs into bags"), ("pharmacist", "storekeeper")
+        ),
         Permission("dispensing.stock.transfer", N_("Transfer stock"), ("storekeeper", "pharmacist")),
         Permission(
             "dispensing.record.view",

@@ -1,4 +1,4 @@
-"""Deliveries of the district, records of stock for the insurer."""
+"""Deliveries of the district, records of stock for the insurer, re-packed lots."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,43 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "dispensing_repacking",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("document_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Unicode(length=30), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("bags", sa.Integer(), nullable=False),
+        sa.Column("bag_size", types.ExactDecimal(16, 4), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("at", types.UtcDateTime(), nullable=False),
+        sa.Column("by_name", sa.Unicode(length=100), nullable=False),
+        sa.Column("checked_by_name", sa.Unicode(length=100), nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("bags > 0 AND bag_size > 0", name=op.f("ck_dispensing_repacking_bags")),
+        sa.CheckConstraint("batch_id <> lot_id", name=op.f("ck_dispensing_repacking_two_lots")),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["dispensing_batch.id"], name=op.f("fk_dispensing_repacking_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["dispensing_document.id"], name=op.f("fk_dispensing_repacking_document_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["dispensing_location.id"], name=op.f("fk_dispensing_repacking_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lot_id"], ["dispensing_batch.id"], name=op.f("fk_dispensing_repacking_lot_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispensing_repacking")),
+        sa.UniqueConstraint(
+            "tenant_id", "document_id", name=op.f("uq_dispensing_repacking_tenant_id_document_id")
+        ),
+    )
+    op.create_index(
+        "ix_dispensing_repacking_batch", "dispensing_repacking", ["tenant_id", "batch_id", "id"], unique=False
+    )
     op.create_table(
         "dispensing_stock_report",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -131,6 +168,12 @@ def upgrade() -> None:
         ["tenant_id", "delivery_id", "id"],
         unique=False,
     )
+    op.add_column("dispensing_batch", sa.Column("origin_id", sa.BigInteger(), nullable=True))
+    op.add_column("dispensing_batch", sa.Column("origin_no", sa.Unicode(length=40), nullable=False, server_default=""))
+    op.create_index(
+        "ix_dispensing_batch_origin", "dispensing_batch", ["tenant_id", "origin_id"], unique=False
+    )
+    isolation.add_policies(op, "dispensing_repacking")
     isolation.add_policies(op, "dispensing_stock_report")
     isolation.add_policies(op, "distribution_delivery")
     isolation.add_policies(op, "distribution_delivery_line")
@@ -140,9 +183,15 @@ def downgrade() -> None:
     isolation.drop_policies(op, "distribution_delivery_line")
     isolation.drop_policies(op, "distribution_delivery")
     isolation.drop_policies(op, "dispensing_stock_report")
+    isolation.drop_policies(op, "dispensing_repacking")
+    op.drop_index("ix_dispensing_batch_origin", table_name="dispensing_batch")
+    op.drop_column("dispensing_batch", "origin_no", mssql_drop_default=True)
+    op.drop_column("dispensing_batch", "origin_id")
     op.drop_index("ix_distribution_delivery_line_delivery", table_name="distribution_delivery_line")
     op.drop_table("distribution_delivery_line")
     op.drop_index("ix_distribution_delivery_status", table_name="distribution_delivery")
     op.drop_table("distribution_delivery")
     op.drop_index("ix_dispensing_stock_report_upload", table_name="dispensing_stock_report")
     op.drop_table("dispensing_stock_report")
+    op.drop_index("ix_dispensing_repacking_batch", table_name="dispensing_repacking")
+    op.drop_table("dispensing_repacking")

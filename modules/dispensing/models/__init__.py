@@ -1,5 +1,6 @@
 """Tables of pharmacy and storeroom."""
 
+from modules.dispensing.models.repacking import Repacking
 from modules.dispensing.models.special import AmpouleReturn, Handover, HandoverLine, RegisterEntry
 from modules.dispensing.models.stock import (
     Account,
@@ -48,6 +49,7 @@ __all__ = [
     "LocationKind",
     "NoCodeReason",
     "RegisterEntry",
+    "Repacking",
     "StockMove",
     "StockReport",
     "StockTrade",

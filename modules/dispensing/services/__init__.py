@@ -25,6 +25,7 @@ from modules.dispensing.services.handing_out import (
     hand_out_rest,
 )
 from modules.dispensing.services.holds import hold_stock, release_prescription, release_refunded
+from modules.dispensing.services.repacking import repack
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
 from modules.dispensing.services.scans import (
     note_alarm,
@@ -93,6 +94,7 @@ __all__ = [
     "release_recalled",
     "release_refunded",
     "remove_scan",
+    "repack",
     "return_drugs",
     "review_prescription",
     "reviews_first",

@@ -28,6 +28,7 @@ _PREFIX = {
     DocumentKind.ARRIVAL: "KJ",
     DocumentKind.STOCKTAKE: "KP",
     DocumentKind.SUPPLIER_RETURN: "KB",
+    DocumentKind.REPACK: "KC",
 }
 
 Side = tuple[str, str, str, int | None, int | None]  # kind of drug, from and to: accounts, then places

@@ -56,7 +56,7 @@ def _content(trade: StockTrade, document: Document, row: StockMove, batch: Batch
         record_no=f"{document.number}-{row.line_no}",
         drug_code=batch.drug_code,
         drug_name=batch.drug_name,
-        batch_no=batch.batch_no,
+        batch_no=batch.makers_no,
         expires_on=batch.expires_on,
         quantity=row.quantity,
         after=row.to_after if row.to_after is not None else row.from_after,

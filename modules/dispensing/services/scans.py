@@ -241,7 +241,7 @@ def _pack(read: ReadCode, line: _Line) -> Code:
         id=ids.new_id(),
         code=read.code,
         drug_id=batch.drug_id,
-        batch_id=batch.id,
+        batch_id=batch.source_id,
         pack_factor=Decimal(batch.pack_factor),
         used=Decimal(0),
     )
@@ -255,7 +255,9 @@ def _pack(read: ReadCode, line: _Line) -> Code:
 
 
 def _refuse_batch(pack: Code, line: _Line) -> None:
-    held = {found.batch.id: found.batch.batch_no for found in line.holds}
+    held = {
+        found.batch.source_id: found.batch.makers_no for found in line.holds
+    }  # bags have their packs' codes
     if pack.batch_id not in held:
         batch = queries.batches_by_id([pack.batch_id])[pack.batch_id]
         raise CodeOfOtherBatch(
