@@ -186,7 +186,7 @@ def downgrade() -> None:
     isolation.drop_policies(op, "dispensing_repacking")
     op.drop_index("ix_dispensing_batch_origin", table_name="dispensing_batch")
     op.drop_column("dispensing_batch", "origin_no", mssql_drop_default=True)
-    op.drop_column("dispensing_batch", "origin_id")
+    op.drop_column("dispensing_batch", "origin_id", mssql_drop_default=True)
     op.drop_index("ix_distribution_delivery_line_delivery", table_name="distribution_delivery_line")
     op.drop_table("distribution_delivery_line")
     op.drop_index("ix_distribution_delivery_status", table_name="distribution_delivery")
