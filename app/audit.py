@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SEAL_BATCH = 500
 ReadT = TypeVar("ReadT", bound=Callable[..., Any])
-_seen: ContextVar[list[tuple[Any, int | None]] | None] = ContextVar("seen", default=None)
+_seen: ContextVar[list[tuple[Any, int | None, dict[str, Any]]] | None] = ContextVar("seen", default=None)
 
 
 def record(action: str, subject: Any, *, by: Actor, **detail: Any) -> None:
@@ -105,15 +105,15 @@ def reading(action: str) -> Callable[[ReadT], ReadT]:
     def decorate(function: ReadT) -> ReadT:
         @functools.wraps(function)
         def noted(*args: Any, **given: Any) -> Any:
-            rows: list[tuple[Any, int | None]] = []
+            rows: list[tuple[Any, int | None, dict[str, Any]]] = []
             token = _seen.set(rows)
             try:
                 answer = function(*args, **given)
             finally:
                 _seen.reset(token)
             if rows:
-                subject, patient_id = rows[0]
-                note(action, by=given.get("by") or g.actor, subject=subject, patient_id=patient_id)
+                subject, patient_id, facts = rows[0]
+                note(action, by=given.get("by") or g.actor, subject=subject, patient_id=patient_id, **facts)
             return answer
 
         return cast(ReadT, noted)
@@ -121,14 +121,14 @@ def reading(action: str) -> Callable[[ReadT], ReadT]:
     return decorate
 
 
-def seen(row: Any, *, patient_id: int | None = None) -> None:
+def seen(row: Any, *, patient_id: int | None = None, **facts: Any) -> None:
     """Say, inside what ``reading`` declares, which record is shown, and whose if its row does not say so.
 
     The first one counts.
     """
     rows = _seen.get()
     if rows is not None:
-        rows.append((row, patient_id))
+        rows.append((row, patient_id, facts))
 
 
 def _add_row(

@@ -50,6 +50,7 @@ class Role(Choice):
     DISTRICT_SECURITY = "district_security", N_("District security administrator")
     DISTRICT_AUDITOR = "district_auditor", N_("District auditor")
     SUPERVISOR = "supervisor", N_("Supervisor")
+    DISTRICT_PURCHASER = "district_purchaser", N_("District purchaser")
 
     @property
     def scope(self) -> Scope:
@@ -62,7 +63,13 @@ class Role(Choice):
         return ADMINISTRATORS.get(self.value, Duty.NONE)
 
 
-DISTRICT_ROLES = ("district_operator", "district_security", "district_auditor", "supervisor")
+DISTRICT_ROLES = (
+    "district_operator",
+    "district_security",
+    "district_auditor",
+    "supervisor",
+    "district_purchaser",
+)
 ADMINISTRATORS = {
     "administrator": Duty.SYSTEM,
     "security_administrator": Duty.SECURITY,

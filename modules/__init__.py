@@ -13,6 +13,7 @@ INSTALLED: tuple[str, ...] = (
     "reconciliation",
     "dispensing",
     "storeroom",
+    "distribution",
     "reports",
     "proving",
     "demo",

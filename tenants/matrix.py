@@ -24,6 +24,7 @@ SHORT = {
     "district_security": N_("D-Sec."),
     "district_auditor": N_("D-Aud."),
     "supervisor": N_("Sup."),
+    "district_purchaser": N_("Pur."),
 }
 
 

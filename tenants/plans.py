@@ -24,7 +24,16 @@ SHIPPED = {
     FULL: (N_("Everything"), (EVERYTHING,)),
     "outpatient": (
         N_("Outpatient care"),
-        ("payments", "charging", "invoices", "reconciliation", "dispensing", "storeroom", "reports"),
+        (
+            "payments",
+            "charging",
+            "invoices",
+            "reconciliation",
+            "dispensing",
+            "storeroom",
+            "distribution",
+            "reports",
+        ),
     ),
 }
 

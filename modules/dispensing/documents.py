@@ -6,6 +6,7 @@ from typing import Any
 from app import clock
 from app.printing import to_pdf
 from modules.catalogue import queries as catalogue
+from modules.dispensing.queries import Repacked
 from modules.dispensing.rules.cautions import cautions
 from modules.dispensing.rules.decoction import (
     FIRST_MINUTES,
@@ -48,6 +49,16 @@ def bag_labels(prescription: Prescription) -> bytes:
         labels=labels,
         centre=letterhead(prescription.tenant_id),
         today=clock.today(),
+    )
+
+
+def lot_labels(repacked: Repacked) -> bytes:
+    """A label for each bag of a lot, one a page, 60 × 40 mm."""
+    return to_pdf(
+        "dispensing/lot_labels_paper.html",
+        row=repacked.row,
+        lot=repacked.lot,
+        centre=letterhead(repacked.row.tenant_id),
     )
 
 

@@ -317,3 +317,17 @@ class DifferenceUnexplained(DomainError):
 
     code = "dispensing.difference_unexplained"
     message = N_("%(drug)s: the books say %(booked)s. Count again, or give the reason.")
+
+
+class RecordNotRefused(Conflict):
+    """Only a refused record is sent again by hand."""
+
+    code = "dispensing.record_not_refused"
+    message = N_("This record was not refused by the insurer; it is sent by itself.")
+
+
+class RepackedAlready(DomainError):
+    """Bags are not opened to make other bags."""
+
+    code = "dispensing.repacked_already"
+    message = N_("%(batch)s are bags already.")

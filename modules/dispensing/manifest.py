@@ -9,6 +9,7 @@ from app.registry import (
     Permission,
     Plot,
     Preparation,
+    Pursuit,
     Setting,
     SettingKind,
     Waiting,
@@ -39,6 +40,13 @@ module = Module(
         MenuEntry(
             N_("Special drugs"), "dispensing.show_register", "lock", "dispensing.special.view", order=74
         ),
+        MenuEntry(
+            N_("Records for the insurer"),
+            "dispensing.list_records",
+            "cloud-upload",
+            "dispensing.record.view",
+            order=76,
+        ),
         MenuEntry(N_("Trace a code"), "dispensing.trace_code", "scan", "dispensing.code.trace", order=75),
     ),
     lookups=(
@@ -59,6 +67,15 @@ module = Module(
             SettingKind.NUMBER,
             30,
             most=365,
+        ),
+        Setting(
+            "repacked_months",
+            N_("Bags of opened packs may be used for so many months"),
+            SettingKind.NUMBER,
+            6,
+            least=1,
+            most=12,
+            help=N_("Never beyond the expiry of the batch."),
         ),
         Setting(
             "trace_codes",
@@ -116,12 +133,15 @@ module = Module(
         "drugs.returned": N_("Drugs taken back"),
         "location.set_up": N_("Place of stock set up"),
         "stock.received": N_("Stock received"),
+        "stock.repacked": N_("Packs put into bags"),
         "stock.transferred": N_("Stock carried over"),
         "codes.collected": N_("Traceability codes collected"),
         "code.scanned": N_("Pack scanned for a prescription"),
         "code.scan_removed": N_("Scanned pack taken off a prescription"),
         "code.passed_without": N_("Line passed without a code"),
         "code.refused": N_("Scan refused with an alarm"),
+        "record.told": N_("Record sent to the insurer"),
+        "record.sent_again": N_("Refused record sent again"),
         "labels.printed": N_("Drug labels printed"),
         "decoction.printed": N_("Decoction slip printed"),
         "ampoules.returned": N_("Empty ampoules taken back"),
@@ -170,7 +190,20 @@ module = Module(
             duty=Duty.RECORD,
         ),
         Permission("dispensing.stock.receive", N_("Post opening stock and receipts"), ("storekeeper",)),
+        Permission(
+            "dispensing.stock.repack", N_("Put opened packs into bags"), ("pharmacist", "storekeeper")
+        ),
         Permission("dispensing.stock.transfer", N_("Transfer stock"), ("storekeeper", "pharmacist")),
+        Permission(
+            "dispensing.record.view",
+            N_("See records of stock for the insurer"),
+            ("storekeeper", "pharmacist", "administrator", "auditor"),
+        ),
+        Permission(
+            "dispensing.record.send",
+            N_("Send refused records to the insurer again"),
+            ("storekeeper", "pharmacist"),
+        ),
         Permission("dispensing.location.manage", N_("Set up pharmacies and storerooms"), ("administrator",)),
     ),
     now=(
@@ -182,5 +215,6 @@ module = Module(
         (RefundBegun, subscribers.keep_on_shelf),
         (BillRefunded, subscribers.release_refunded),
     ),
+    pursues=(Pursuit(queries.centres_with_records, services.pursue),),
     checks=(queries.check_stock,),
 )

@@ -97,6 +97,7 @@ module = Module(
         "requisition.applied": N_("Requisition applied for"),
         "requisition.approved": N_("Requisition approved"),
         "requisition.rejected": N_("Requisition rejected"),
+        "requisition.given_up": N_("Approved requisition not sent"),
         "requisition.shipped": N_("Requisition sent"),
         "requisition.received": N_("Requisition received"),
         "removal.applied": N_("Loss or return applied for"),

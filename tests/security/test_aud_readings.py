@@ -26,6 +26,7 @@ LISTS = {  # many residents, one line each: what is opened from them counts
     "storeroom.show_recall": "who has taken a batch home",
 }
 PAPERS = {  # of storeroom and accounting, which know no residents
+    "distribution.show_delivery",
     "invoices.show_book",
     "reconciliation.show_day",
     "storeroom.new_delivery",

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from support.outpatients import make_patient
 from support.racing import at_once
 
 from app.actor import Actor
-from app.db import tenant_unit
+from app.db import db, tenant_unit
 from app.errors import DomainError, NotFound
+from app.records import AuditRow
 from modules.charging import queries as charging_queries
 from modules.charging import services as charging
 from modules.charging.services import RefundLineInput
@@ -298,6 +300,9 @@ def test_the_page_of_a_recall_names_who_took_it_home_with_a_masked_phone(
     assert "139****5678" in page
     assert "13912345678" not in page
     assert sign_in("administrator").get(f"/storeroom/recalls/{called.id}").status_code == 403
+    with tenant_unit(ours["tenant_id"]):
+        (row,) = db.session.scalars(select(AuditRow).where(AuditRow.action == "recall.read"))
+    assert str(patient.id) in row.detail["residents"]
     window = sign_in("pharmacist").get(f"/dispensing/window/{waits.prescription_id}").text
     assert "/rehold" in window
 

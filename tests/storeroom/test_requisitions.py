@@ -235,3 +235,18 @@ def test_a_requisition_runs_over_the_pages(
     rejected = desk.post("/storeroom/requisitions", data={**typed, "lines-0-loose": "5"}).location
     assert keeper.post(f"{rejected}/reject", data={"reason": "下周再领"}).status_code == 303
     assert "下周再领" in desk.get(rejected).text
+
+
+def test_an_approved_requisition_that_cannot_be_sent_is_ended(
+    ours: Any, make_stock: Any, ask: Any, approve: Any, storekeeper: Actor
+) -> None:
+    requisition = ask(20)
+    approve(requisition, 20)
+    with pytest.raises(OutOfStock):
+        services.ship_requisition(requisition_id=requisition.id, by=storekeeper)
+    services.give_requisition_up(requisition_id=requisition.id, reason="药库无货", by=storekeeper)
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.get_requisition(requisition.id).status == RequisitionStatus.GIVEN_UP
+        assert queries.open_requisitions() == 0
+    with pytest.raises(WrongState):
+        services.ship_requisition(requisition_id=requisition.id, by=storekeeper)

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import inspect, select
-from support import invoices, pharmacies, reconciling, settlements, storerooms, world
+from support import distribution, invoices, pharmacies, reconciling, settlements, storerooms, world
 from support.outpatients import COLD, FULL_RECORD, PHARYNGITIS, make_patient, register, session_of
 
 from app import clock
@@ -60,6 +60,7 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
     _payments(other.id, desk, mark)
     _checkouts(centre, desk, mark)
     storerooms.furnish(centre, desk, mark)
+    distribution.furnish(centre, desk, mark)
     invoices.furnish(centre, desk, mark)
     reconciling.furnish(centre, desk, mark)
     patients.propose_merge(survivor_id=patient.id, merged_id=other.id, reason=f"{mark}同名", by=registrar)
@@ -71,11 +72,7 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
         shift_id=closed.id, received_cash=Decimal(1), note=f"{mark}少款", by=desk["accountant"]
     )
     charging.open_shift(float_amount=Decimal(100), by=desk["cashier"])
-    by = system_actor(centre["tenant_id"], origin="job")
-    reports.begin_day(by=by)
-    reports.pursue(centre["tenant_id"])
-    start_job(kind="accounts.trail.verify", arguments={}, by=desk["auditor"])
-    current_app.extensions["his_jobs"].finish()
+    _long_work(centre["tenant_id"], desk)
     accounts.create_program(
         sign_in_name=f"program.{serial}",
         display_name=mark,
@@ -83,6 +80,14 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
         by=desk["security_administrator"],
     )
     return typed
+
+
+def _long_work(tenant_id: int, desk: dict[str, Actor]) -> None:
+    by = system_actor(tenant_id, origin="job")
+    reports.begin_day(by=by)
+    reports.pursue(tenant_id)
+    start_job(kind="accounts.trail.verify", arguments={}, by=desk["auditor"])
+    current_app.extensions["his_jobs"].finish()
 
 
 def _person(mark: str, serial: int) -> dict[str, Any]:

@@ -63,6 +63,7 @@ DISTRICT = {
     "district_security": "区安全",
     "district_auditor": "区审计",
     "supervisor": "区监督",
+    "district_purchaser": "区采购",
 }
 
 

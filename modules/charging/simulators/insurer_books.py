@@ -17,6 +17,7 @@ from modules.charging.simulators.insurer_catalogues import (
     Refused,
 )
 from modules.charging.simulators.insurer_split import ZERO, Benefit, Standing, Terms, split_line, split_total
+from modules.charging.simulators.insurer_stock import StockBooks
 from modules.charging.simulators.keeping import Keeper
 
 
@@ -36,7 +37,7 @@ def _catalogue() -> dict[str, Terms]:
     return found
 
 
-class Books(Catalogues):
+class Books(Catalogues, StockBooks):
     """Everything the insurer knows; kept in a file when there is a folder."""
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -50,6 +51,8 @@ class Books(Catalogues):
         self.mappings: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, Answer] = {}  # by msgid
         self.files: dict[str, str] = {}
+        self.records: dict[str, dict[str, Any]] = {}  # of stock and sales
+        self.packs: dict[str, dict[str, Any]] = {}  # by traceability code
         self.count = 0
         self.keeper = Keeper(self._write)
         self._trades: dict[str, Callable[[dict[str, Any], dict[str, Any]], Answer]] = {
@@ -71,6 +74,7 @@ class Books(Catalogues):
             "3301": self._map,
             "3302": self._unmap,
         }
+        self._trades |= self.stock_trades()
         self._trades |= dict.fromkeys((*TRADES_OF_KIND, *EMPTY_CATALOGUES, *LOOKED_UP), self._page)
 
     def do(self, message: dict[str, Any]) -> Answer:
@@ -326,7 +330,17 @@ class Books(Catalogues):
     def _write(self) -> None:
         if self.file is None:
             return
-        names = ("people", "visits", "lines", "settlements", "mappings", "answers", "files", "count")
+        names: tuple[str, ...] = (
+            "people",
+            "visits",
+            "lines",
+            "settlements",
+            "mappings",
+            "answers",
+            "files",
+            "count",
+        )
+        names += ("records", "packs")
         told = {name: getattr(self, name) for name in names}
         told["standings"] = {
             key: [one.deductible, one.pool, one.balance, one.aid_ratio] for key, one in self.standings.items()

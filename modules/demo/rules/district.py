@@ -73,6 +73,8 @@ DISTRICT_PEOPLE = (  # account, name, role
     ("district.security", "卫平", "district_security"),
     ("district.auditor", "纪明", "district_auditor"),
     ("district.supervisor", "管清", "supervisor"),
+    ("district.purchaser", "祁采", "district_purchaser"),
+    ("district.purchaser2", "项平", "district_purchaser"),
 )
 IN_TWO_CENTRES = ("cd", "doctor2", "nh")  # the account of the first centre that also works in the second
 

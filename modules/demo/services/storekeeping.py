@@ -9,6 +9,7 @@ from app import clock
 from app.db import tenant_unit
 from modules.catalogue import queries as catalogue
 from modules.charging import queries as charging
+from modules.demo.services.distributing import buy_and_send, take_shipments
 from modules.demo.services.district import play
 from modules.demo.services.town import Town
 from modules.dispensing import queries as stock
@@ -18,7 +19,7 @@ SUPPLIERS = (("GY", "示范医药配送有限公司"), ("HR", "华瑞药业配�
 WATCHED = 15  # drugs with a minimum above what the centre began with
 BATCH_OF = timedelta(days=540)  # how long a delivered batch lasts
 CHILLED = Decimal("5.0")
-COUNT_EVERY, LOSS_EVERY = 5, 3  # days
+COUNT_EVERY, LOSS_EVERY, ORDER_EVERY = 5, 3, 3  # days
 LINES_AT_ONCE = 400
 MOST = Decimal(1_000_000)  # minimum units of a limit
 APPROVAL = "国药准字H20050000"
@@ -29,6 +30,8 @@ def keep_store(town: Town, on: date) -> Iterator[int]:
     _set_up(town)
     yield 20
     yield from _take_deliveries(town)
+    yield from buy_and_send()
+    yield from take_shipments(town, _places(town)[1])
     yield 60
     yield from _fill_pharmacy(town)
     yield 150
@@ -37,7 +40,7 @@ def keep_store(town: Town, on: date) -> Iterator[int]:
     if on.toordinal() % LOSS_EVERY == 0:
         yield from _break_something(town)
     yield 120
-    yield from _buy(town)
+    yield from _buy(town, hands_in=on.toordinal() % ORDER_EVERY != 0)
     _close_month(town)
 
 
@@ -208,8 +211,11 @@ def _break_something(town: Town) -> Iterator[int]:
     play("storeroom.approve_removal", removal_id=applied.id, by=town.centre.actor("admin"))
 
 
-def _buy(town: Town) -> Iterator[int]:
-    """A plan from minima and use, handed in, approved, ordered; days with nothing to buy are no fault."""
+def _buy(town: Town, *, hands_in: bool) -> Iterator[int]:
+    """A plan from minima and use, approved, then ordered or handed in to the district.
+
+    Days with nothing to buy are no fault.
+    """
     keeper = town.centre.actor("storekeeper")
     _pharmacy, storeroom = _places(town)
     with tenant_unit(town.centre.tenant_id):
@@ -229,7 +235,7 @@ def _buy(town: Town) -> Iterator[int]:
     yield 10
     play("storeroom.approve_plan", plan_id=plan.id, by=town.centre.actor("admin"))
     yield 10
-    play("storeroom.order_plan", plan_id=plan.id, by=keeper)
+    play("distribution.hand_in_plan" if hands_in else "storeroom.order_plan", plan_id=plan.id, by=keeper)
 
 
 def _close_month(town: Town) -> None:

@@ -1,5 +1,6 @@
 """Tables of pharmacy and storeroom."""
 
+from modules.dispensing.models.repacking import Repacking
 from modules.dispensing.models.special import AmpouleReturn, Handover, HandoverLine, RegisterEntry
 from modules.dispensing.models.stock import (
     Account,
@@ -21,6 +22,8 @@ from modules.dispensing.models.tracing import (
     CodePrefix,
     CodeUse,
     NoCodeReason,
+    StockReport,
+    StockTrade,
     UploadState,
 )
 
@@ -46,7 +49,10 @@ __all__ = [
     "LocationKind",
     "NoCodeReason",
     "RegisterEntry",
+    "Repacking",
     "StockMove",
+    "StockReport",
+    "StockTrade",
     "Task",
     "TaskStatus",
     "UploadState",

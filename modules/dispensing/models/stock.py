@@ -63,6 +63,7 @@ class Batch(TenantScoped, Model):
             "tenant_id", "drug_id", "batch_no", "expires_on", "unit_cost", name="uq_dispensing_batch_identity"
         ),
         Index("ix_dispensing_batch_expiry", "tenant_id", "expires_on"),
+        Index("ix_dispensing_batch_origin", "tenant_id", "origin_id"),
         CheckConstraint("unit_cost >= 0", name="cost"),
         CheckConstraint("pack_factor >= 1", name="factor"),
     )
@@ -77,10 +78,22 @@ class Batch(TenantScoped, Model):
     pack_unit: Mapped[str] = mapped_column(Unicode(10))
     pack_factor: Mapped[int] = mapped_column(Integer)
     batch_no: Mapped[str] = mapped_column(Unicode(40))
+    origin_id: Mapped[int | None]  # of bags: the batch they came from
+    origin_no: Mapped[str] = mapped_column(Unicode(40), default="")
     expires_on: Mapped[date]
     unit_cost: Mapped[Decimal] = unit_price_column()  # yuan for a minimum unit
     received_on: Mapped[date]
     recalled_at: Mapped[datetime | None]  # nothing of it is promised or handed out any more
+
+    @property
+    def makers_no(self) -> str:
+        """The maker's number of the batch, of bags too."""
+        return self.origin_no or self.batch_no
+
+    @property
+    def source_id(self) -> int:
+        """The batch as it was delivered; of bags the one they came from."""
+        return self.origin_id or self.id
 
     @property
     def is_recalled(self) -> bool:
@@ -144,6 +157,7 @@ class DocumentKind(Choice):
     ARRIVAL = "arrival", N_("Arrival")
     STOCKTAKE = "stocktake", N_("Stocktake difference")
     SUPPLIER_RETURN = "supplier_return", N_("Return to the supplier")
+    REPACK = "repack", N_("Re-packing")
 
 
 class Document(AppendOnly, TenantScoped, Model):
@@ -181,6 +195,7 @@ class Account(Choice):
     LOSS = "loss", N_("Loss")
     IN_TRANSIT = "in_transit", N_("On the way")
     COUNT = "count", N_("Stocktake")
+    REPACK = "repack", N_("Re-packing")
 
 
 class StockMove(Proven, AppendOnly, TenantScoped, Model):

@@ -158,3 +158,37 @@ class CodeEvent(AppendOnly, TenantScoped, Model):
     next_try_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     answer: Mapped[str] = text_column(400, default="")
+
+
+class StockTrade(Choice):
+    """Which trade of the insurer's interface a movement of stock is told by."""
+
+    COUNT = "3501", N_("Stocktake (3501)")
+    CHANGE = "3502", N_("Change of stock (3502)")
+    PURCHASE = "3503", N_("Purchase (3503)")
+    PURCHASE_RETURN = "3504", N_("Return to the supplier (3504)")
+
+
+class StockReport(AppendOnly, TenantScoped, Model):
+    """A row of a stock document that the insurer is to be told of, with all its content but codes and sender."""
+
+    __tablename__ = "dispensing_stock_report"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "document_id", "line_no"),
+        Index("ix_dispensing_stock_report_upload", "tenant_id", "upload", "id"),
+    )
+
+    written_later = frozenset({"upload", "tries", "next_try_at", "sent_at", "answer"})
+
+    id: Mapped[int] = id_column()
+    document_id: Mapped[int] = mapped_column(ForeignKey("dispensing_document.id"))
+    line_no: Mapped[int] = mapped_column(Integer)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("dispensing_batch.id"))
+    trade: Mapped[StockTrade] = choice_column(StockTrade)
+    at: Mapped[datetime]
+    content: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    upload: Mapped[UploadState] = choice_column(UploadState)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    answer: Mapped[str] = text_column(400, default="")

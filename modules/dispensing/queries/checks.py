@@ -8,7 +8,7 @@ from app.db import db, tenant_unit
 from app.i18n import N_
 from app.money import format_quantity
 from app.registry import Finding
-from modules.dispensing.models import Balance, Document, Hold, StockMove
+from modules.dispensing.models import Account, Balance, Document, Hold, StockMove
 from modules.dispensing.queries.tracing import count_differing_codes
 
 
@@ -29,6 +29,7 @@ def check_stock(tenant_id: int) -> list[Finding]:
             ),
             Finding(N_("dispensing: batches whose moves and balance differ"), str(len(wrong)), "0"),
             Finding(N_("dispensing: last row of the ledger = balance"), str(_stale_rows(balances)), "0"),
+            Finding(N_("dispensing: put into bags = bags"), *_repacked()),
             _holds(),
             _numbers(),
             Finding(N_("dispensing: packs whose codes and uses differ"), str(count_differing_codes()), "0"),
@@ -75,6 +76,16 @@ def _stale_rows(balances: dict[tuple[int, int], Decimal]) -> int:
             if key not in last or last[key][0] < move_id:
                 last[key] = (move_id, quantity)
     return sum(1 for key, (_, quantity) in last.items() if balances.get(key) != quantity)
+
+
+def _repacked() -> tuple[str, str]:
+    """What left batches to be put into bags, and what bags were made."""
+    sums = [
+        db.session.scalar(select(func.sum(StockMove.quantity)).where(side == Account.REPACK))
+        for side in (StockMove.to_account, StockMove.from_account)
+    ]
+    left, right = (format_quantity(one or Decimal(0)) for one in sums)
+    return left, right
 
 
 def _holds() -> Finding:

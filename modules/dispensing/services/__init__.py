@@ -30,6 +30,7 @@ from modules.dispensing.services.holds import (
     release_prescription,
     release_refunded,
 )
+from modules.dispensing.services.repacking import repack
 from modules.dispensing.services.returns import ReturnLineInput, return_drugs
 from modules.dispensing.services.scans import (
     note_alarm,
@@ -59,6 +60,7 @@ from modules.dispensing.services.tasks import (
     reviews_first,
     take_up_paid,
 )
+from modules.dispensing.services.telling import pursue, send_again
 
 __all__ = [
     "COLLECTED_AT",
@@ -88,6 +90,7 @@ __all__ = [
     "post_differences",
     "post_opening_stock",
     "prepare_prescription",
+    "pursue",
     "put_back_prescription",
     "recall",
     "receive_stock",
@@ -97,11 +100,13 @@ __all__ = [
     "release_recalled",
     "release_refunded",
     "remove_scan",
+    "repack",
     "return_drugs",
     "review_prescription",
     "reviews_first",
     "scan_code",
     "scanning",
+    "send_again",
     "set_up_all_locations",
     "set_up_location",
     "ship",

@@ -210,8 +210,9 @@ def recall(*, batch_id: int) -> Batch:
     batch = db.session.get(Batch, batch_id)
     if batch is None:
         raise NotFound(field="batch_id")
-    queries.lock_batch_everywhere(batch_id)
-    batch.recalled_at = batch.recalled_at or clock.now()
+    for one in (batch, *queries.lots_of(batch_id)):  # its bags with it
+        queries.lock_batch_everywhere(one.id)
+        one.recalled_at = one.recalled_at or clock.now()
     db.session.flush()
     return batch
 
@@ -221,7 +222,8 @@ def release_recalled(*, batch_id: int) -> Batch:
     batch = db.session.get(Batch, batch_id)
     if batch is None:
         raise NotFound(field="batch_id")
-    batch.recalled_at = None
+    for one in (batch, *queries.lots_of(batch_id)):
+        one.recalled_at = None
     db.session.flush()
     return batch
 

@@ -15,6 +15,7 @@ from modules.dispensing import queries
 from modules.dispensing.errors import BatchRecalled, BooksClosed, PlaceCounted
 from modules.dispensing.events import MovedAmount, MovedLine, StockMoved
 from modules.dispensing.models import Account, Balance, Batch, Document, DocumentKind, Location, StockMove
+from modules.dispensing.services.reports import reports_of
 
 _PREFIX = {
     DocumentKind.OPENING: "KQ",
@@ -27,6 +28,7 @@ _PREFIX = {
     DocumentKind.ARRIVAL: "KJ",
     DocumentKind.STOCKTAKE: "KP",
     DocumentKind.SUPPLIER_RETURN: "KB",
+    DocumentKind.REPACK: "KC",
 }
 
 Side = tuple[str, str, str, int | None, int | None]  # kind of drug, from and to: accounts, then places
@@ -76,6 +78,7 @@ def post(document: Document, movements: Sequence[Movement]) -> tuple[MovedLine, 
     db.session.add(document)
     db.session.flush()  # the rows refer to it
     db.session.add_all(rows)
+    db.session.add_all(reports_of(document, rows, [movement.batch for movement in movements]))
     db.session.flush()
     emit(_told(document, rows, movements))
     return tuple(

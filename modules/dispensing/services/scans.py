@@ -130,7 +130,8 @@ def remove_scan(*, prescription_id: int, use_id: int, by: Actor) -> Task:
     """
     if use_id not in {one.use.id for one in queries.picked(prescription_id)}:
         raise NotFound(field="use_id")
-    task, _, taken = _open(prescription_id)
+    task, _, _ = _open(prescription_id)
+    taken = queries.lock_codes_of(prescription_id)  # the packs are held: another window may take from one
     found = next((one for one in taken if one.use.id == use_id and one.use.document_id is None), None)
     if found is None:
         raise NotFound(field="use_id")
@@ -241,7 +242,7 @@ def _pack(read: ReadCode, line: _Line) -> Code:
         id=ids.new_id(),
         code=read.code,
         drug_id=batch.drug_id,
-        batch_id=batch.id,
+        batch_id=batch.source_id,
         pack_factor=Decimal(batch.pack_factor),
         used=Decimal(0),
     )
@@ -255,7 +256,9 @@ def _pack(read: ReadCode, line: _Line) -> Code:
 
 
 def _refuse_batch(pack: Code, line: _Line) -> None:
-    held = {found.batch.id: found.batch.batch_no for found in line.holds}
+    held = {
+        found.batch.source_id: found.batch.makers_no for found in line.holds
+    }  # bags have their packs' codes
     if pack.batch_id not in held:
         batch = queries.batches_by_id([pack.batch_id])[pack.batch_id]
         raise CodeOfOtherBatch(

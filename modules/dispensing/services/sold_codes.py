@@ -153,7 +153,7 @@ def _content(
         "fixmedins_hilist_id": found.batch.drug_code,
         "fixmedins_hilist_name": found.batch.drug_name,
         "fixmedins_bchno": f"{document.number}-{one.use.id}",
-        "manu_lotnum": found.batch.batch_no,
+        "manu_lotnum": found.batch.makers_no,
         "expy_end": found.batch.expires_on.isoformat(),
         "sel_retn_cnt": format_quantity(quantity),
         "sel_retn_time": f"{clock.local(document.at):%Y-%m-%d %H:%M:%S}",

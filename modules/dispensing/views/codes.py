@@ -27,6 +27,32 @@ def collect_codes(document_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_document", document_id=document_id), 303)
 
 
+@blueprint.get("/records")
+@requires("dispensing.record.view")
+def list_records() -> ResponseReturnValue:
+    """Records of stock for the insurer: to be sent, sent, refused with the reason."""
+    asked = request.args.get("list", "refused")
+    tab = asked if asked in UPLOADS else "refused"
+    page = queries.list_reports(UploadState(tab), before=request.args.get("before", type=int))
+    following = url_for(".list_records", list=tab, before=page.next_before) if page.next_before else ""
+    urls = {
+        "previous_url": "" if page.is_first else url_for(".list_records", list=tab),
+        "next_url": following,
+    }
+    return render_template("dispensing/records.html", tab=tab, urls=urls, rows=page.rows)
+
+
+@blueprint.post("/records/<int:record_id>/send-again")
+@requires("dispensing.record.send")
+def send_again(record_id: int) -> ResponseReturnValue:
+    """Send a refused record again; of a code, or of stock."""
+    form = Form(services.send_again, request.form, record_id=record_id)
+    row = form.perform_or_raise(by=current_actor())
+    flash(gettext("It is sent again"), "ok")
+    is_code = row.__tablename__ == "dispensing_code_event"
+    return redirect(url_for(".trace_code" if is_code else ".list_records", list="refused"), 303)
+
+
 @blueprint.get("/trace")
 @requires("dispensing.code.trace")
 def trace_code() -> ResponseReturnValue:

@@ -20,7 +20,7 @@ from modules.insurance.queries.catalogue import (
 )
 from modules.insurance.queries.checks import check_settlements
 from modules.insurance.queries.comparing import Settled, settled_between, settlements_by_number
-from modules.insurance.queries.connection import Line, find_connection, line_of
+from modules.insurance.queries.connection import Line, connected_centres, find_connection, line_of
 from modules.insurance.queries.settlements import (
     Talk,
     centres_due,
@@ -60,6 +60,7 @@ __all__ = [
     "catalogue_size",
     "centres_due",
     "check_settlements",
+    "connected_centres",
     "count_deferred",
     "coverage",
     "due_settlements",

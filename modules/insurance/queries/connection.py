@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 
 from app import clock
 from app.actor import Actor
@@ -24,6 +24,11 @@ class Line:
 def find_connection() -> InsuranceConnection | None:
     """The centre's connection, in use or not."""
     return db.session.scalar(select(InsuranceConnection))
+
+
+def connected_centres() -> Select[int]:
+    """Centres whose connection is in use, for the conditions of a room above."""
+    return select(InsuranceConnection.tenant_id).where(InsuranceConnection.is_active)
 
 
 def line_of(by: Actor) -> Line | None:

@@ -23,6 +23,7 @@ from modules.insurance.services.conduct import (
 from modules.insurance.services.connection import connect, note_sign_in
 from modules.insurance.services.facts import DiagnosisFact, FeeLine, VisitFacts
 from modules.insurance.services.steps import begin_settling, defer_settlement, drop_settlement
+from modules.insurance.services.telling import Heard, tell_record
 
 __all__ = [
     "DIFFERS",
@@ -31,6 +32,7 @@ __all__ = [
     "Compared",
     "DiagnosisFact",
     "FeeLine",
+    "Heard",
     "VisitFacts",
     "ask",
     "begin_settling",
@@ -52,5 +54,6 @@ __all__ = [
     "settle",
     "settle_deferred",
     "store_catalogue_page",
+    "tell_record",
     "upload_mappings",
 ]

@@ -65,6 +65,7 @@ class PlanStatus(Choice):
     SUBMITTED = "submitted", N_("Submitted")
     APPROVED = "approved", N_("Approved")
     ORDERED = "ordered", N_("Ordered")
+    HANDED_IN = "handed_in", N_("Handed in to the district")
 
 
 class Plan(TenantScoped, Model):

@@ -19,6 +19,7 @@ class RequisitionStatus(Choice):
     RECEIVED = "received", N_("Received")
     REFUSED = "refused", N_("Refused on arrival")
     REJECTED = "rejected", N_("Rejected")
+    GIVEN_UP = "given_up", N_("Not sent")
 
 
 class Outcome(Choice):

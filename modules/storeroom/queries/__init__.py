@@ -1,5 +1,6 @@
 """Reading the storeroom's papers."""
 
+from modules.storeroom.models import Plan
 from modules.storeroom.queries.adjustments import (
     due_adjustments,
     get_adjustment,
@@ -72,6 +73,7 @@ from modules.storeroom.queries.requisitions import (
     open_requisitions,
     shipped_parts,
 )
+from modules.storeroom.rules.special import is_cold, is_cold_chain, needs_two_signatures
 
 __all__ = [
     "LASTS_DAYS",
@@ -79,6 +81,7 @@ __all__ = [
     "Book",
     "BookLine",
     "Placed",
+    "Plan",
     "Shortage",
     "SlowDrug",
     "book_of",
@@ -94,6 +97,8 @@ __all__ = [
     "get_stocktake",
     "get_supplier",
     "invoices_of_order",
+    "is_cold",
+    "is_cold_chain",
     "lines_of_adjustment",
     "lines_of_closing",
     "lines_of_order",
@@ -118,6 +123,7 @@ __all__ = [
     "lock_shipped_parts",
     "match_of_order",
     "month_to_close",
+    "needs_two_signatures",
     "open_orders_by_drug",
     "open_quarantines",
     "open_requisitions",

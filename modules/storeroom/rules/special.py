@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-TWO_SIGNATURES = ("麻醉", "精一", "精二", "毒性", "放射")
+INSPECTED_BY_TWO = ("麻醉", "精一", "精二", "毒性", "放射")
 COLD_FROM, COLD_TO = Decimal(2), Decimal(10)  # degrees; clinic handbook D1: 冷藏 2–10 ℃
 
 
 def needs_two_signatures(special_control: str) -> bool:
     """Narcotic, psychotropic, toxic and radioactive drugs are inspected by two people (house list)."""
-    return any(mark in special_control for mark in TWO_SIGNATURES)
+    return any(mark in special_control for mark in INSPECTED_BY_TWO)
 
 
 def is_cold_chain(special_control: str) -> bool:

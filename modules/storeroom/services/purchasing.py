@@ -263,6 +263,19 @@ def send_plan_back(*, plan_id: int, reason: Reason, by: Actor) -> Plan:
     return plan
 
 
+def hand_plan_over(*, plan_id: int) -> tuple[Plan, list[PlanLine]]:
+    """Let the district buy an approved plan (a step of its handing in): the plan and what is wanted of it.
+
+    Raises:
+        NotFound: no such plan here.
+        WrongState: it is not approved, or was ordered before.
+    """
+    plan = _lock_plan(plan_id, PlanStatus.APPROVED)
+    plan.status = PlanStatus.HANDED_IN
+    db.session.flush()
+    return plan, [line for line in queries.lines_of_plan(plan_id) if line.packs]
+
+
 def _lock_plan(plan_id: int, status: PlanStatus) -> Plan:
     plan = lock_row(Plan, plan_id)
     if plan is None:

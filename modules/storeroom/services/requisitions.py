@@ -165,6 +165,20 @@ def reject_requisition(*, requisition_id: int, reason: Reason, by: Actor) -> Req
 
 
 @use_case("storeroom.requisition.ship")
+def give_requisition_up(*, requisition_id: int, reason: Reason, by: Actor) -> Requisition:
+    """End an approved requisition that cannot be sent, with the reason; the pharmacy asks anew for what it needs.
+
+    Raises:
+        NotFound: no such requisition here.
+        WrongState: it is not approved, or was sent.
+    """
+    requisition = _lock(requisition_id, RequisitionStatus.APPROVED)
+    requisition.status, requisition.reason = RequisitionStatus.GIVEN_UP, reason
+    audit.record("requisition.given_up", requisition, by=by, number=requisition.number, reason=reason)
+    return requisition
+
+
+@use_case("storeroom.requisition.ship")
 def ship_requisition(*, requisition_id: int, by: Actor) -> Requisition:
     """Send what was approved, the nearest expiry first; until it is received it is on the way (在途).
 

@@ -166,15 +166,17 @@ def end_recall(recall_id: int) -> ResponseReturnValue:
 
 def _recall(recall_id: int, form: Form) -> str:
     recall = queries.get_recall(recall_id)
-    audit.seen(recall)
-    users = stock.users_of_batch(recall.batch_id)
+    lots = [recall.batch_id, *(lot.id for lot in stock.lots_of(recall.batch_id))]  # its bags too
+    users = [user for lot_id in lots for user in stock.users_of_batch(lot_id)]
+    shown = sorted({user.task.patient_id for user in users})
+    audit.seen(recall, residents=[str(patient_id) for patient_id in shown])  # whose names the page shows
     return render_template(
         "storeroom/recall.html",
         recall=recall,
-        lines=stock.balances_of_batch(recall.batch_id),
+        lines=[line for lot_id in lots for line in stock.balances_of_batch(lot_id)],
         waiting=[user for user in users if user.waiting],
         taken=[user for user in users if user.with_patient],
-        people=patients.patients_by_id({user.task.patient_id for user in users}),
+        people=patients.patients_by_id(set(shown)),
         places={place.id: place.name for place in stock.list_locations()},
         form=form,
     )

@@ -92,6 +92,13 @@ def ship_requisition(requisition_id: int) -> ResponseReturnValue:
     return _on(services.ship_requisition, requisition_id, gettext("On the way"))
 
 
+@blueprint.post("/requisitions/<int:requisition_id>/give-up")
+@requires("storeroom.requisition.ship")
+def give_requisition_up(requisition_id: int) -> ResponseReturnValue:
+    """It cannot be sent."""
+    return _on(services.give_requisition_up, requisition_id, gettext("Not sent"))
+
+
 @blueprint.post("/requisitions/<int:requisition_id>/receive")
 @requires("storeroom.requisition.receive")
 def receive_requisition(requisition_id: int) -> ResponseReturnValue:

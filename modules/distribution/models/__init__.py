@@ -1,0 +1,45 @@
+"""Tables of distribution: the district's in the control database, a centre's deliveries in its partition."""
+
+from modules.distribution.models.centre import Delivery, DeliveryLine, DeliveryStatus
+from modules.distribution.models.district import (
+    Counter,
+    Difference,
+    DifferenceEnd,
+    DifferenceKind,
+    Holder,
+    Movement,
+    Order,
+    Purchase,
+    PurchaseLine,
+    PurchaseStatus,
+    Request,
+    RequestLine,
+    Shipment,
+    ShipmentLine,
+    ShipmentStatus,
+    Supplier,
+    WarehouseStock,
+)
+
+__all__ = [
+    "Counter",
+    "Delivery",
+    "DeliveryLine",
+    "DeliveryStatus",
+    "Difference",
+    "DifferenceEnd",
+    "DifferenceKind",
+    "Holder",
+    "Movement",
+    "Order",
+    "Purchase",
+    "PurchaseLine",
+    "PurchaseStatus",
+    "Request",
+    "RequestLine",
+    "Shipment",
+    "ShipmentLine",
+    "ShipmentStatus",
+    "Supplier",
+    "WarehouseStock",
+]

@@ -1,0 +1,1 @@
+"""What is right in distribution, without a database."""
