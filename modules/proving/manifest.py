@@ -10,7 +10,7 @@ from modules.proving.services import conduct
 module = Module(
     name="proving",
     label=N_("Proof of the books"),
-    requires=("charging",),
+    requires=("patients",),
     is_optional=False,
     blueprints=(views.blueprint,),
     menu=(

@@ -5,7 +5,7 @@ from datetime import time
 from app.i18n import N_
 from app.registry import Daily, Duty, Lookup, MenuEntry, Module, Permission, Pursuit, Scope
 from modules.charging.events import BillRefunded, BillSettled
-from modules.dispensing.events import StockMoved
+from modules.dispensing.events import DrugsReturned, StockReceived
 from modules.reports import cli, jobs, queries, services, subscribers, views
 
 JOBS = jobs  # imported so that every process knows them
@@ -36,13 +36,15 @@ module = Module(
         Permission("reports.sums.build", N_("Have the sums of the reports made anew")),
     ),
     acts={
+        "sheet.taken": N_("Report taken as a sheet"),
         "receipt.read_in_report": N_("Receipt opened from a report"),
         "prescription.read_in_report": N_("Prescription opened from a report"),
     },
     later=(
         (BillSettled, subscribers.note_movement),
         (BillRefunded, subscribers.note_movement),
-        (StockMoved, subscribers.note_movement),
+        (StockReceived, subscribers.note_movement),
+        (DrugsReturned, subscribers.note_movement),
     ),
     daily=(Daily("reports.begin_day", time(0, 10)),),
     pursues=(Pursuit(queries.centres_due, services.pursue),),

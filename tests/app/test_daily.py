@@ -224,6 +224,7 @@ def test_a_switched_off_module_has_no_daily_work(ours: dict[str, Any]) -> None:
         "storeroom.begin_adjustment",
         "reconciliation.begin_days",
         "proving.begin_night",
+        "reports.begin_day",
         "crypto.prove_rows",
         "tenants.note_usage",
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import audit, clock
+from app import audit, clock, relay
 from app.actor import Actor
 from app.crypto import heads
 from app.db import soundness
@@ -230,6 +230,7 @@ def test_redis_is_asked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_relay_that_stands_still_is_named(site: Site, registrar: Actor) -> None:
     create_patient(name="王测试", document_number="990000198506152462", by=registrar)
+    relay.run_until_empty()
     audit.seal("p1")
     audit.seal("")
     later = replace(site, now=site.now + timedelta(minutes=3))

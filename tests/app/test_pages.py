@@ -210,6 +210,7 @@ def test_a_dead_delivery_is_shown_and_sent_again(
     sign_in: Any, ours: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
     numbers = {}
+    relay.run_until_empty()
     for centre in (ours, theirs):
         with tenant_unit(centre["tenant_id"], Mode.WRITE):
             row = _dead(centre["tenant_id"])

@@ -463,7 +463,7 @@ def test_statements_of_a_receipt_are_few(ours: Any, desk: Any) -> None:
             lines=[services.ArrivedInput(line_id=line.id, accepted=line.packs) for line in arrived],
             by=desk["storekeeper"],
         )
-    assert counted.count == 28
+    assert counted.count == 29
     relay.run_until_empty()
 
 

@@ -148,6 +148,7 @@ def test_aud_02_the_commands_name_what_is_wrong(app: Flask, signed: list[int], a
     run = app.test_cli_runner().invoke
     relay.run_until_empty()
     audit.seal("")
+    audit.seal("p1")
     assert "control: signed at row no." in run(args=["audit", "sign"]).output
     assert run(args=["audit", "verify"]).exit_code == 0
     assert [finding for finding in kernel_findings() if not finding.holds] == []

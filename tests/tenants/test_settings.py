@@ -155,8 +155,8 @@ def test_an_optional_part_that_others_need_stays_on(sign_in: Any) -> None:
 def test_a_refused_switch_names_the_parts_in_words_and_says_which_way(administrator: Actor) -> None:
     with pytest.raises(services.ModuleNeeded) as needed:
         services.switch_module(module="charging", is_on=False, by=administrator)
-    assert needed.value.text == "请先停用依赖它的功能：医疗票据、对账、药房"
-    for module in ("demo", "storeroom", "dispensing", "reconciliation", "invoices"):
+    assert needed.value.text == "请先停用依赖它的功能：医疗票据、对账、药房、统计报表"
+    for module in ("demo", "distribution", "reports", "storeroom", "dispensing", "reconciliation", "invoices"):
         services.switch_module(module=module, is_on=False, by=administrator)
     services.switch_module(module="charging", is_on=False, by=administrator)
     with pytest.raises(services.ModuleMissing) as missing:

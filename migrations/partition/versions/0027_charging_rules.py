@@ -227,5 +227,5 @@ def downgrade() -> None:
     op.execute(sa.update(task).where(given).values(paid_at=task.c.on_account_at))
     with op.batch_alter_table("dispensing_task") as table:
         _allow(table, PAID_BEFORE)
-        table.drop_column("on_account_at")
+        table.drop_column("on_account_at", mssql_drop_default=True)
     op.drop_column("charging_bill", "pays_at_end", mssql_drop_default=True)

@@ -14,7 +14,7 @@ from app.registry import Finding
 from modules.charging import queries as charging
 from modules.dispensing import queries as stock
 from modules.reports.models import Day, MoneySum, Side
-from modules.reports.queries.days import stale_days
+from modules.reports.queries.days import stale_days, unfinished_days
 from modules.reports.queries.stock import level_to_carry_from, stock_at
 
 ZERO = Decimal("0.00")
@@ -25,10 +25,10 @@ _NAMES = {
 
 
 def check_sums(tenant_id: int) -> list[Finding]:
-    """Sums = ledgers, by fee class and by way of paying, and of stock by place and drug."""
+    """Sums = ledgers, by fee class and by way of paying, and of stock by place and drug; as far as days are done."""
     with tenant_unit(tenant_id):
-        waiting = stale_days(size=1)
-        return findings(waiting[0][1] - timedelta(days=1) if waiting else clock.today() - timedelta(days=1))
+        waiting = [row[1] for row in stale_days(size=1)]
+        return findings(min([clock.today(), *waiting, *unfinished_days()]) - timedelta(days=1))
 
 
 def findings(until: date) -> list[Finding]:

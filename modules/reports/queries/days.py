@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, select
 
+from app import clock
 from app.db import db
 from modules.reports.models import Day
 from modules.reports.queries.reach import Reach, over
 
+LATE = timedelta(days=40)
 RESTS = timedelta(minutes=1)  # what moves within it is added up together
 
 
@@ -23,6 +25,13 @@ def stale_days(*, size: int) -> Sequence[tuple[int, date]]:
     """Days that wait to be added up, the oldest first."""
     statement = select(Day.id, Day.on).where(Day.stale_since.is_not(None)).order_by(Day.on).limit(size)
     return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def unfinished_days() -> list[date]:
+    """Days of late that were added up before they were over: the night adds them up once more."""
+    since = clock.today() - LATE
+    rows = db.session.execute(select(Day.on, Day.built_at).where(Day.on >= since))
+    return [on for on, built_at in rows if built_at is None or built_at < clock.day_bounds(on)[1]]
 
 
 def count_stale_days() -> int:

@@ -1,7 +1,7 @@
 """The sums of a day, always made whole from the ledgers: doing it twice changes nothing."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,9 @@ def note_day(*, on: date, by: Actor) -> None:
 
 @use_case("reports.sums.build", is_step=True)
 def begin_day(*, by: Actor) -> None:
-    """After midnight: whatever was never added up is to be, and what lies there when a month begins is noted."""
+    """After midnight: the day that is over and whatever was never added up are to be, and a month's level is noted."""
+    _note([clock.today() - timedelta(days=1)])
+    db.session.flush()
     note_missing_days(by=by)
     carry_levels(since=clock.today(), by=by)
 
