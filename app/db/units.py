@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from flask import current_app
@@ -237,7 +238,7 @@ def _lay_tenant_filter(state: ORMExecuteState) -> None:
         return
     _refuse_what_escapes(state, unit.tenant_id)
     if unit.tenant_id is not None:
-        state.statement = state.statement.options(_tenant_filter(unit, unit.tenant_id))
+        state.statement = state.statement.options(_tenant_filter(unit.tenant_id))
 
 
 def _refuse_what_escapes(state: ORMExecuteState, tenant_id: int | None) -> None:
@@ -267,15 +268,12 @@ def _refuse_foreign_row(session: OrmSession, row: Any) -> None:
         raise ForeignTenantRow(type(row).__name__)
 
 
-def _tenant_filter(unit: Unit, tenant_id: int) -> Any:
-    """One for the whole unit: making it costs more than laying it."""
+@lru_cache(maxsize=4096)
+def _tenant_filter(tenant_id: int) -> Any:
+    """One for each tenant, never changed: making it costs more than laying it."""
     from app.db.base import TenantScoped
 
-    if "tenant_filter" not in unit.notes:
-        unit.notes["tenant_filter"] = with_loader_criteria(
-            TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True
-        )
-    return unit.notes["tenant_filter"]
+    return with_loader_criteria(TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True)
 
 
 @event.listens_for(RoutedSession, "before_flush")

@@ -77,6 +77,7 @@ def simulate(
         played.tell_time(clock.now())
         compared = services.reconcile_days()
     delivered = relay.run_until_empty()
+    services.add_up()
     sealed = sum(audit.seal(partition) for partition in audit.partitions())
     seconds = time.perf_counter() - began
     click.echo(f"{report.visits} visits in {seconds:.0f} s ({report.visits / seconds:.1f} a second);")

@@ -1,5 +1,6 @@
 """The accountants of the demo district compare each day with the channels, and tie out what was even."""
 
+from collections import deque
 from datetime import date, timedelta
 
 from app import clock
@@ -10,6 +11,7 @@ from app.tenancy import Tenant, directory
 from modules.demo.rules.district import CENTRES
 from modules.reconciliation import queries
 from modules.reconciliation import services as reconciliation
+from modules.reports import services as reports
 
 DAYS, LEFT_OPEN = 30, 3
 
@@ -23,6 +25,15 @@ def reconcile_days() -> int:
             with clock.in_zone(tenant.zone):
                 count += _reconcile(tenant)
     return count
+
+
+def add_up() -> None:
+    """The sums of the reports, of every day behind us, in every demo centre."""
+    codes = {plan.code for plan in CENTRES}
+    for tenant in directory().all_active():
+        if tenant.code in codes and "reports" in tenant.modules:
+            with clock.in_zone(tenant.zone):
+                deque(reports.rebuild(tenant.id), maxlen=0)
 
 
 def _reconcile(tenant: Tenant) -> int:

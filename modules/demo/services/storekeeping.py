@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app import clock
+from app import clock, relay
 from app.db import tenant_unit
 from modules.catalogue import queries as catalogue
 from modules.charging import queries as charging
@@ -30,7 +30,9 @@ def keep_store(town: Town, on: date) -> Iterator[int]:
     _set_up(town)
     yield 20
     yield from _take_deliveries(town)
+    relay.run_until_empty()  # plans that were handed in reach the district
     yield from buy_and_send()
+    relay.run_until_empty()  # what was sent is announced to the centres
     yield from take_shipments(town, _places(town)[1])
     yield 60
     yield from _fill_pharmacy(town)
