@@ -127,9 +127,63 @@ def test_an_opened_pack_is_told_as_one_and_may_be_told_often(
 ) -> None:
     sell(10, SECOND)
     sell(10, SECOND)
-    pursuit.pursue_all()
+    assert (pursuit.pursue_all(), pursuit.pursue_all()) == (1, 1)
     assert [row.content["trdn_flag"] for row in events(UploadState.SENT)] == ["1", "1"]
     assert insurer.books.packs[SECOND]["parts"] == "20"
+
+
+@pytest.fixture
+def bring_back(pharmacist: Actor) -> Callable[..., None]:
+    """Take back what was handed out under a code."""
+
+    def take(signed: Any, quantity: Any, code: str) -> None:
+        services.return_drugs(
+            prescription_id=signed.prescription_id,
+            lines=[ReturnLineInput(item_id=signed.lines[0].item_id, quantity=D(quantity))],
+            reason="患者要求",
+            is_intact=True,
+            codes=code,
+            by=pharmacist,
+        )
+
+    return take
+
+
+def test_a_return_does_not_overtake_its_sale(
+    connected: None, insurer: Insurer, sell: Any, bring_back: Any, events: Any
+) -> None:
+    signed = sell(24, FIRST)
+    insurer.misbehave("dead", infno="3505")
+    pursuit.pursue_all()
+    bring_back(signed, 24, FIRST)
+    assert pursuit.pursue_all() == 0
+    with _later(minutes=2):
+        assert (pursuit.pursue_all(), pursuit.pursue_all()) == (1, 1)
+    assert insurer.books.packs[FIRST]["whole"] is False
+    assert events(UploadState.PENDING) == []
+
+
+def test_the_return_of_a_sale_that_was_refused_releases_nobody_elses_pack(
+    connected: None,
+    insurer: Insurer,
+    sell: Any,
+    bring_back: Any,
+    events: Any,
+    other_pharmacist: Actor,
+) -> None:
+    insurer.books.packs[FIRST] = {"whole": True, "parts": "0"}
+    signed = sell(24, FIRST)
+    pursuit.pursue_all()
+    bring_back(signed, 24, FIRST)
+    pursuit.pursue_all()
+    assert insurer.books.packs[FIRST]["whole"] is True
+    returned, sold = events(UploadState.REFUSED)
+    assert (returned.kind.value, sold.kind.value, bool(returned.answer)) == ("returned", "sold", True)
+    insurer.books.packs.clear()
+    for row in (sold, returned):
+        services.send_again(record_id=row.id, is_code=True, by=other_pharmacist)
+        pursuit.pursue_all()
+    assert (insurer.books.packs[FIRST]["whole"], len(events(UploadState.SENT))) == (False, 2)
 
 
 def test_a_code_that_another_institution_has_sold_is_refused_with_the_reason(
