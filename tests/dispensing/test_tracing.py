@@ -214,9 +214,7 @@ def test_two_windows_take_one_scan_off_and_the_pack_is_given_back_once(
     (use,) = _uses(ours, first)
 
     def take_off() -> Any:
-        return services.remove_scan(
-            prescription_id=first.prescription_id, use_id=use.id, by=other_pharmacist
-        )
+        return services.remove_scan(prescription_id=first.prescription_id, use_id=use.id, by=other_pharmacist)
 
     outcomes = at_once(app, take_off, take_off)
     assert sum(isinstance(found, NotFound) for found in outcomes) == 1, outcomes
@@ -255,9 +253,7 @@ def test_a_pack_that_went_out_with_a_part_stays_sold_when_its_scan_is_taken_off(
         by=other_pharmacist,
     )
     with pytest.raises(NotFound):
-        services.remove_scan(
-            prescription_id=signed.prescription_id, use_id=use.id, by=other_pharmacist
-        )
+        services.remove_scan(prescription_id=signed.prescription_id, use_id=use.id, by=other_pharmacist)
     assert life(FIRST).pack.used == D(24)
     assert books_hold()
 
@@ -419,6 +415,17 @@ def test_codes_are_collected_at_a_receipt(
     with pytest.raises(CodeIsCarton):
         scan(signed, "99000039999999990001")
     assert scan(signed, one).quantity == D(54)
+
+
+def test_an_opened_pack_that_came_in_has_a_code_too(make_stock: Any, storekeeper: Actor, ours: Any) -> None:
+    document = make_stock(OTHER, 60)
+    with tenant_unit(ours["tenant_id"]):
+        batch = queries.moves_of(document.id)[0][1]
+    one, two, three = (f"8300003000000001000{n}" for n in (1, 2, 3))
+    given = {"document_id": document.id, "batch_id": batch.id, "by": storekeeper}
+    services.collect_codes(codes=f"{one} {two}", **given)
+    with pytest.raises(TooManyCodes):
+        services.collect_codes(codes=three, **given)
 
 
 def test_dispensing_three_scanned_lines_takes_at_most_20_statements(

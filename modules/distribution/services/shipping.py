@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated
 
 from pydantic import Field
@@ -18,9 +18,10 @@ from app.i18n import N_, gettext
 from app.money import format_quantity, round_amount
 from app.tenancy import tenant_of
 from app.use_cases import use_case
-from modules.dispensing.errors import BatchExpired
+from modules.dispensing import services as dispensing
+from modules.dispensing.errors import BatchExpired, CodeDoubled
 from modules.distribution import queries
-from modules.distribution.errors import TooMuchSent
+from modules.distribution.errors import TooManyCodes, TooMuchSent
 from modules.distribution.events import SentBatch, ShipmentSent
 from modules.distribution.models import (
     Holder,
@@ -102,6 +103,7 @@ def send_from_supplier(
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
         TooMuchSent: more than is ordered, or than the centre is still to get.
+        CodeUnreadable, CodeDoubled, TooManyCodes: the codes of the packs are not theirs.
     """
     order, known = _lock_order(order_id)
     shipment = _new(centre_id, order.supplier_name, order.id, by)
@@ -126,6 +128,7 @@ def send_from_warehouse(
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
         TooMuchSent: more than lies there, or than the centre is still to get.
+        CodeUnreadable, CodeDoubled, TooManyCodes: the codes of the packs are not theirs.
     """
     lines = [line for line in lines if line.packs]
     if not lines:
@@ -151,6 +154,7 @@ def _send(
     came: Holder,
     by: Actor,
 ) -> Shipment:
+    codes = _codes(rows)
     _use_shares(shipment.centre_id, rows)
     db.session.add(shipment)
     db.session.flush()
@@ -168,10 +172,29 @@ def _send(
             sender_name=shipment.sender_name,
             shipped_at=shipment.shipped_at,
             amount=sum((round_amount(row.packs * row.pack_cost) for row, _ in rows), Decimal("0.00")),
-            lines=tuple(_told(row, given.codes) for row, given in rows),
+            lines=tuple(_told(row, codes[row.id]) for row, _ in rows),
         )
     )
     return shipment
+
+
+def _codes(
+    rows: Sequence[tuple[ShipmentLine, SupplierLineInput | WarehouseLineInput]],
+) -> dict[int, tuple[str, ...]]:
+    """Line → codes of its packs, as the message carries them: what cannot be read would stop it at the centre."""
+    found: dict[int, tuple[str, ...]] = {}
+    known: set[str] = set()
+    for number, (row, given) in enumerate(rows):
+        field = f"lines-{number}-codes"
+        codes = tuple(read.code for read in dispensing.read_codes(given.codes, field=field))
+        if len(codes) > row.packs.to_integral_value(ROUND_CEILING):  # an opened pack has a code too
+            packs = format_quantity(row.packs)
+            raise TooManyCodes(field=field, drug=row.drug_name, packs=packs, codes=len(codes))
+        if again := sorted(known.intersection(codes)):
+            raise CodeDoubled(field=field, code=again[0])
+        known.update(codes)
+        found[row.id] = codes
+    return found
 
 
 def _use_shares(
@@ -190,7 +213,7 @@ def _use_shares(
             share.shipped += part
 
 
-def _told(row: ShipmentLine, codes: str) -> SentBatch:
+def _told(row: ShipmentLine, codes: tuple[str, ...]) -> SentBatch:
     return SentBatch(
         shipment_line_id=row.id,
         drug_id=row.drug_id,
@@ -201,7 +224,7 @@ def _told(row: ShipmentLine, codes: str) -> SentBatch:
         approval_no=row.approval_no,
         pack_cost=row.pack_cost,
         packs=row.packs,
-        codes=tuple(codes.split()),
+        codes=codes,
     )
 
 
