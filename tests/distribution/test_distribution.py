@@ -276,6 +276,23 @@ def test_the_warehouse_stands_between_supplier_and_centre(ours: Any, desk: Any) 
     assert _share(ours) == 20
 
 
+def test_a_refusal_names_the_row_of_the_form_it_is_about(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 20))
+    order = district.buy()
+    line, by = district.lines_of(order)[DRUG], district.purchaser()
+    both = [district.batch(line, 5), district.batch(line, 15, batch_no="P8")]
+    services.stock_warehouse(order_id=order.id, lines=both, by=by)
+    with control_unit():
+        passed_over, wanted = queries.warehouse_stock()
+    given = [
+        services.WarehouseLineInput(stock_id=passed_over.id),
+        services.WarehouseLineInput(stock_id=wanted.id, packs=wanted.on_hand + 1),
+    ]
+    with pytest.raises(TooMuchSent) as refusal:
+        services.send_from_warehouse(centre_id=ours["tenant_id"], lines=given, by=by)
+    assert refusal.value.field == "lines-1-packs"
+
+
 def _from_warehouse(centre: Any, lying: Any, packs: Any) -> Any:
     given = [services.WarehouseLineInput(stock_id=lying.id, packs=D(packs))]
     return services.send_from_warehouse(centre_id=centre["tenant_id"], lines=given, by=district.purchaser())
