@@ -101,7 +101,7 @@ def _checker(second_name: str, by: Actor) -> str:
 def _refuse(batch: Batch) -> None:
     if batch.origin_id is not None:
         raise RepackedAlready(field="balance_id", batch=batch.batch_no)
-    if queries.recalled_among([batch.id]) is not None:
+    if batch.is_recalled:
         raise BatchRecalled(drug=batch.drug_name, batch=batch.batch_no)
     if batch.expires_on <= clock.today():
         raise BatchExpired(field="balance_id", batch=batch.batch_no, expires=batch.expires_on)
