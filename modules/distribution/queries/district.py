@@ -287,11 +287,7 @@ class CentreFigures:
 
 def figures() -> list[CentreFigures]:
     """For each centre: plans nobody merged, packs to send, shipments on the way, open differences. Four statements."""
-    plans = _counts(
-        select(Request.centre_id, func.count())
-        .where(*_OPEN)
-        .group_by(Request.centre_id)
-    )
+    plans = _counts(select(Request.centre_id, func.count()).where(*_OPEN).group_by(Request.centre_id))
     left = func.sum(RequestLine.approved - RequestLine.shipped)
     rest = {
         row[0]: row[1]
