@@ -32,3 +32,10 @@ class PartsWrong(DomainError):
     message = N_(
         "%(drug)s, batch %(batch)s: what was accepted and what differs must add up to %(packs)s packs."
     )
+
+
+class TooManyCodes(DomainError):
+    """More codes than packs."""
+
+    code = "distribution.too_many_codes"
+    message = N_("%(drug)s: %(packs)s packs are sent, %(codes)s codes would be more.")

@@ -88,6 +88,13 @@ class TooMuchReceived(DomainError):
     message = N_("%(drug)s, batch %(batch)s: %(shipped)s were sent.")
 
 
+class TooMuchApproved(DomainError):
+    """More is approved than was asked for."""
+
+    code = "storeroom.too_much_approved"
+    message = N_("%(drug)s: only %(wanted)s were asked for.")
+
+
 class StocktakeOpen(Conflict):
     """A place is counted once at a time."""
 

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.racing import at_once
 from support.world import PASSWORD, TODAY
 
 from app.accounts.errors import SecondPersonSame
@@ -124,6 +126,21 @@ def test_no_more_than_is_free_no_bags_of_bags_nothing_recalled(
     with pytest.raises(BatchRecalled):
         bag(1, 6, "B1")
     assert lying()[lot].batch.is_recalled
+
+
+def test_a_recall_finds_the_bags_that_are_being_made_at_that_moment(
+    app: Flask, make_stock: Any, bag: Any, lying: Any, storekeeper: Actor, books_hold: Any
+) -> None:
+    make_stock(DRUG, 54, batch_no="B1")
+    batch_id = lying()["B1"].batch.id
+    made, _ = at_once(
+        app,
+        lambda: bag(2, 6, "B1"),
+        lambda: storeroom.recall_batch(batch_id=batch_id, reason="抽检不合格", by=storekeeper),
+    )
+    assert isinstance(made, Repacking | BatchRecalled), made
+    assert all(line.batch.is_recalled for line in lying().values())
+    books_hold()
 
 
 def test_bags_go_out_first_and_come_back_into_their_lot(

@@ -55,6 +55,13 @@ def test_issuing_40_takes_12_of_b_and_28_of_a_for_88_20():
     assert not result.is_refused
 
 
+def test_of_one_expiry_bags_leave_before_packs():
+    ends = date(2027, 3, 31)
+    lying = [batch(A, ends, 30, "2.25"), batch(B, ends, 12, "2.25", is_bags=True)]
+    result = allocate(lying, D(20), today=TODAY)
+    assert [(pick.batch_id, pick.quantity) for pick in result.picks] == [(B, 12), (A, 8)]
+
+
 def test_issuing_45_is_refused_because_42_are_available():
     result = allocate(AMLODIPINE, D(45), today=TODAY)
     assert (result.is_refused, result.available, result.picks) == (True, 42, ())

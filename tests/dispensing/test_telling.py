@@ -6,16 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from support import outpatient, world
 from support.insurer import connected, insurer, insurer_address
 
 from app import clock, pursuit
 from app.actor import Actor
 from app.db import tenant_unit
 from app.errors import NotFound, PermissionDenied
-from modules.charging.simulators.insurer import Insurer
+from modules.charging import queries as charging_queries
+from modules.charging import services as charging
+from modules.charging.simulators.insurer import KEY, Insurer
 from modules.dispensing import queries, services
 from modules.dispensing.errors import RecordNotRefused
 from modules.dispensing.models import CodeEvent, StockReport, UploadState
+from modules.dispensing.rules.review import ReviewCheck
 from modules.dispensing.services import ReturnLineInput, StockLineInput
 from modules.insurance import queries as insurance
 from modules.insurance import services as insurer_services
@@ -127,9 +131,106 @@ def test_an_opened_pack_is_told_as_one_and_may_be_told_often(
 ) -> None:
     sell(10, SECOND)
     sell(10, SECOND)
-    pursuit.pursue_all()
+    assert (pursuit.pursue_all(), pursuit.pursue_all()) == (1, 1)
     assert [row.content["trdn_flag"] for row in events(UploadState.SENT)] == ["1", "1"]
     assert insurer.books.packs[SECOND]["parts"] == "20"
+
+
+def _sell_at(centre: dict[str, Any], quantity: int, code: str) -> None:
+    """Hand out so much of amoxicillin under a code, at any centre."""
+    desk = {role: world.actor(centre, role) for role in world.STAFF}
+    bill = outpatient.make_bill(centre, desk["registrar"], ())
+    signed = outpatient.prescribe(centre, desk["doctor"], bill, (AMOXICILLIN, quantity))
+    with tenant_unit(centre["tenant_id"]):
+        due = charging_queries.bill_view(bill.id).due_amount
+    tender = charging.TenderInput(method="cash", amount=due)
+    charging.settle_bill(bill_id=bill.id, expected_amount=due, tenders=[tender], by=desk["cashier"])
+    sheet, first = {"prescription_id": signed.prescription_id}, desk["pharmacist"]
+    services.review_prescription(checks=list(ReviewCheck), by=first, **sheet)
+    services.prepare_prescription(by=first, **sheet)
+    second = desk["other_pharmacist"]
+    services.scan_code(code=code, item_id=signed.lines[0].item_id, by=second, **sheet)
+    services.dispense_prescription(by=second, **sheet)
+
+
+def test_a_code_is_sold_once_in_two_centres_of_one_installation(
+    connected: None, insurer: Insurer, insurer_address: str, ours: Any, theirs: Any, events: Any
+) -> None:
+    by = world.actor(theirs, "administrator")
+    insurer_services.connect(
+        institution_code="H11010500002",
+        institution_name="城西社区卫生服务中心",
+        region="110105",
+        base_url=insurer_address,
+        key=KEY,
+        by=by,
+    )
+    insurer_services.load_demo_mappings(by=by)
+    _sell_at(ours, 24, FIRST)
+    pursuit.pursue_all()
+    _sell_at(theirs, 24, FIRST)  # each centre knows its own packs only
+    pursuit.pursue_all()
+    assert [row.kind.value for row in events(UploadState.SENT)] == ["sold"]
+    with tenant_unit(theirs["tenant_id"]):
+        (refused,) = queries.list_uploads(UploadState.REFUSED).rows
+        assert queries.list_uploads(UploadState.SENT).rows == []
+    assert (refused.code, FIRST in refused.answer) == (FIRST, True)
+    (kept,) = insurer.books.records
+    assert kept.startswith("H11010500001/3505/")
+
+
+@pytest.fixture
+def bring_back(pharmacist: Actor) -> Callable[..., None]:
+    """Take back what was handed out under a code."""
+
+    def take(signed: Any, quantity: Any, code: str) -> None:
+        services.return_drugs(
+            prescription_id=signed.prescription_id,
+            lines=[ReturnLineInput(item_id=signed.lines[0].item_id, quantity=D(quantity))],
+            reason="患者要求",
+            is_intact=True,
+            codes=code,
+            by=pharmacist,
+        )
+
+    return take
+
+
+def test_a_return_does_not_overtake_its_sale(
+    connected: None, insurer: Insurer, sell: Any, bring_back: Any, events: Any
+) -> None:
+    signed = sell(24, FIRST)
+    insurer.misbehave("dead", infno="3505")
+    pursuit.pursue_all()
+    bring_back(signed, 24, FIRST)
+    assert pursuit.pursue_all() == 0
+    with _later(minutes=2):
+        assert (pursuit.pursue_all(), pursuit.pursue_all()) == (1, 1)
+    assert insurer.books.packs[FIRST]["whole"] is False
+    assert events(UploadState.PENDING) == []
+
+
+def test_the_return_of_a_sale_that_was_refused_releases_nobody_elses_pack(
+    connected: None,
+    insurer: Insurer,
+    sell: Any,
+    bring_back: Any,
+    events: Any,
+    other_pharmacist: Actor,
+) -> None:
+    insurer.books.packs[FIRST] = {"whole": True, "parts": "0"}
+    signed = sell(24, FIRST)
+    pursuit.pursue_all()
+    bring_back(signed, 24, FIRST)
+    pursuit.pursue_all()
+    assert insurer.books.packs[FIRST]["whole"] is True
+    returned, sold = events(UploadState.REFUSED)
+    assert (returned.kind.value, sold.kind.value, bool(returned.answer)) == ("returned", "sold", True)
+    insurer.books.packs.clear()
+    for row in (sold, returned):
+        services.send_again(record_id=row.id, is_code=True, by=other_pharmacist)
+        pursuit.pursue_all()
+    assert (insurer.books.packs[FIRST]["whole"], len(events(UploadState.SENT))) == (False, 2)
 
 
 def test_a_code_that_another_institution_has_sold_is_refused_with_the_reason(

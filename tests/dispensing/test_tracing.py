@@ -13,6 +13,7 @@ from support.racing import at_once
 from app.actor import Actor
 from app.db import Mode, db, tenant_unit
 from app.db.statements import count_statements
+from app.errors import NotFound
 from app.use_cases import command
 from modules.charging import queries as charging_queries
 from modules.charging import services as charging
@@ -33,6 +34,7 @@ from modules.dispensing.errors import (
     ReturnCodesMissing,
     ReturnCodeStranger,
     TooManyCodes,
+    WrongStep,
 )
 from modules.dispensing.models import (
     Code,
@@ -203,6 +205,59 @@ def test_two_windows_scan_the_same_box_at_once_and_one_gets_it(
     assert life(FIRST).pack.used == D(24)
 
 
+def test_two_windows_take_one_scan_off_and_the_pack_is_given_back_once(
+    app: Flask, ready: Any, scan: Any, life: Any, ours: Any, other_pharmacist: Actor, books_hold: Any
+) -> None:
+    first, second = ready((AMOXICILLIN, 10)), ready((AMOXICILLIN, 10))
+    scan(first, SECOND)
+    scan(second, SECOND)
+    (use,) = _uses(ours, first)
+
+    def take_off() -> Any:
+        return services.remove_scan(prescription_id=first.prescription_id, use_id=use.id, by=other_pharmacist)
+
+    outcomes = at_once(app, take_off, take_off)
+    assert sum(isinstance(found, NotFound) for found in outcomes) == 1, outcomes
+    assert life(SECOND).pack.used == D(10)
+    assert books_hold()
+
+
+def test_one_window_hands_out_while_another_takes_the_scan_off(
+    app: Flask, ready: Any, scan: Any, hand_out: Any, life: Any, ours: Any, other_pharmacist: Actor
+) -> None:
+    signed = ready((AMOXICILLIN, 24))
+    scan(signed, FIRST)
+    (use,) = _uses(ours, signed)
+    removed, given = at_once(
+        app,
+        lambda: services.remove_scan(
+            prescription_id=signed.prescription_id, use_id=use.id, by=other_pharmacist
+        ),
+        lambda: hand_out(signed),
+    )
+    assert not isinstance(given, Exception), given
+    was_first = not isinstance(removed, Exception)
+    assert was_first or isinstance(removed, WrongStep), removed
+    assert life(FIRST).pack.used == (D(0) if was_first else D(24))
+
+
+def test_a_pack_that_went_out_with_a_part_stays_sold_when_its_scan_is_taken_off(
+    ready: Any, scan: Any, life: Any, ours: Any, other_pharmacist: Actor, books_hold: Any
+) -> None:
+    signed = ready((AMOXICILLIN, 34))
+    scan(signed, FIRST, quantity=D(24))
+    (use,) = _uses(ours, signed)
+    services.dispense_prescription(
+        prescription_id=signed.prescription_id,
+        owed=[services.OwedLineInput(item_id=signed.lines[0].item_id, quantity=D(10))],
+        by=other_pharmacist,
+    )
+    with pytest.raises(NotFound):
+        services.remove_scan(prescription_id=signed.prescription_id, use_id=use.id, by=other_pharmacist)
+    assert life(FIRST).pack.used == D(24)
+    assert books_hold()
+
+
 def test_the_database_refuses_more_than_the_pack_holds(ready: Any, scan: Any, ours: Any) -> None:
     scan(ready((AMOXICILLIN, 24)), FIRST)
     with tenant_unit(ours["tenant_id"], Mode.WRITE):
@@ -360,6 +415,17 @@ def test_codes_are_collected_at_a_receipt(
     with pytest.raises(CodeIsCarton):
         scan(signed, "99000039999999990001")
     assert scan(signed, one).quantity == D(54)
+
+
+def test_an_opened_pack_that_came_in_has_a_code_too(make_stock: Any, storekeeper: Actor, ours: Any) -> None:
+    document = make_stock(OTHER, 60)
+    with tenant_unit(ours["tenant_id"]):
+        batch = queries.moves_of(document.id)[0][1]
+    one, two, three = (f"8300003000000001000{n}" for n in (1, 2, 3))
+    given = {"document_id": document.id, "batch_id": batch.id, "by": storekeeper}
+    services.collect_codes(codes=f"{one} {two}", **given)
+    with pytest.raises(TooManyCodes):
+        services.collect_codes(codes=three, **given)
 
 
 def test_dispensing_three_scanned_lines_takes_at_most_20_statements(

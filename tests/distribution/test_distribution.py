@@ -23,9 +23,15 @@ from app.db.units import kernel_unit
 from app.errors import NotFound, PermissionDenied
 from app.records import ControlDelivery, Delivery
 from modules.dispensing import queries as stock
-from modules.dispensing.errors import BatchExpired
+from modules.dispensing.errors import BatchExpired, CodeDoubled, CodeUnreadable
 from modules.distribution import queries, services
-from modules.distribution.errors import NothingOpen, PartsWrong, TooMuchApproved, TooMuchSent
+from modules.distribution.errors import (
+    NothingOpen,
+    PartsWrong,
+    TooManyCodes,
+    TooMuchApproved,
+    TooMuchSent,
+)
 from modules.distribution.models import (
     DeliveryStatus,
     DifferenceEnd,
@@ -270,6 +276,23 @@ def test_the_warehouse_stands_between_supplier_and_centre(ours: Any, desk: Any) 
     assert _share(ours) == 20
 
 
+def test_a_refusal_names_the_row_of_the_form_it_is_about(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 20))
+    order = district.buy()
+    line, by = district.lines_of(order)[DRUG], district.purchaser()
+    both = [district.batch(line, 5), district.batch(line, 15, batch_no="P8")]
+    services.stock_warehouse(order_id=order.id, lines=both, by=by)
+    with control_unit():
+        passed_over, wanted = queries.warehouse_stock()
+    given = [
+        services.WarehouseLineInput(stock_id=passed_over.id),
+        services.WarehouseLineInput(stock_id=wanted.id, packs=wanted.on_hand + 1),
+    ]
+    with pytest.raises(TooMuchSent) as refusal:
+        services.send_from_warehouse(centre_id=ours["tenant_id"], lines=given, by=by)
+    assert refusal.value.field == "lines-1-packs"
+
+
 def _from_warehouse(centre: Any, lying: Any, packs: Any) -> Any:
     given = [services.WarehouseLineInput(stock_id=lying.id, packs=D(packs))]
     return services.send_from_warehouse(centre_id=centre["tenant_id"], lines=given, by=district.purchaser())
@@ -376,6 +399,82 @@ def test_codes_travel_with_the_shipment_and_come_in_with_what_arrived(ours: Any,
     with tenant_unit(ours["tenant_id"]):
         assert stock.codes_known(codes) == codes
         assert sum(stock.collected(delivery.document_id).values()) == 2
+
+
+def test_codes_that_cannot_come_in_are_refused_before_they_are_sent(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 2))
+    order = district.buy()
+    line, good = district.lines_of(order)[DRUG], "83000010000000010001"
+    wrong = {f"{good} 123": CodeUnreadable, f"{good} {good}": CodeDoubled, "9" * 41: CodeUnreadable}
+    for codes, refusal in wrong.items():
+        with pytest.raises(refusal):
+            district.send(order, ours, district.batch(line, 2, codes=codes))
+    with pytest.raises(TooManyCodes):
+        district.send(order, ours, district.batch(line, 1, codes=f"{good} 83000010000000010002"))
+    with pytest.raises(CodeDoubled):
+        district.send(
+            order,
+            ours,
+            district.batch(line, 1, codes=good),
+            district.batch(line, 1, batch_no="P8", codes=good),
+        )
+    assert _share(ours) == 2
+
+
+def test_codes_a_centre_refuses_hold_up_no_drugs(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 2))
+    order = district.buy()
+    line, code = district.lines_of(order)[DRUG], "83000010000000010001"
+    first, second = district.batch(line, 1, codes=code), district.batch(line, 1, batch_no="P8", codes=code)
+    district.receive(district.send(order, ours, first), ours, desk["storekeeper"])
+    delivery = district.receive(district.send(order, ours, second), ours, desk["storekeeper"])
+    assert (delivery.status, _lying(ours, batch_no="P8")) == (DeliveryStatus.RECEIVED, line.pack_factor)
+    with tenant_unit(ours["tenant_id"]):
+        assert stock.collected(delivery.document_id) == {}
+
+
+def test_codes_go_to_their_own_batch_when_two_have_one_number(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 3))
+    order = district.buy()
+    line, codes = district.lines_of(order)[DRUG], [f"8300001000000001000{n}" for n in (1, 2, 3)]
+    later = district.EXPIRES + timedelta(days=30)
+    first = district.batch(line, 1, codes=codes[0])
+    second = district.batch(line, 2, expires_on=later, codes=" ".join(codes[1:]))
+    district.receive(district.send(order, ours, first, second), ours, desk["storekeeper"])
+    with tenant_unit(ours["tenant_id"]):
+        found = [stock.life_of(code).batch for code in codes]
+    assert [batch.expires_on for batch in found if batch] == [district.EXPIRES, later, later]
+
+
+def test_a_plan_the_district_does_not_buy_is_ended(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 20))
+    with control_unit():
+        (request,) = queries.open_requests()
+    by = district.purchaser()
+    services.close_request(request_id=request.id, reason="不在目录", by=by)
+    with control_unit():
+        assert queries.open_requests() == []
+        assert sum(row.open_plans for row in queries.figures()) == 0
+    with pytest.raises(NothingOpen):
+        services.merge_requests(request_ids=[request.id], by=by)
+    with pytest.raises(WrongState):
+        services.close_request(request_id=request.id, reason="不在目录", by=by)
+
+
+def test_who_handed_a_purchase_in_does_not_approve_it(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 20))
+    with control_unit():
+        waiting = [row.id for row in queries.open_requests()]
+    purchase = services.merge_requests(request_ids=waiting, by=district.purchaser())
+    with control_unit():
+        (line,) = queries.lines_of_purchase(purchase.id)
+    given = services.PurchaseLineInput(line_id=line.id, pack_cost=D(99), supplier_id=district.supplier().id)
+    services.change_purchase(purchase_id=purchase.id, lines=[given], by=district.approver())
+    services.submit_purchase(purchase_id=purchase.id, by=district.approver())
+    whole = [services.ApprovedInput(line_id=line.id, approved=D(20))]
+    for by in (district.approver(), district.purchaser()):
+        with pytest.raises(SamePerson):
+            services.approve_purchase(purchase_id=purchase.id, lines=whole, by=by)
 
 
 def test_the_rest_of_a_plan_can_be_ended(ours: Any, desk: Any) -> None:

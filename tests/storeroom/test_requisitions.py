@@ -11,7 +11,14 @@ from app.errors import NotFound
 from modules.dispensing import queries as stock
 from modules.dispensing.errors import OutOfStock
 from modules.storeroom import queries, services
-from modules.storeroom.errors import PlanEmpty, ReasonMissing, TooMuchReceived, WrongPlace, WrongState
+from modules.storeroom.errors import (
+    PlanEmpty,
+    ReasonMissing,
+    TooMuchApproved,
+    TooMuchReceived,
+    WrongPlace,
+    WrongState,
+)
 from modules.storeroom.models import RequisitionStatus
 from modules.storeroom.services import ApprovedLineInput, ReceivedPartInput, RequisitionLineInput
 
@@ -174,6 +181,8 @@ def test_what_the_storeroom_has_not_is_not_sent_and_less_may_be_approved(
     requisition = ask(40)
     with pytest.raises(PlanEmpty):
         approve(requisition, 0)
+    with pytest.raises(TooMuchApproved):
+        approve(requisition, 41)
     approve(requisition, 11)
     with pytest.raises(OutOfStock):
         services.ship_requisition(requisition_id=requisition.id, by=storekeeper)

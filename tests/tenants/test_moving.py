@@ -1,30 +1,23 @@
 """A centre moves to another partition while its desks work: nothing is lost, nothing is on both sides."""
 
-import tempfile
 import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
-from support import outpatient, outpatients, world
-from support.databases import PostgresDatabases, SqliteFiles
+from support import outpatient, outpatients, partitions, world
 
-from app import clock, relay
+from app import relay
 from app.actor import system_actor
 from app.checks import findings_of
-from app.config import Settings
-from app.db import across_tenants, db, isolation, migrate
-from app.db.base import CONTROL
-from app.db.engines import dispose_engines
+from app.db import across_tenants, db
 from app.db.moving import Move, MoveFailed, _writing
-from app.factory import create_app
 from app.records import CommandLog, Delivery
 from app.tenancy import directory
 from app.use_cases import command
@@ -48,30 +41,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def two_partitions(request: pytest.FixtureRequest) -> Iterator[tuple[Flask, dict[str, Any]]]:
     """The test world in p1, and an empty p2 beside it."""
-    made: Any = SqliteFiles() if request.param == "sqlite" else PostgresDatabases()
-    made.add_empty("p2")
-    names = ("control", "p1", "p2")
-    app = create_app(
-        Settings(
-            environment="test",
-            data_folder=Path(tempfile.mkdtemp(prefix="his-moving-")),
-            control_url=made.url("control"),
-            partition_urls={name: made.url(name) for name in names[1:]},
-            owner_urls={name: made.owner_url(name) for name in names},
-            embedded_workers=False,
-        )
-    )
-    with app.app_context():
-        with migrate.owned() as owners:
-            for name in names:
-                metadata = db.metadatas[CONTROL] if name == CONTROL else db.metadata
-                with owners[name].begin() as connection:
-                    isolation.build_tables(connection, metadata)
-        ids = world.build()
-    clock.stop(None)
-    yield app, ids
-    dispose_engines(app)
-    made.close()
+    with partitions.installation(request.param) as built:
+        yield built
 
 
 @pytest.fixture

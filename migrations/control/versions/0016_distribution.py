@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("made_by_id", sa.BigInteger(), nullable=True),
         sa.Column("made_by_name", sa.Unicode(length=100), nullable=False),
+        sa.Column("submitted_by_id", sa.BigInteger(), nullable=True),
         sa.Column("approved_by_name", sa.Unicode(length=100), nullable=False),
         sa.Column("remark", sa.Unicode(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_distribution_purchase")),

@@ -141,6 +141,7 @@ class Balance(TenantScoped, Model):
             unit_cost=batch.unit_cost,
             received_on=batch.received_on,
             is_frozen=batch.is_recalled,
+            is_bags=batch.origin_id is not None,
         )
 
 

@@ -29,8 +29,8 @@ from modules.dispensing.queries.repacking import (
     find_lot,
     get_repacked,
     list_repackings,
-    location_of_balance,
     lots_of,
+    place_and_drug_of,
 )
 from modules.dispensing.queries.reported import (
     IN_TRANSIT,
@@ -194,7 +194,6 @@ __all__ = [
     "list_reports",
     "list_tasks",
     "list_uploads",
-    "location_of_balance",
     "lock_balances",
     "lock_batch_everywhere",
     "lock_batches_at",
@@ -215,6 +214,7 @@ __all__ = [
     "page_of_first_issues",
     "period_lines",
     "picked",
+    "place_and_drug_of",
     "prefixes_of",
     "prescriptions_of_items",
     "recalled_among",

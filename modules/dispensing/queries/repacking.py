@@ -18,9 +18,11 @@ class Repacked:
     lot: Batch
 
 
-def location_of_balance(balance_id: int) -> int | None:
-    """Where a balance lies, if there is such a one."""
-    return db.session.scalar(select(Balance.location_id).where(Balance.id == balance_id))
+def place_and_drug_of(balance_id: int) -> tuple[int, int] | None:
+    """Where a balance lies and of which drug it is, if there is such a one."""
+    statement = select(Balance.location_id, Balance.drug_id).where(Balance.id == balance_id)
+    found = db.session.execute(statement).first()
+    return (found[0], found[1]) if found else None
 
 
 def find_lot(origin_id: int, number: str, expires_on: date) -> Batch | None:

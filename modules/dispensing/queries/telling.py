@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Exists, Select, exists, select
+from sqlalchemy.orm import aliased
 
 from app import clock
 from app.db import Page, db, page_by_key
-from modules.dispensing.models import TOLD, Code, CodeEvent, StockReport, UploadState
+from modules.dispensing.models import TOLD, Code, CodeEvent, CodeEventKind, StockReport, UploadState
 from modules.insurance import queries as insurance
 
 Owed = CodeEvent | StockReport
@@ -22,10 +23,14 @@ class Record:
     row: Owed
     infno: str
     content: dict[str, Any]
+    is_unsold: bool = False  # a return of what the insurer has refused to take as sold
 
 
 def due_records(*, size: int = 30) -> list[Record]:
-    """Records whose turn has come, in the order they arose: stock before sales. Three statements at most."""
+    """Records whose turn has come, in the order they arose: stock before sales. Four statements at most.
+
+    A pack's records are told one after the other: while an earlier one waits, so does the next.
+    """
     reports = list(db.session.scalars(_due(StockReport, size)))
     codes = _codes_of(reports)
     found = [
@@ -36,8 +41,41 @@ def due_records(*, size: int = 30) -> list[Record]:
         )
         for row in reports
     ]
-    events = db.session.scalars(_due(CodeEvent, size - len(found)))
-    return found + [Record(row, TOLD[row.kind], row.content) for row in events]
+    events = list(db.session.scalars(_due(CodeEvent, size - len(found)).where(~_waits_for_earlier())))
+    unsold = _refused_sales(row.code for row in events if row.kind is CodeEventKind.RETURNED)
+    return found + [
+        Record(
+            row,
+            TOLD[row.kind],
+            row.content,
+            row.kind is CodeEventKind.RETURNED and (row.code, row.prescription_id) in unsold,
+        )
+        for row in events
+    ]
+
+
+def _waits_for_earlier() -> Exists:
+    """Something that befell the same pack earlier is still to be told."""
+    earlier = aliased(CodeEvent)
+    return exists().where(
+        earlier.tenant_id == CodeEvent.tenant_id,
+        earlier.code == CodeEvent.code,
+        earlier.id < CodeEvent.id,
+        earlier.upload == UploadState.PENDING,
+    )
+
+
+def _refused_sales(codes: Iterable[str]) -> set[tuple[str, int | None]]:
+    """Code and prescription of sales of these packs that the insurer has refused."""
+    wanted = sorted(set(codes))
+    if not wanted:
+        return set()
+    statement = select(CodeEvent.code, CodeEvent.prescription_id).where(
+        CodeEvent.code.in_(wanted),
+        CodeEvent.kind == CodeEventKind.SOLD,
+        CodeEvent.upload == UploadState.REFUSED,
+    )
+    return {(row[0], row[1]) for row in db.session.execute(statement)}
 
 
 def _due(model: type[Any], size: int) -> Select[Any]:

@@ -21,6 +21,7 @@ class BatchStock:
     unit_cost: Decimal
     received_on: date = date.min
     is_frozen: bool = False
+    is_bags: bool = False  # opened packs, re-packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def is_issuable(batch: BatchStock, *, today: date, stop_days: int = STOP_DAYS) -
 def allocate(
     batches: Iterable[BatchStock], quantity: Decimal, *, today: date, stop_days: int = STOP_DAYS
 ) -> Allocation:
-    """Choose batches, the nearest expiry first (FEFO, 近效期先出), then the earlier receipt, then the id.
+    """Choose batches, the nearest expiry first (FEFO, 近效期先出), then bags, the earlier receipt, the id.
 
     `quantity` is positive. The whole is allocated or nothing. Source: house rule.
     """
@@ -81,12 +82,16 @@ def allocate(
         return Allocation((), quantity, available)
     picks: list[BatchPick] = []
     left = quantity
-    for batch in sorted(usable, key=lambda batch: (batch.expires_on, batch.received_on, batch.batch_id)):
+    for batch in sorted(usable, key=_turn):
         taken = min(left, batch.available)
         if taken:
             picks.append(BatchPick(batch.batch_id, taken, batch.unit_cost))
         left -= taken
     return Allocation(tuple(picks), quantity, available)
+
+
+def _turn(batch: BatchStock) -> tuple[date, bool, date, int]:
+    return (batch.expires_on, not batch.is_bags, batch.received_on, batch.batch_id)
 
 
 def allocate_return(issued: Sequence[BatchPick], quantity: Decimal) -> tuple[BatchPick, ...] | None:

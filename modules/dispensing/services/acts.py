@@ -210,8 +210,11 @@ def recall(*, batch_id: int) -> Batch:
     batch = db.session.get(Batch, batch_id)
     if batch is None:
         raise NotFound(field="batch_id")
-    for one in (batch, *queries.lots_of(batch_id)):  # its bags with it
-        queries.lock_batch_everywhere(one.id)
+    queries.lock_batch_everywhere(batch_id)
+    lots = queries.lots_of(batch_id)  # its bags with it, those too that were being made a moment ago
+    for lot in lots:
+        queries.lock_batch_everywhere(lot.id)
+    for one in (batch, *lots):
         one.recalled_at = one.recalled_at or clock.now()
     db.session.flush()
     return batch

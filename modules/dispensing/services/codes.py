@@ -1,7 +1,7 @@
 """Codes of packs that came in (追溯码采集): collected from a receipt, and the life they begin."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -63,7 +63,7 @@ def collect_codes(
     if not came:
         raise NotFound(field="batch_id")
     batch = came[0][1]
-    read = _read(codes)
+    read = read_codes(codes)
     _refuse_too_many(sum((move.quantity for move, _ in came), Decimal(0)), batch, document_id, len(read))
     _refuse_strangers(read, batch, by)
     _store(read, batch, document, carton.strip(), by)
@@ -118,20 +118,25 @@ def learn_prefix(read: ReadCode, batch: Batch, by: Actor) -> CodePrefix:
     return row
 
 
-def _read(text: str) -> list[ReadCode]:
+def read_codes(text: str, *, field: str = "codes") -> list[ReadCode]:
+    """The codes of a list that was scanned or pasted.
+
+    Raises:
+        CodeUnreadable, CodeDoubled: a text is no code, or stands twice.
+    """
     found: dict[str, ReadCode] = {}
     for part in codes_in(text):
         read = read_code(part)
         if read is None:
-            raise CodeUnreadable(field="codes", code=part[:LONGEST])
+            raise CodeUnreadable(field=field, code=part[:LONGEST])
         if read.code in found:
-            raise CodeDoubled(field="codes", code=read.code)
+            raise CodeDoubled(field=field, code=read.code)
         found[read.code] = read
     return list(found.values())
 
 
 def _refuse_too_many(quantity: Decimal, batch: Batch, document_id: int, count: int) -> None:
-    packs = -(-quantity // batch.pack_factor)  # a pack that was opened has a code too
+    packs = (quantity / batch.pack_factor).to_integral_value(ROUND_CEILING)  # an opened pack has a code too
     if queries.collected(document_id).get(batch.id, 0) + count > packs:
         raise TooManyCodes(field="codes", packs=format_quantity(packs), codes=count)
 

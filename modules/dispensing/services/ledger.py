@@ -31,6 +31,13 @@ _PREFIX = {
     DocumentKind.REPACK: "KC",
 }
 
+_NEVER_RECALLED = (
+    DocumentKind.ISSUE,
+    DocumentKind.SHIPMENT,
+    DocumentKind.TRANSFER,
+    DocumentKind.REPACK,
+)
+
 Side = tuple[str, str, str, int | None, int | None]  # kind of drug, from and to: accounts, then places
 
 
@@ -70,7 +77,7 @@ def post(document: Document, movements: Sequence[Movement]) -> tuple[MovedLine, 
     Raises:
         BooksClosed: the month of the document is closed at one of the places.
         PlaceCounted: one of the places is being counted and must stand still.
-        BatchRecalled: a patient would get of a recalled batch.
+        BatchRecalled: a recalled batch would be handed out, carried over or put into bags.
     """
     _refuse_stopped(document, movements)
     rows = [_move(document, number, movement) for number, movement in enumerate(movements, start=1)]
@@ -104,7 +111,7 @@ def _refuse_stopped(document: Document, movements: Sequence[Movement]) -> None:
             raise BooksClosed(place=stopped.place, until=stopped.closed_until)
         if stopped.is_counted and document.kind != DocumentKind.STOCKTAKE:
             raise PlaceCounted(place=stopped.place)
-        if stopped.is_recalled and document.kind == DocumentKind.ISSUE:
+        if stopped.is_recalled and document.kind in _NEVER_RECALLED:
             raise BatchRecalled(drug=stopped.drug_name, batch=stopped.batch_no)
 
 

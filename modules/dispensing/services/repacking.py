@@ -47,9 +47,10 @@ def repack(
         OutOfStock: more than lies there free.
     """
     checker = _checker(second_name, by)
-    location_id = queries.location_of_balance(balance_id)
-    if location_id is None or lock_row(Location, location_id) is None:
+    location_id, drug_id = queries.place_and_drug_of(balance_id) or (0, 0)
+    if lock_row(Location, location_id) is None:
         raise NotFound(field="balance_id")
+    balances = queries.lock_batches_at(location_id, [drug_id])
     (found,) = queries.lock_balances([balance_id])
     batch, quantity = found.batch, bag_size * bags
     _refuse(batch)
@@ -61,7 +62,7 @@ def repack(
             available=f"{format_quantity(found.balance.available)} {batch.min_unit}",
         )
     lot = _lot_of(batch, by)
-    target = balance_at(queries.lock_batches_at(location_id, [batch.drug_id]), location_id, lot)
+    target = balance_at(balances, location_id, lot)
     document = new_document(DocumentKind.REPACK, location_id, by)
     db.session.flush()
     post(

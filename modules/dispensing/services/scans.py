@@ -128,9 +128,7 @@ def remove_scan(*, prescription_id: int, use_id: int, by: Actor) -> Task:
         NotFound: no such scan on it.
         WrongStep: it was handed out.
     """
-    if use_id not in {one.use.id for one in queries.picked(prescription_id)}:
-        raise NotFound(field="use_id")
-    task, _, _ = _open(prescription_id)
+    task, _, _ = _open(prescription_id)  # nothing is read before this lock: what is read stays as it was read
     taken = queries.lock_codes_of(prescription_id)  # the packs are held: another window may take from one
     found = next((one for one in taken if one.use.id == use_id and one.use.document_id is None), None)
     if found is None:

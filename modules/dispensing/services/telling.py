@@ -81,6 +81,9 @@ def pursue(tenant_id: int) -> int:
 
 
 def _tell(record: Record, national: dict[str, str], by: Actor) -> None:
+    if record.is_unsold:
+        reason = gettext(N_("The insurer has not taken the sale of this pack."))
+        return _note(record, UploadState.REFUSED, reason, by)
     code = national.get(record.content["fixmedins_hilist_id"], "")
     if not code:
         reason = gettext(N_("The drug is not mapped to the insurer's catalogue."))

@@ -69,6 +69,7 @@ class Purchase(Control):
     on: Mapped[date]
     made_by_id: Mapped[int | None]
     made_by_name: Mapped[str] = mapped_column(Unicode(100))
+    submitted_by_id: Mapped[int | None]
     approved_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
     remark: Mapped[str] = text_column(200, default="")  # why it was sent back
 
@@ -139,6 +140,11 @@ class Request(Control):
     by_name: Mapped[str] = mapped_column(Unicode(100))
     purchase_id: Mapped[int | None] = mapped_column(ForeignKey("distribution_purchase.id"))  # None: open
     closed_reason: Mapped[str] = text_column(200, default="")  # why the rest of it is not sent
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has merged or ended it yet."""
+        return self.purchase_id is None and not self.closed_reason
 
 
 class RequestLine(Control):

@@ -27,6 +27,7 @@ from modules.distribution.models import (
 )
 
 ZERO = Decimal(0)
+_OPEN = (Request.purchase_id.is_(None), Request.closed_reason == "")
 RowT = TypeVar("RowT", bound=Control)
 
 
@@ -58,8 +59,8 @@ def get_request(request_id: int) -> Request:
 
 
 def open_requests() -> list[Request]:
-    """Plans nobody has merged yet, the oldest first."""
-    return list(db.session.scalars(select(Request).where(Request.purchase_id.is_(None)).order_by(Request.id)))
+    """Plans nobody has merged or ended yet, the oldest first."""
+    return list(db.session.scalars(select(Request).where(*_OPEN).order_by(Request.id)))
 
 
 def requests_of_purchase(purchase_id: int) -> list[Request]:
@@ -286,11 +287,7 @@ class CentreFigures:
 
 def figures() -> list[CentreFigures]:
     """For each centre: plans nobody merged, packs to send, shipments on the way, open differences. Four statements."""
-    plans = _counts(
-        select(Request.centre_id, func.count())
-        .where(Request.purchase_id.is_(None))
-        .group_by(Request.centre_id)
-    )
+    plans = _counts(select(Request.centre_id, func.count()).where(*_OPEN).group_by(Request.centre_id))
     left = func.sum(RequestLine.approved - RequestLine.shipped)
     rest = {
         row[0]: row[1]

@@ -103,7 +103,7 @@ def take_request(
     plan_id: int,
     number: Annotated[str, Field(max_length=30)],
     handed_in_at: datetime,
-    lines: Annotated[list[WantedDrug], Field(min_length=1, max_length=500)],
+    lines: Annotated[list[WantedDrug], Field(min_length=1, max_length=1000)],
     by: Actor,
 ) -> Request:
     """Note a centre's plan at the district; the same plan a second time changes nothing.
@@ -191,7 +191,7 @@ def merge_requests(
     Raises:
         NothingOpen: none of them is open any more.
     """
-    requests = [row for row in lock_rows(Request, sorted(set(request_ids))) if row.purchase_id is None]
+    requests = [row for row in lock_rows(Request, sorted(set(request_ids))) if row.is_open]
     if not requests:
         raise NothingOpen(field="request_ids")
     purchase = Purchase(
@@ -284,6 +284,7 @@ def submit_purchase(*, purchase_id: int, by: Actor) -> Purchase:
     for line in queries.lines_of_purchase(purchase_id):
         _licensed(line, suppliers)
     purchase.status, purchase.remark = PurchaseStatus.SUBMITTED, ""
+    purchase.submitted_by_id = by.account_id
     audit.record("purchase.submitted", purchase, by=by, number=purchase.number)
     return purchase
 
@@ -304,20 +305,22 @@ def approve_purchase(
     lines: Annotated[list[ApprovedInput], Field(min_length=1, max_length=1000)],
     by: Actor,
 ) -> Purchase:
-    """Approve a purchase, whole or less, and order it: one order for each supplier. Not by who merged it.
+    """Approve a purchase, whole or less, and order it: one order for each supplier.
+
+    Not by who merged it, nor by who handed it in.
 
     A line that is not named gets nothing. What is less than wanted is shared out among the centres.
 
     Raises:
         NotFound: no such purchase or line.
         WrongState: it was not handed in.
-        SamePerson: the same person merged it.
+        SamePerson: the same person merged it or handed it in.
         TooMuchApproved: more than is wanted.
         PlanEmpty: nothing is approved.
         SupplierExpired: the licence of a supplier has ended meanwhile.
     """
     purchase = _lock(purchase_id, PurchaseStatus.SUBMITTED)
-    if purchase.made_by_id == by.account_id:
+    if by.account_id in (purchase.made_by_id, purchase.submitted_by_id):
         raise SamePerson
     known = {line.id: line for line in queries.lines_of_purchase(purchase_id)}
     for number, given in enumerate(lines):
@@ -384,7 +387,7 @@ def send_purchase_back(*, purchase_id: int, reason: Reason, by: Actor) -> Purcha
 
 @use_case("distribution.purchase.manage", database="control")
 def close_request(*, request_id: int, reason: Reason, by: Actor) -> Request:
-    """End a centre's plan of which the rest is not sent any more, with the reason.
+    """End a centre's plan that is not bought, or of which the rest is not sent any more, with the reason.
 
     Raises:
         NotFound: no such plan.
@@ -393,10 +396,11 @@ def close_request(*, request_id: int, reason: Reason, by: Actor) -> Request:
     request = lock_row(Request, request_id)
     if request is None:
         raise NotFound(field="request_id")
+    line_ids = [row.purchase_line_id or 0 for row in queries.lines_of_request(request_id)]
+    merged = {row.id: row for row in lock_rows(PurchaseLine, line_ids)}
     rows = [row for row in queries.lock_request_lines([request_id]) if row.missing]
-    if not rows:
+    if not rows and not request.is_open:
         raise WrongState(number=request.number, status=queries.state_of(request))
-    merged = {row.id: row for row in lock_rows(PurchaseLine, [row.purchase_line_id or 0 for row in rows])}
     for row in rows:
         line = merged[row.purchase_line_id or 0]
         line.approved -= min(row.missing, line.missing)

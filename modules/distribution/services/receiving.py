@@ -1,6 +1,7 @@
 """A centre inspects what the district sent (验收): what is right enters its ledger, once; the rest is a difference."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from pydantic import Field
 from app import audit, clock, ids
 from app.actor import Actor
 from app.db import db, lock_row
-from app.errors import NotFound
+from app.errors import DomainError, NotFound
 from app.events import emit
 from app.money import format_quantity
 from app.use_cases import use_case
@@ -220,16 +221,16 @@ def _post(delivery: Delivery, lines: Sequence[DeliveryLine], by: Actor) -> Deliv
 
 
 def _collect_codes(document_id: int, lines: Sequence[DeliveryLine], by: Actor) -> None:
-    """Codes that came with the message are the packs' when every pack arrived; else they are scanned here."""
-    batches = {(batch.drug_id, batch.batch_no): batch.id for _, batch in stock.moves_of(document_id)}
-    for line in lines:
-        if line.codes and not line.differing:
-            dispensing.collect_codes(
-                document_id=document_id,
-                batch_id=batches[(line.drug_id, line.batch_no)],
-                codes=" ".join(line.codes),
-                by=by,
-            )
+    """Codes that came with the message are the packs' when every pack arrived; else they are scanned here.
+
+    Codes that are refused hold up nobody's drugs: they are scanned on the receipt's page, which says why.
+    """
+    for line, (_, batch) in zip(lines, stock.moves_of(document_id), strict=True):
+        if not line.codes or line.differing:
+            continue
+        codes = " ".join(line.codes)
+        with suppress(DomainError), db.session.begin_nested():
+            dispensing.collect_codes(document_id=document_id, batch_id=batch.id, codes=codes, by=by)
 
 
 def _told(line: DeliveryLine) -> ArrivedBatch:

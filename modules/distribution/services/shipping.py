@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated
 
 from pydantic import Field
@@ -18,9 +18,10 @@ from app.i18n import N_, gettext
 from app.money import format_quantity, round_amount
 from app.tenancy import tenant_of
 from app.use_cases import use_case
-from modules.dispensing.errors import BatchExpired
+from modules.dispensing import services as dispensing
+from modules.dispensing.errors import BatchExpired, CodeDoubled
 from modules.distribution import queries
-from modules.distribution.errors import TooMuchSent
+from modules.distribution.errors import TooManyCodes, TooMuchSent
 from modules.distribution.events import SentBatch, ShipmentSent
 from modules.distribution.models import (
     Holder,
@@ -60,6 +61,15 @@ class WarehouseLineInput:
     stock_id: int
     packs: Packs = Decimal(0)
     codes: Codes = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A batch of a shipment with its place on the form and the codes as they were typed."""
+
+    number: int
+    row: ShipmentLine
+    codes: str
 
 
 @use_case("distribution.shipment.send", database="control")
@@ -102,13 +112,14 @@ def send_from_supplier(
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
         TooMuchSent: more than is ordered, or than the centre is still to get.
+        CodeUnreadable, CodeDoubled, TooManyCodes: the codes of the packs are not theirs.
     """
     order, known = _lock_order(order_id)
     shipment = _new(centre_id, order.supplier_name, order.id, by)
     rows = []
     for number, given in enumerate(lines):
         line = _take_from_order(known, given, number)
-        rows.append((_line_of(shipment, line, given), given))
+        rows.append(_Entered(number, _line_of(shipment, line, given), given.codes))
     return _send(shipment, rows, Holder.SUPPLIER, by)
 
 
@@ -126,14 +137,16 @@ def send_from_warehouse(
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
         TooMuchSent: more than lies there, or than the centre is still to get.
+        CodeUnreadable, CodeDoubled, TooManyCodes: the codes of the packs are not theirs.
     """
-    lines = [line for line in lines if line.packs]
-    if not lines:
+    chosen = [(number, line) for number, line in enumerate(lines) if line.packs]
+    if not chosen:
         raise InvalidInput({"lines-0-packs": [gettext(N_("Enter a quantity."))]})
-    known = {row.id: row for row in lock_rows(WarehouseStock, sorted({line.stock_id for line in lines}))}
+    stock_ids = sorted({line.stock_id for _, line in chosen})
+    known = {row.id: row for row in lock_rows(WarehouseStock, stock_ids)}
     shipment = _new(centre_id, gettext(N_("District warehouse")), None, by)
     rows = []
-    for number, given in enumerate(lines):
+    for number, given in chosen:
         stock = known.get(given.stock_id)
         if stock is None:
             raise NotFound(field=f"lines-{number}-stock_id")
@@ -141,22 +154,19 @@ def send_from_warehouse(
         if given.packs > stock.on_hand:
             raise _too_much(stock.drug_name, stock.on_hand, number)
         stock.on_hand -= given.packs
-        rows.append((_line_of_stock(shipment, stock, given.packs), given))
+        rows.append(_Entered(number, _line_of_stock(shipment, stock, given.packs), given.codes))
     return _send(shipment, rows, Holder.WAREHOUSE, by)
 
 
-def _send(
-    shipment: Shipment,
-    rows: Sequence[tuple[ShipmentLine, SupplierLineInput | WarehouseLineInput]],
-    came: Holder,
-    by: Actor,
-) -> Shipment:
-    _use_shares(shipment.centre_id, rows)
+def _send(shipment: Shipment, entered: Sequence[_Entered], came: Holder, by: Actor) -> Shipment:
+    codes = _codes(entered)
+    _use_shares(shipment.centre_id, entered)
+    rows = [one.row for one in entered]
     db.session.add(shipment)
     db.session.flush()
-    db.session.add_all(row for row, _ in rows)
+    db.session.add_all(rows)
     db.session.flush()
-    for row, _ in rows:
+    for row in rows:
         move_line(row, shipment.centre_id, row.packs, by, came=came, goes=Holder.IN_TRANSIT)
     db.session.flush()
     audit.record("shipment.sent", shipment, by=by, number=shipment.number, centre_id=shipment.centre_id)
@@ -167,30 +177,46 @@ def _send(
             number=shipment.number,
             sender_name=shipment.sender_name,
             shipped_at=shipment.shipped_at,
-            amount=sum((round_amount(row.packs * row.pack_cost) for row, _ in rows), Decimal("0.00")),
-            lines=tuple(_told(row, given.codes) for row, given in rows),
+            amount=sum((round_amount(row.packs * row.pack_cost) for row in rows), Decimal("0.00")),
+            lines=tuple(_told(row, codes[row.id]) for row in rows),
         )
     )
     return shipment
 
 
-def _use_shares(
-    centre_id: int, rows: Sequence[tuple[ShipmentLine, SupplierLineInput | WarehouseLineInput]]
-) -> None:
+def _codes(entered: Sequence[_Entered]) -> dict[int, tuple[str, ...]]:
+    """Line → codes of its packs, as the message carries them: what cannot be read would stop it at the centre."""
+    found: dict[int, tuple[str, ...]] = {}
+    known: set[str] = set()
+    for one in entered:
+        field = f"lines-{one.number}-codes"
+        codes = tuple(read.code for read in dispensing.read_codes(one.codes, field=field))
+        if len(codes) > one.row.packs.to_integral_value(ROUND_CEILING):  # an opened pack has a code too
+            packs = format_quantity(one.row.packs)
+            raise TooManyCodes(field=field, drug=one.row.drug_name, packs=packs, codes=len(codes))
+        if again := sorted(known.intersection(codes)):
+            raise CodeDoubled(field=field, code=again[0])
+        known.update(codes)
+        found[one.row.id] = codes
+    return found
+
+
+def _use_shares(centre_id: int, entered: Sequence[_Entered]) -> None:
     """What is sent comes off what the centre was approved, the oldest plan first."""
     open_lines: dict[int, list[RequestLine]] = {}
-    for line in queries.lock_open_shares(centre_id, {row.drug_id for row, _ in rows}):
+    for line in queries.lock_open_shares(centre_id, {one.row.drug_id for one in entered}):
         open_lines.setdefault(line.drug_id, []).append(line)
-    for number, (row, _) in enumerate(rows):
-        shares = open_lines.get(row.drug_id, [])
-        parts = spread(row.packs, [share.missing for share in shares])
+    for one in entered:
+        shares = open_lines.get(one.row.drug_id, [])
+        parts = spread(one.row.packs, [share.missing for share in shares])
         if parts is None:
-            raise _too_much(row.drug_name, sum((share.missing for share in shares), Decimal(0)), number)
+            left = sum((share.missing for share in shares), Decimal(0))
+            raise _too_much(one.row.drug_name, left, one.number)
         for share, part in zip(shares, parts, strict=True):
             share.shipped += part
 
 
-def _told(row: ShipmentLine, codes: str) -> SentBatch:
+def _told(row: ShipmentLine, codes: tuple[str, ...]) -> SentBatch:
     return SentBatch(
         shipment_line_id=row.id,
         drug_id=row.drug_id,
@@ -201,7 +227,7 @@ def _told(row: ShipmentLine, codes: str) -> SentBatch:
         approval_no=row.approval_no,
         pack_cost=row.pack_cost,
         packs=row.packs,
-        codes=tuple(codes.split()),
+        codes=codes,
     )
 
 

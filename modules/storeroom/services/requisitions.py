@@ -19,7 +19,14 @@ from modules.dispensing import queries as stock
 from modules.dispensing import services as dispensing
 from modules.dispensing.queries import LocationKind
 from modules.storeroom import queries
-from modules.storeroom.errors import PlanEmpty, ReasonMissing, TooMuchReceived, WrongPlace, WrongState
+from modules.storeroom.errors import (
+    PlanEmpty,
+    ReasonMissing,
+    TooMuchApproved,
+    TooMuchReceived,
+    WrongPlace,
+    WrongState,
+)
 from modules.storeroom.models import (
     Outcome,
     Requisition,
@@ -134,6 +141,7 @@ def approve_requisition(
     Raises:
         NotFound: no such requisition or line here.
         WrongState: it was decided before.
+        TooMuchApproved: more than was asked for.
         PlanEmpty: nothing of it is approved.
     """
     requisition = _lock(requisition_id, RequisitionStatus.APPLIED)
@@ -141,7 +149,11 @@ def approve_requisition(
     for number, given in enumerate(lines):
         if given.line_id not in known:
             raise NotFound(field=f"lines-{number}-line_id")
-        known[given.line_id].approved = given.quantity
+        line = known[given.line_id]
+        if given.quantity > line.wanted:
+            wanted = f"{format_quantity(line.wanted)} {line.min_unit}"
+            raise TooMuchApproved(field=f"lines-{number}-quantity", drug=line.drug_name, wanted=wanted)
+        line.approved = given.quantity
     if not any(line.approved for line in known.values()):
         raise PlanEmpty
     requisition.status, requisition.approved_by_name = RequisitionStatus.APPROVED, by.name
