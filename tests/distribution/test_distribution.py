@@ -20,10 +20,10 @@ from app.actor import Actor
 from app.db import control_unit, db, tenant_unit, update_rows
 from app.db.statements import count_statements
 from app.db.units import kernel_unit
-from app.errors import NotFound, PermissionDenied
+from app.errors import DomainError, NotFound, PermissionDenied
 from app.records import ControlDelivery, Delivery
 from modules.dispensing import queries as stock
-from modules.dispensing.errors import BatchExpired
+from modules.dispensing.errors import BatchExpired, CodeDoubled, CodeUnreadable, TooManyCodes
 from modules.distribution import queries, services
 from modules.distribution.errors import NothingOpen, PartsWrong, TooMuchApproved, TooMuchSent
 from modules.distribution.models import (
@@ -36,6 +36,7 @@ from modules.distribution.models import (
     ShipmentStatus,
 )
 from modules.distribution.rules.sharing import shares, spread
+from modules.distribution.services import purchasing
 from modules.storeroom import queries as store
 from modules.storeroom import services as storeroom
 from modules.storeroom.errors import ReasonMissing, SamePerson, SupplierMissing, WrongState
@@ -485,3 +486,62 @@ def test_what_is_approved_is_shared_out_whole_and_nobody_gets_more_than_wanted(
 def test_rooms_are_filled_in_their_order() -> None:
     assert spread(D(5), [D(3), D(4)]) == [D(3), D(2)]
     assert spread(D(8), [D(3), D(4)]) is None
+
+
+CODES = ("83000010000000010001", "83000010000000010002")
+
+
+@pytest.mark.parametrize(
+    ("codes", "refusal"),
+    [
+        ("8" * 41, CodeUnreadable),
+        ("12", CodeUnreadable),
+        (f"{CODES[0]} {CODES[0]}", CodeDoubled),
+        (" ".join(CODES), TooManyCodes),
+    ],
+)
+def test_codes_no_centre_could_read_are_not_sent(
+    codes: str, refusal: type[DomainError], ours: Any, desk: Any
+) -> None:
+    """A message with them would never be taken at the centre; nothing leaves, so they can be typed again."""
+    district.hand_in(ours, desk, (DRUG, 2))
+    order = district.buy()
+    line = district.lines_of(order)[DRUG]
+    with pytest.raises(refusal) as refused:
+        district.send(order, ours, district.batch(line, 1, codes=codes))
+    assert refused.value.field == "lines-0-codes"
+    assert district.lines_of(order)[DRUG].missing == 2
+
+
+def test_codes_that_came_in_before_keep_no_packs_out(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (DRUG, 2))
+    order = district.buy()
+    line = district.lines_of(order)[DRUG]
+    first, again = (
+        district.receive(
+            district.send(order, ours, district.batch(line, 1, codes=CODES[0])), ours, desk["storekeeper"]
+        )
+        for _ in range(2)
+    )
+    assert _lying(ours) == 2 * line.pack_factor
+    with tenant_unit(ours["tenant_id"]):
+        assert sum(stock.collected(first.document_id).values()) == 1
+        assert stock.collected(again.document_id) == {}
+
+
+def test_a_plan_is_ended_in_the_order_of_locks(
+    ours: Any, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sending holds the order's lines, then the shares; whoever ends a plan meanwhile does not go the other way."""
+    district.hand_in(ours, desk, (DRUG, 20))
+    order = district.buy()
+    with control_unit():
+        (request,) = queries.requests_of_purchase(order.purchase_id)
+    held: list[str] = []
+    lock_rows, lock_lines = purchasing.lock_rows, queries.lock_request_lines
+    monkeypatch.setattr(
+        purchasing, "lock_rows", lambda model, ids: held.append(model.__name__) or lock_rows(model, ids)
+    )
+    monkeypatch.setattr(queries, "lock_request_lines", lambda ids: held.append("RequestLine") or lock_lines(ids))
+    services.close_request(request_id=request.id, reason="厂家停产", by=district.purchaser())
+    assert held == ["PurchaseLine", "RequestLine"]

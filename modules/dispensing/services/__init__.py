@@ -18,7 +18,7 @@ from modules.dispensing.services.acts import (
     take_out_frozen,
     thaw,
 )
-from modules.dispensing.services.codes import COLLECTED_AT, collect_codes
+from modules.dispensing.services.codes import COLLECTED_AT, collect_codes, read_codes
 from modules.dispensing.services.handing_out import (
     OwedLineInput,
     dispense_prescription,
@@ -92,6 +92,7 @@ __all__ = [
     "prepare_prescription",
     "pursue",
     "put_back_prescription",
+    "read_codes",
     "recall",
     "receive_stock",
     "refuse_prepared",

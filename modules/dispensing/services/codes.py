@@ -63,7 +63,7 @@ def collect_codes(
     if not came:
         raise NotFound(field="batch_id")
     batch = came[0][1]
-    read = _read(codes)
+    read = read_codes(codes)
     _refuse_too_many(sum((move.quantity for move, _ in came), Decimal(0)), batch, document_id, len(read))
     _refuse_strangers(read, batch, by)
     _store(read, batch, document, carton.strip(), by)
@@ -118,14 +118,19 @@ def learn_prefix(read: ReadCode, batch: Batch, by: Actor) -> CodePrefix:
     return row
 
 
-def _read(text: str) -> list[ReadCode]:
+def read_codes(text: str, *, field: str = "codes") -> list[ReadCode]:
+    """The codes of a list that was scanned or pasted.
+
+    Raises:
+        CodeUnreadable, CodeDoubled: a text is no code, or stands twice.
+    """
     found: dict[str, ReadCode] = {}
     for part in codes_in(text):
         read = read_code(part)
         if read is None:
-            raise CodeUnreadable(field="codes", code=part[:LONGEST])
+            raise CodeUnreadable(field=field, code=part[:LONGEST])
         if read.code in found:
-            raise CodeDoubled(field="codes", code=read.code)
+            raise CodeDoubled(field=field, code=read.code)
         found[read.code] = read
     return list(found.values())
 

@@ -393,10 +393,12 @@ def close_request(*, request_id: int, reason: Reason, by: Actor) -> Request:
     request = lock_row(Request, request_id)
     if request is None:
         raise NotFound(field="request_id")
+    named = [row.purchase_line_id for row in queries.lines_of_request(request_id) if row.purchase_line_id]
+    # as sending does: the order's lines before the shares
+    merged = {line.id: line for line in lock_rows(PurchaseLine, named)}
     rows = [row for row in queries.lock_request_lines([request_id]) if row.missing]
     if not rows:
         raise WrongState(number=request.number, status=queries.state_of(request))
-    merged = {row.id: row for row in lock_rows(PurchaseLine, [row.purchase_line_id or 0 for row in rows])}
     for row in rows:
         line = merged[row.purchase_line_id or 0]
         line.approved -= min(row.missing, line.missing)

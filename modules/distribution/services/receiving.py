@@ -1,6 +1,7 @@
 """A centre inspects what the district sent (验收): what is right enters its ledger, once; the rest is a difference."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,13 @@ from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.dispensing import queries as stock
 from modules.dispensing import services as dispensing
+from modules.dispensing.errors import (
+    CodeDoubled,
+    CodeKnown,
+    CodeOfOtherDrug,
+    CodeUnreadable,
+    TooManyCodes,
+)
 from modules.dispensing.queries import Account, DocumentKind
 from modules.distribution import queries
 from modules.distribution.errors import PartsWrong
@@ -26,6 +34,9 @@ from modules.distribution.models import Delivery, DeliveryLine, DeliveryStatus
 from modules.distribution.services.purchasing import Packs
 from modules.storeroom import queries as store
 from modules.storeroom.errors import ColdChainBroken, ReasonMissing, SamePerson, WrongState
+
+
+CODES_TO_SCAN = (CodeUnreadable, CodeDoubled, CodeOfOtherDrug, CodeKnown, TooManyCodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,16 +231,20 @@ def _post(delivery: Delivery, lines: Sequence[DeliveryLine], by: Actor) -> Deliv
 
 
 def _collect_codes(document_id: int, lines: Sequence[DeliveryLine], by: Actor) -> None:
-    """Codes that came with the message are the packs' when every pack arrived; else they are scanned here."""
+    """Codes that came with the message are the packs' when every pack arrived; else they are scanned here.
+
+    So are those that do not fit: packs that stand at the door are not kept out by what the sender typed.
+    """
     batches = {(batch.drug_id, batch.batch_no): batch.id for _, batch in stock.moves_of(document_id)}
     for line in lines:
         if line.codes and not line.differing:
-            dispensing.collect_codes(
-                document_id=document_id,
-                batch_id=batches[(line.drug_id, line.batch_no)],
-                codes=" ".join(line.codes),
-                by=by,
-            )
+            with suppress(*CODES_TO_SCAN), db.session.begin_nested():
+                dispensing.collect_codes(
+                    document_id=document_id,
+                    batch_id=batches[(line.drug_id, line.batch_no)],
+                    codes=" ".join(line.codes),
+                    by=by,
+                )
 
 
 def _told(line: DeliveryLine) -> ArrivedBatch:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import ceil
 from typing import Annotated
 
 from pydantic import Field
@@ -18,7 +19,8 @@ from app.i18n import N_, gettext
 from app.money import format_quantity, round_amount
 from app.tenancy import tenant_of
 from app.use_cases import use_case
-from modules.dispensing.errors import BatchExpired
+from modules.dispensing import services as dispensing
+from modules.dispensing.errors import BatchExpired, TooManyCodes
 from modules.distribution import queries
 from modules.distribution.errors import TooMuchSent
 from modules.distribution.events import SentBatch, ShipmentSent
@@ -102,6 +104,7 @@ def send_from_supplier(
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
         TooMuchSent: more than is ordered, or than the centre is still to get.
+        CodeUnreadable, CodeDoubled, TooManyCodes: a text is no code, stands twice, or there are more than packs.
     """
     order, known = _lock_order(order_id)
     shipment = _new(centre_id, order.supplier_name, order.id, by)
@@ -126,6 +129,7 @@ def send_from_warehouse(
         InvalidInput: a line without a quantity.
         BatchExpired: a batch has expired.
         TooMuchSent: more than lies there, or than the centre is still to get.
+        CodeUnreadable, CodeDoubled, TooManyCodes: a text is no code, stands twice, or there are more than packs.
     """
     lines = [line for line in lines if line.packs]
     if not lines:
@@ -168,7 +172,9 @@ def _send(
             sender_name=shipment.sender_name,
             shipped_at=shipment.shipped_at,
             amount=sum((round_amount(row.packs * row.pack_cost) for row, _ in rows), Decimal("0.00")),
-            lines=tuple(_told(row, given.codes) for row, given in rows),
+            lines=tuple(
+                _told(row, _codes_of(row, given.codes, number)) for number, (row, given) in enumerate(rows)
+            ),
         )
     )
     return shipment
@@ -190,7 +196,16 @@ def _use_shares(
             share.shipped += part
 
 
-def _told(row: ShipmentLine, codes: str) -> SentBatch:
+def _codes_of(row: ShipmentLine, text: str, number: int) -> tuple[str, ...]:
+    """Codes as the centre will read them: a message with others would never be taken there."""
+    field = f"lines-{number}-codes"
+    codes = tuple(read.code for read in dispensing.read_codes(text, field=field))
+    if len(codes) > ceil(row.packs):
+        raise TooManyCodes(field=field, packs=format_quantity(row.packs), codes=len(codes))
+    return codes
+
+
+def _told(row: ShipmentLine, codes: tuple[str, ...]) -> SentBatch:
     return SentBatch(
         shipment_line_id=row.id,
         drug_id=row.drug_id,
@@ -201,7 +216,7 @@ def _told(row: ShipmentLine, codes: str) -> SentBatch:
         approval_no=row.approval_no,
         pack_cost=row.pack_cost,
         packs=row.packs,
-        codes=tuple(codes.split()),
+        codes=codes,
     )
 
 
