@@ -257,3 +257,19 @@ def test_use_of_drugs_reads_its_flows_once(monkeypatch: pytest.MonkeyPatch, acco
     assert {(row.cost_amount, row.retail_amount, row.opening_amount, row.closing_amount) for row in found} == {
         (D(1), D(2), D(10), D(9))
     }
+
+
+def test_levels_are_reckoned_while_their_rows_are_held(
+    ours: dict[str, Any], morning: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reckoned before, they would pass over what another process adds up until its turn."""
+    stock_at, there = queries.stock_at, []
+
+    def reckoned(day: date, *, known_at: date) -> Any:
+        there.append(db.session.scalar(db.select(db.func.count(Level.id)).where(Level.month == day)))
+        return stock_at(day, known_at=known_at)
+
+    monkeypatch.setattr(queries, "stock_at", reckoned)
+    services.carry_levels(since=OPENED, by=system_actor(ours["tenant_id"], origin="job"))
+    assert there == [0]
+    assert holds(ours["tenant_id"], TODAY)

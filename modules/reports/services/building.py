@@ -1,6 +1,6 @@
 """The sums of a day, always made whole from the ledgers: doing it twice changes nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -161,11 +161,13 @@ def carry_levels(*, since: date, by: Actor) -> None:
     today = clock.today()
     start = queries.level_to_carry_from(since)
     for month in months(start, today):
-        _write_level(next_month(month), queries.stock_at(next_month(month), known_at=month))
+        _write_level(next_month(month), known_at=month)
 
 
-def _write_level(month: date, levels: Mapping[tuple[int, int], tuple[Decimal, Decimal]]) -> None:
+def _write_level(month: date, *, known_at: date) -> None:
+    # first, so that whoever writes them meanwhile is waited for, and what they added up is read
     db.session.execute(delete(Level).where(Level.month == month))
+    levels = queries.stock_at(month, known_at=known_at)
     db.session.add_all(
         Level(month=month, location_id=place, drug_id=drug, quantity=quantity, cost_amount=cost)
         for (place, drug), (quantity, cost) in levels.items()
