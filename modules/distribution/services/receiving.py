@@ -35,7 +35,6 @@ from modules.distribution.services.purchasing import Packs
 from modules.storeroom import queries as store
 from modules.storeroom.errors import ColdChainBroken, ReasonMissing, SamePerson, WrongState
 
-
 CODES_TO_SCAN = (CodeUnreadable, CodeDoubled, CodeOfOtherDrug, CodeKnown, TooManyCodes)
 
 
