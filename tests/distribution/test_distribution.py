@@ -529,9 +529,7 @@ def test_codes_that_came_in_before_keep_no_packs_out(ours: Any, desk: Any) -> No
         assert stock.collected(again.document_id) == {}
 
 
-def test_a_plan_is_ended_in_the_order_of_locks(
-    ours: Any, desk: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_is_ended_in_the_order_of_locks(ours: Any, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sending holds the order's lines, then the shares; whoever ends a plan meanwhile does not go the other way."""
     district.hand_in(ours, desk, (DRUG, 20))
     order = district.buy()
@@ -542,6 +540,8 @@ def test_a_plan_is_ended_in_the_order_of_locks(
     monkeypatch.setattr(
         purchasing, "lock_rows", lambda model, ids: held.append(model.__name__) or lock_rows(model, ids)
     )
-    monkeypatch.setattr(queries, "lock_request_lines", lambda ids: held.append("RequestLine") or lock_lines(ids))
+    monkeypatch.setattr(
+        queries, "lock_request_lines", lambda ids: held.append("RequestLine") or lock_lines(ids)
+    )
     services.close_request(request_id=request.id, reason="厂家停产", by=district.purchaser())
     assert held == ["PurchaseLine", "RequestLine"]

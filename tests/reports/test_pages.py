@@ -245,7 +245,9 @@ def test_what_was_chosen_in_one_centre_does_not_narrow_another(
     assert opened(client, f"/reports/stock?{place}").total == opened(client, "/reports/stock").total
     theirs = opened(client, "/reports/stock?centre=C2")
     assert opened(client, f"/reports/stock?centre=C2&{place}").total == theirs.total
-    assert opened(client, f"/reports/income?department={2**40}").total == opened(client, "/reports/income").total
+    assert (
+        opened(client, f"/reports/income?department={2**40}").total == opened(client, "/reports/income").total
+    )
     for _, url in opened(client, f"/reports/stock?{place}").rows:
         assert "location" not in url
 

@@ -254,9 +254,9 @@ def test_use_of_drugs_reads_its_flows_once(monkeypatch: pytest.MonkeyPatch, acco
     monkeypatch.setattr(use, "openings", lambda *_, **__: held)
     found = use.used_drugs(reach_of(accountant), Asked(begins_on=TODAY, ends_on=TODAY))
     assert (len(found), flows.passes, held.passes) == (50, 1, 1)
-    assert {(row.cost_amount, row.retail_amount, row.opening_amount, row.closing_amount) for row in found} == {
-        (D(1), D(2), D(10), D(9))
-    }
+    assert {
+        (row.cost_amount, row.retail_amount, row.opening_amount, row.closing_amount) for row in found
+    } == {(D(1), D(2), D(10), D(9))}
 
 
 def test_levels_are_reckoned_while_their_rows_are_held(

@@ -12,7 +12,6 @@ from app.errors import InvalidInput, NotFound
 from app.jobs.services import start_job
 from app.web.access import current_actor, requires
 from modules.reports import documents
-from modules.reports.jobs import Purpose
 from modules.reports.views.pages import asked, blueprint
 
 REPORTS = ("income", "refunds", "arrears", "stock", "drugs")
@@ -46,7 +45,7 @@ def make_file() -> ResponseReturnValue:
 
 def _refuse_without(purpose: str) -> None:
     try:
-        TypeAdapter(Purpose).validate_python(purpose)
+        TypeAdapter(documents.Purpose).validate_python(purpose)
     except ValidationError as error:
         raise InvalidInput({"purpose": complaints_of(error)["form"]}) from None
 

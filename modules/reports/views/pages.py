@@ -85,7 +85,7 @@ def address_of(opens: Opening) -> str:
         return url_for(opens.page, **told) if is_ours else ""
     if opens.page in PAPERS and not current_actor().may("reports.paper.open"):
         return ""
-    kept = OF_MONEY if opens.page in MONEY_PAGES else OF_STOCK
+    kept: tuple[str, ...] = OF_MONEY if opens.page in MONEY_PAGES else OF_STOCK
     if "centre" in opens.asked:
         kept = tuple(name for name in kept if name not in PLACED)
     return url_for(f"reports.{opens.page}", **{**told_of(kept), **opens.asked})
