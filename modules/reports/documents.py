@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
 
 from app import clock, sheets
 from app.actor import Actor
@@ -12,6 +15,8 @@ from modules.reports import queries
 from modules.reports.queries import Asked
 from modules.reports.rules.tables import Cell, Form, Table
 from tenants.style import letterhead
+
+Purpose = Annotated[str, Field(min_length=2, max_length=200)]
 
 
 def table_of(report: str, asked: Asked, by: Actor) -> Table:

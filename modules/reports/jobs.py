@@ -16,7 +16,6 @@ from modules.reports.rules.days import Bucket
 from modules.reports.rules.tables import Table
 
 Report = Literal["income", "refunds", "arrears", "stock", "drugs"]
-Purpose = Annotated[str, Field(min_length=2, max_length=200)]
 
 
 @job("reports.table.make", "reports.file.make", N_("Report as a file"))
@@ -24,7 +23,7 @@ def make_file(
     *,
     report: Report,
     form: Literal["csv", "pdf"],
-    purpose: Purpose,
+    purpose: documents.Purpose,
     begins_on: date,
     ends_on: date,
     by_what: By | None = None,

@@ -223,7 +223,36 @@ def test_nonsense_in_the_address_is_passed_over(both: dict[str, int], sign_in: A
         "by=nobody&bucket=hour",
         "kind=gift&location=99",
         "by=doctor&key=x",
+        "by=fee_class&key=x",
+        "by=tender&key=x",
+        "by=centre&key=x",
     ):
         for page in ("income", "stock", "drugs", "refunds"):
             assert client.get(f"/reports/{page}?{asked}").status_code == 200, (page, asked)
     assert client.get(f"/reports/receipts?on={TODAY}&by=fee_class&key=00").status_code == 200
+    assert client.get("/reports/arrears/bills?age=99").status_code == 200
+    district = sign_in("supervisor", "district")
+    for asked in ("by=centre&key=x", "by=fee_class&key=x", "by=doctor&key=1"):
+        assert district.get(f"/reports/income?{asked}").status_code == 200, asked
+
+
+def test_what_was_chosen_in_one_centre_does_not_narrow_another(
+    ours: dict[str, Any], both: dict[str, int], sign_in: Any
+) -> None:
+    """The filters of a page stay typed when another centre, or the whole district, is chosen on it."""
+    client = sign_in("supervisor", "district")
+    place = f"location={ours['locations']['pharmacy']}"
+    assert opened(client, f"/reports/stock?{place}").total == opened(client, "/reports/stock").total
+    theirs = opened(client, "/reports/stock?centre=C2")
+    assert opened(client, f"/reports/stock?centre=C2&{place}").total == theirs.total
+    assert (
+        opened(client, f"/reports/income?department={2**40}").total == opened(client, "/reports/income").total
+    )
+    for _, url in opened(client, f"/reports/stock?{place}").rows:
+        assert "location" not in url
+
+
+def test_the_district_says_what_its_sheet_is_for(both: dict[str, int], sign_in: Any) -> None:
+    client = sign_in("supervisor", "district")
+    for purpose in ("", " ", "x", "x" * 201):
+        assert client.post("/reports/files?report=income", data={"purpose": purpose}).status_code == 422

@@ -1,6 +1,6 @@
 """Pure rules of the reports."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -82,3 +82,8 @@ def test_only_counts_and_yuan_are_added() -> None:
     ]
     rows = [Row(["a", 1, D(5), D("1.10")]), Row(["b", 2, D(7), None])]
     assert totals(columns, rows, "all") == ["all", D(3), None, D("1.10")]
+
+
+def test_an_age_nobody_knows_is_the_oldest() -> None:
+    today = date(2026, 11, 20)
+    assert days_of_age(99, today) == days_of_age(len(AGES), today) == (None, today - timedelta(days=91))

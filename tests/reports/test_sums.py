@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -17,9 +18,12 @@ from modules.charging import queries as charging
 from modules.dispensing import queries as stock
 from modules.reports import queries, services
 from modules.reports.models import Day, Level, MoneySum, PrescribingSum, StockSum
-from modules.reports.queries import By, MoneyFilter, StockFilter, reach_of
+from modules.reports.queries import Asked, By, MoneyFilter, StockFilter, reach_of
+from modules.reports.queries.stock import Flow, Held
+from modules.reports.services import building
 
 D = Decimal
+use = import_module("modules.reports.queries.use")  # its package names a function like it
 OPENED = date(2026, 10, 21)  # the day of the world's opening stock
 
 
@@ -198,4 +202,74 @@ def test_the_command_makes_the_sums_of_named_centres_anew(
     assert "C2" not in said.output
     assert made(theirs) == before
     assert made(ours) == {clock.now()}
+    assert holds(ours["tenant_id"], TODAY)
+
+
+def test_nights_on_which_nothing_ran_are_made_up_for(ours: dict[str, Any], morning: Any) -> None:
+    """Today was added up at noon; what was handed out in the afternoon is in the books though no night followed."""
+    with tenant_unit(ours["tenant_id"]):
+        assert TODAY in queries.unfinished_days()
+    clock.stop(NOW + timedelta(days=50))
+    services.begin_day(by=system_actor(ours["tenant_id"], origin="job"))
+    with tenant_unit(ours["tenant_id"]):
+        assert TODAY in [on for _, on in queries.stale_days(size=9)]
+    while services.pursue(ours["tenant_id"]):
+        pass
+    with tenant_unit(ours["tenant_id"]):
+        assert TODAY not in queries.unfinished_days()
+
+
+def test_what_breaks_off_between_days_and_levels_begins_again(
+    ours: dict[str, Any], morning: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.note_missing_days(everything=True, by=system_actor(ours["tenant_id"], origin="job"))
+    carry = building.carry_levels
+
+    def breaks_off(**_: Any) -> None:
+        raise RuntimeError("the process ends")
+
+    monkeypatch.setattr(building, "carry_levels", breaks_off)
+    with pytest.raises(RuntimeError):
+        services.pursue(ours["tenant_id"])
+    with tenant_unit(ours["tenant_id"]):
+        assert [on for _, on in queries.stale_days(size=9)] == [OPENED]
+    monkeypatch.setattr(building, "carry_levels", carry)
+    assert services.pursue(ours["tenant_id"]) == 1
+    assert holds(ours["tenant_id"], TODAY)
+
+
+def test_use_of_drugs_reads_its_flows_once(monkeypatch: pytest.MonkeyPatch, accountant: Actor) -> None:
+    """Forty centres with a thousand drugs each: every flow is looked at once, not once for each drug."""
+
+    class Flows(dict[Any, Any]):
+        passes = 0
+
+        def items(self) -> Any:
+            self.passes += 1
+            return super().items()
+
+    flows = Flows({(1, 0, drug, "issue", False): Flow(D(drug), D(1), D(2), 1) for drug in range(1, 51)})
+    held = Flows({(1, drug): Held(D(1), D(10)) for drug in range(1, 51)})
+    monkeypatch.setattr(use, "flows", lambda *_, **__: flows)
+    monkeypatch.setattr(use, "openings", lambda *_, **__: held)
+    found = use.used_drugs(reach_of(accountant), Asked(begins_on=TODAY, ends_on=TODAY))
+    assert (len(found), flows.passes, held.passes) == (50, 1, 1)
+    assert {
+        (row.cost_amount, row.retail_amount, row.opening_amount, row.closing_amount) for row in found
+    } == {(D(1), D(2), D(10), D(9))}
+
+
+def test_levels_are_reckoned_while_their_rows_are_held(
+    ours: dict[str, Any], morning: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reckoned before, they would pass over what another process adds up until its turn."""
+    stock_at, there = queries.stock_at, []
+
+    def reckoned(day: date, *, known_at: date) -> Any:
+        there.append(db.session.scalar(db.select(db.func.count(Level.id)).where(Level.month == day)))
+        return stock_at(day, known_at=known_at)
+
+    monkeypatch.setattr(queries, "stock_at", reckoned)
+    services.carry_levels(since=OPENED, by=system_actor(ours["tenant_id"], origin="job"))
+    assert there == [0]
     assert holds(ours["tenant_id"], TODAY)

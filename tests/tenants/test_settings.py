@@ -156,7 +156,15 @@ def test_a_refused_switch_names_the_parts_in_words_and_says_which_way(administra
     with pytest.raises(services.ModuleNeeded) as needed:
         services.switch_module(module="charging", is_on=False, by=administrator)
     assert needed.value.text == "请先停用依赖它的功能：医疗票据、对账、药房、统计报表"
-    for module in ("demo", "distribution", "reports", "storeroom", "dispensing", "reconciliation", "invoices"):
+    for module in (
+        "demo",
+        "distribution",
+        "reports",
+        "storeroom",
+        "dispensing",
+        "reconciliation",
+        "invoices",
+    ):
         services.switch_module(module=module, is_on=False, by=administrator)
     services.switch_module(module="charging", is_on=False, by=administrator)
     with pytest.raises(services.ModuleMissing) as missing:

@@ -3,7 +3,14 @@
 from modules.reports.queries.arrears import arrears, unpaid, unpaid_table
 from modules.reports.queries.asked import Asked
 from modules.reports.queries.checks import check_sums, findings
-from modules.reports.queries.days import AsOf, as_of, centres_due, count_stale_days, stale_days
+from modules.reports.queries.days import (
+    AsOf,
+    as_of,
+    centres_due,
+    count_stale_days,
+    stale_days,
+    unfinished_days,
+)
 from modules.reports.queries.entries import antimicrobials, money_entries, prescribing_entries
 from modules.reports.queries.income import by_of, income, receipt_table, receipts
 from modules.reports.queries.money import By, MoneyFilter, Taken, receipts_of, takings, takings_by_day
@@ -60,6 +67,7 @@ __all__ = [
     "stock_filter",
     "takings",
     "takings_by_day",
+    "unfinished_days",
     "unpaid",
     "unpaid_table",
     "use",

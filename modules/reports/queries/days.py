@@ -12,7 +12,6 @@ from app.db import db
 from modules.reports.models import Day
 from modules.reports.queries.reach import Reach, over
 
-LATE = timedelta(days=40)
 RESTS = timedelta(minutes=1)  # what moves within it is added up together
 
 
@@ -28,9 +27,8 @@ def stale_days(*, size: int) -> Sequence[tuple[int, date]]:
 
 
 def unfinished_days() -> list[date]:
-    """Days of late that were added up before they were over: the night adds them up once more."""
-    since = clock.today() - LATE
-    rows = db.session.execute(select(Day.on, Day.built_at).where(Day.on >= since))
+    """Days that were added up before they were over, today among them: the night adds them up once more."""
+    rows = db.session.execute(select(Day.on, Day.built_at).order_by(Day.on))
     return [on for on, built_at in rows if built_at is None or built_at < clock.day_bounds(on)[1]]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from app.i18n import gettext
+from app.i18n import Choice, gettext
 from app.money import format_amount
 from modules.charging import queries as charging
 from modules.insurance.queries import InsuranceType
@@ -32,12 +32,13 @@ def by_of(reach: Reach, asked: Asked) -> By:
 
 
 def filter_of(reach: Reach, asked: Asked, *, only_back: bool) -> MoneyFilter:
-    """The sums that are meant."""
+    """The sums that are meant; a centre is opened by its code, never by a key."""
+    by = by_of(reach, asked)
     return MoneyFilter(
         begins_on=asked.begins_on,
         ends_on=asked.ends_on,
-        by=by_of(reach, asked),
-        key=asked.key,
+        by=by,
+        key=None if by is By.CENTRE else asked.key,
         departments=departments_of(reach, asked),
         only_back=only_back,
     )
@@ -47,13 +48,13 @@ def income(reach: Reach, asked: Asked, *, only_back: bool = False) -> Table:
     """What came in and went back: by what is asked for; of one key, along the days."""
     chosen = filter_of(reach, asked, only_back=only_back)
     days = takings_by_day(reach, chosen)
-    if asked.key is None:
+    if chosen.key is None:
         found = takings(reach, chosen)
         rows = _rows_by_key(reach, asked, chosen.by, found, only_back)
         head, title = _HEADS[chosen.by](), _title(only_back)
     else:
         rows = _rows_by_day(reach, asked, days, only_back)
-        name = _names(reach, chosen.by, [asked.key])[asked.key]
+        name = _names(reach, chosen.by, [chosen.key])[chosen.key]
         head, title = gettext("Day"), f"{_title(only_back)} · {name}"
     columns = [Column(head), *_columns(only_back)]
     whole = _sum(days)
@@ -169,13 +170,18 @@ def _names(reach: Reach, by: By, keys: list[str]) -> dict[str, str]:
     if by is By.CENTRE:
         return {str(centre.id): centre.name for centre in reach.centres}
     if by is By.FEE_CLASS:
-        return {key: charging.FeeClass(key).label for key in keys}
+        return _labels(charging.FeeClass, keys)
     if by is By.TENDER:
-        return {key: charging.TenderMethod(key).label for key in keys}
+        return _labels(charging.TenderMethod, keys)
     if by is By.INSURER:
         known = dict(InsuranceType.options()) | {"": gettext("Not insured"), "?": gettext("Not known")}
         return {key: known.get(key, key) for key in keys}
     return _people(reach, by, keys)
+
+
+def _labels(choices: type[Choice], keys: list[str]) -> dict[str, str]:
+    known = dict(choices.options())
+    return {key: known.get(key, gettext("Not known")) for key in keys}
 
 
 def _people(reach: Reach, by: By, keys: list[str]) -> dict[str, str]:

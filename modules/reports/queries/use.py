@@ -1,6 +1,6 @@
 """Use of drugs as tables: ranking, turnover, share of essential drugs and of antimicrobials."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from modules.reports.queries.asked import Asked
 from modules.reports.queries.entries import antimicrobials
 from modules.reports.queries.moved import filter_of
 from modules.reports.queries.reach import Reach, reading
-from modules.reports.queries.stock import Flow, FlowKey, Held, flows, openings, prescribing
+from modules.reports.queries.stock import Flow, FlowKey, flows, openings, prescribing
 from modules.reports.rules.shares import share, turnover_days
 from modules.reports.rules.tables import Column, Form, Opening, Plot, Row, Table
 
@@ -42,22 +42,25 @@ def used_drugs(reach: Reach, asked: Asked) -> list[Used]:
     chosen = filter_of(asked)
     moved = flows(reach, chosen, by_drug=True)
     held = openings(reach, chosen, by_drug=True)
-    drugs = {key[2] for key in moved} | {key[1] for key in held}
-    found = [_used(drug, moved, held) for drug in drugs]
+    flows_of: dict[int, list[tuple[FlowKey, Flow]]] = {}
+    for key, flow in moved.items():
+        flows_of.setdefault(key[2], []).append((key, flow))
+    opening: dict[int, Decimal] = {}
+    for (_, drug), one in held.items():
+        opening[drug] = opening.get(drug, ZERO) + one.cost_amount
+    drugs = flows_of.keys() | opening.keys()
+    found = [_used(drug, flows_of.get(drug, []), opening.get(drug, ZERO)) for drug in drugs]
     return sorted(found, key=lambda row: (-row.retail_amount, -row.cost_amount, row.drug_id))
 
 
-def _used(drug: int, moved: Mapping[FlowKey, Flow], held: Mapping[tuple[int, int], Held]) -> Used:
+def _used(drug: int, moved: Iterable[tuple[FlowKey, Flow]], opening: Decimal) -> Used:
     quantity = cost = retail = change = ZERO
-    for key, flow in moved.items():
-        if key[2] != drug:
-            continue
+    for key, flow in moved:
         change += flow.cost_amount if key[4] else -flow.cost_amount
         if key[3] in (DocumentKind.ISSUE, DocumentKind.RETURN):
             sign = -1 if key[4] else 1
             quantity += sign * flow.quantity
             cost, retail = cost + sign * flow.cost_amount, retail + sign * flow.retail_amount
-    opening = sum((one.cost_amount for key, one in held.items() if key[1] == drug), ZERO)
     return Used(
         drug_id=drug,
         quantity=quantity,

@@ -52,5 +52,7 @@ def age_of(bill_on: date, today: date) -> int:
 
 def days_of_age(age: int, today: date) -> tuple[date | None, date | None]:
     """First and last day of the bills of an age; None: without end."""
+    if age >= len(AGES):
+        return None, today - timedelta(days=AGES[-1] + 1)
     last = None if age == 0 else today - timedelta(days=AGES[age - 1] + 1)
-    return (None if age >= len(AGES) else today - timedelta(days=AGES[age])), last
+    return today - timedelta(days=AGES[age]), last

@@ -1,6 +1,6 @@
 """The sums of a day, always made whole from the ledgers: doing it twice changes nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,8 +29,12 @@ def note_day(*, on: date, by: Actor) -> None:
 
 @use_case("reports.sums.build", is_step=True)
 def begin_day(*, by: Actor) -> None:
-    """After midnight: the day that is over and whatever was never added up are to be, and a month's level is noted."""
-    _note([clock.today() - timedelta(days=1)])
+    """After midnight: the day that is over, those of nights on which nothing ran and whatever was never added up.
+
+    What lay at each place when the month began is noted.
+    """
+    yesterday = clock.today() - timedelta(days=1)
+    _note([*(on for on in queries.unfinished_days() if on < yesterday), yesterday])
     db.session.flush()
     note_missing_days(by=by)
     carry_levels(since=clock.today(), by=by)
@@ -54,20 +58,24 @@ def _note(days: Iterable[date]) -> None:
 
 
 def pursue(tenant_id: int) -> int:
-    """Add up the days of a centre that wait for it, the oldest first; returns how many."""
+    """Add up the oldest days of a centre that wait for it; returns how many.
+
+    The very oldest comes last, together with the levels from its month on: should the process end before, it still
+    waits, and the levels behind it are carried by the next pass.
+    """
     by = system_actor(tenant_id, origin="job")
     with tenant_unit(tenant_id):
         days = queries.stale_days(size=AT_ONCE)
-    for day_id, _ in days:
+    for day_id, _ in days[1:]:
         build_day(day_id=day_id, by=by)
-    if days:
-        carry_levels(since=days[0][1], by=by)
+    for day_id, _ in days[:1]:
+        build_day(day_id=day_id, with_levels=True, by=by)
     return len(days)
 
 
 @use_case("reports.sums.build", is_step=True)
-def build_day(*, day_id: int, by: Actor) -> Day:
-    """Make the sums of one day anew from the ledgers."""
+def build_day(*, day_id: int, with_levels: bool = False, by: Actor) -> Day:
+    """Make the sums of one day anew from the ledgers; on wish what lay there when each month behind it began, too."""
     day = lock_row(Day, day_id)
     if day is None:
         raise LookupError(f"reports_day {day_id}")
@@ -77,6 +85,9 @@ def build_day(*, day_id: int, by: Actor) -> Day:
     db.session.add_all(_stock(day.on))
     db.session.add_all(_prescribing(day.on))
     day.stale_since, day.built_at = None, clock.now()
+    if with_levels:
+        db.session.flush()
+        carry_levels(since=day.on, by=by)
     return day
 
 
@@ -150,11 +161,13 @@ def carry_levels(*, since: date, by: Actor) -> None:
     today = clock.today()
     start = queries.level_to_carry_from(since)
     for month in months(start, today):
-        _write_level(next_month(month), queries.stock_at(next_month(month), known_at=month))
+        _write_level(next_month(month), known_at=month)
 
 
-def _write_level(month: date, levels: Mapping[tuple[int, int], tuple[Decimal, Decimal]]) -> None:
+def _write_level(month: date, *, known_at: date) -> None:
+    # first, so that whoever writes them meanwhile is waited for, and what they added up is read
     db.session.execute(delete(Level).where(Level.month == month))
+    levels = queries.stock_at(month, known_at=known_at)
     db.session.add_all(
         Level(month=month, location_id=place, drug_id=drug, quantity=quantity, cost_amount=cost)
         for (place, drug), (quantity, cost) in levels.items()

@@ -23,12 +23,14 @@ from tenants import queries as tenants
 
 blueprint = Blueprint("reports", __name__, template_folder="../templates", url_prefix="/reports")
 KEPT = ("centre", "begins_on", "ends_on", "bucket", "station", "department", "drug_id")  # from page to page
+PLACED = ("station", "department", "location")  # of one centre
 OF_MONEY, OF_STOCK = (*KEPT, "by", "key"), (*KEPT, "kind", "location")
 
 
 def asked() -> Asked:
     """What the address asks for; without days, this month."""
     told = request.args
+    ours = _of_centre()
     ends_on = told.get("ends_on", type=typed_day) or clock.today()
     begins_on = told.get("begins_on", type=typed_day) or first_of(ends_on)
     return Asked(
@@ -38,12 +40,31 @@ def asked() -> Asked:
         by=_choice(By, "by"),
         key=told.get("key"),
         bucket=_choice(Bucket, "bucket") or Bucket.DAY,
-        station_id=told.get("station", type=int),
-        department_id=told.get("department", type=int),
+        station_id=ours.get("station"),
+        department_id=ours.get("department"),
         kind=_choice(DocumentKind, "kind"),
-        location_id=told.get("location", type=int),
+        location_id=ours.get("location"),
         drug_id=told.get("drug_id", type=int),
     )
+
+
+def _of_centre() -> dict[str, int]:
+    """Station, department and place of the address, as far as the chosen centre has them.
+
+    The filters of a page stay typed when another centre is chosen on it; what they named there is passed over, or
+    figures would be narrowed by something no filter shows.
+    """
+    typed = {name: value for name in PLACED if (value := request.args.get(name, type=int)) is not None}
+    centre = queries.reach_of(current_actor(), request.args.get("centre", "")).one if typed else None
+    if centre is None:
+        return {}
+    with queries.reading(centre.id):
+        own = {
+            "station": {row.id for row in tenants.list_stations()},
+            "department": {row.id for row in tenants.all_departments()},
+            "location": {row.id for row in pharmacy.list_locations()} | {pharmacy.IN_TRANSIT},
+        }
+    return {name: value for name, value in typed.items() if value in own[name]}
 
 
 def _choice(choices: Any, name: str) -> Any:
@@ -64,7 +85,9 @@ def address_of(opens: Opening) -> str:
         return url_for(opens.page, **told) if is_ours else ""
     if opens.page in PAPERS and not current_actor().may("reports.paper.open"):
         return ""
-    kept = OF_MONEY if opens.page in MONEY_PAGES else OF_STOCK
+    kept: tuple[str, ...] = OF_MONEY if opens.page in MONEY_PAGES else OF_STOCK
+    if "centre" in opens.asked:
+        kept = tuple(name for name in kept if name not in PLACED)
     return url_for(f"reports.{opens.page}", **{**told_of(kept), **opens.asked})
 
 
