@@ -19,13 +19,6 @@ from app.use_cases import use_case
 from modules.catalogue import queries as catalogue
 from modules.dispensing import queries as stock
 from modules.dispensing import services as dispensing
-from modules.dispensing.errors import (
-    CodeDoubled,
-    CodeKnown,
-    CodeOfOtherDrug,
-    CodeUnreadable,
-    TooManyCodes,
-)
 from modules.dispensing.queries import Account, DocumentKind
 from modules.distribution import queries
 from modules.distribution.errors import PartsWrong
@@ -34,8 +27,6 @@ from modules.distribution.models import Delivery, DeliveryLine, DeliveryStatus
 from modules.distribution.services.purchasing import Packs
 from modules.storeroom import queries as store
 from modules.storeroom.errors import ColdChainBroken, ReasonMissing, SamePerson, WrongState
-
-CODES_TO_SCAN = (CodeUnreadable, CodeDoubled, CodeOfOtherDrug, CodeKnown, TooManyCodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
