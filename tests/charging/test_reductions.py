@@ -1,5 +1,6 @@
 """Discounts and exemptions: full prices stay, what is taken off stands beside them, only what was paid goes back."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -20,6 +21,7 @@ from modules.charging.errors import BenefitOverlaps, BillChanged, WaiverNeedsSec
 from modules.charging.models import BenefitKind, ReductionRule
 from modules.charging.services import RefundLineInput, TenderInput
 from modules.invoices.rules.foot import foot_of
+from modules.patients import services as patients
 from tenants.services import change_settings
 
 D = Decimal
@@ -152,6 +154,28 @@ def test_a_cap_of_the_day_is_new_after_midnight_and_what_is_refunded_counts_no_m
     with clock.at(clock.now() + timedelta(days=2)):
         assert view(fourth).due_amount == D("0.00")  # the year has 15.00 left
     assert money_holds()
+
+
+def test_entitlements_and_caps_of_a_merged_file_are_those_of_the_patient(
+    reduces: Any, make_bill: Any, settle: Any, view: Any, cashier: Actor, administrator: Actor
+) -> None:
+    reduces(percent=D(100), benefit=BenefitKind.DISABLED, cap_day=D("15.00"))
+    old, kept = make_bill(), make_bill()
+    services.enter_benefit(
+        patient_id=old.patient_id,
+        kind=BenefitKind.DISABLED,
+        evidence="残疾证 1",
+        valid_from=clock.today(),
+        by=cashier,
+    )
+    settle(old, cash="0.00")
+    assert view(kept).due_amount == D("10.00")
+    merge = patients.propose_merge(
+        survivor_id=kept.patient_id, merged_id=old.patient_id, reason="同一人", by=administrator
+    )
+    second = replace(administrator, account_id=administrator.account_id + 1)
+    patients.decide_merge(merge_id=merge.id, is_approved=True, by=second)
+    assert view(kept).due_amount == D("5.00")
 
 
 def test_a_refund_frees_the_cap_of_the_day_on_which_it_was_used(

@@ -12,6 +12,7 @@ from app import clock
 from app.db import Page, db, page_by_key
 from app.i18n import N_
 from modules.charging.models import DUE, LEFT_TO_PAY, Bill, Charge
+from modules.patients import queries as patients
 
 # Ages of a debt: from so many days to less than so many.
 AGES: dict[str, tuple[str, int, int | None]] = {
@@ -75,11 +76,11 @@ def arrears_by_age() -> dict[str, Decimal]:
 
 
 def owed_by(patient_id: int) -> tuple[Decimal, date | None]:
-    """What a patient owes from any visit, today's too, and since which day. One statement."""
+    """What a patient owes from any visit, today's and those of merged files too, and since which day. One statement."""
     amount, since = db.session.execute(
         select(func.sum(LEFT_TO_PAY), func.min(Bill.on))
         .join(Bill, Bill.id == Charge.bill_id)
-        .where(*_OWED, Bill.patient_id == patient_id)
+        .where(*_OWED, Bill.patient_id.in_(patients.files_of(patient_id)))
     ).one()
     return amount or Decimal("0.00"), since
 

@@ -49,9 +49,10 @@ def reductions_of(bill: Bill, charges: Iterable[Charge], *, to_settle: bool = Fa
 def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
     """The rules in force today with what their caps leave, and what the patient is entitled to. One statement.
 
-    What a settlement on its way takes off uses a cap up as well; it is free again when that is given up.
+    What a settlement on its way takes off uses a cap up as well; it is free again when that is given up. Files that
+    were merged into the patient's count as theirs.
     """
-    today = clock.today()
+    today, files = clock.today(), patients.files_of(patient_id)
     used = (
         select(
             Reduction.rule_id.label("rule_id"),
@@ -60,7 +61,7 @@ def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
         )
         .outerjoin(Checkout, Checkout.id == Reduction.checkout_id)
         .where(
-            Reduction.patient_id == patient_id,
+            Reduction.patient_id.in_(files),
             or_(Reduction.settlement_id.is_not(None), Checkout.state.in_(OPEN)),
             Reduction.on >= date(today.year, 1, 1),
         )
@@ -68,7 +69,7 @@ def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
         .subquery()
     )
     entitled = and_(
-        Benefit.patient_id == patient_id, Benefit.kind == ReductionRule.benefit, *_in_force(Benefit, today)
+        Benefit.patient_id.in_(files), Benefit.kind == ReductionRule.benefit, *_in_force(Benefit, today)
     )
     rows = db.session.execute(
         select(ReductionRule, Benefit.id, used.c.today, used.c.year)
@@ -155,10 +156,9 @@ def lock_reduction_rule(reduction_rule_id: int) -> ReductionRule:
 
 
 def benefits_of(patient_id: int, *, size: int = 50) -> list[Benefit]:
-    """What a patient is or was entitled to, the newest first."""
-    statement = (
-        select(Benefit).where(Benefit.patient_id == patient_id).order_by(Benefit.id.desc()).limit(size)
-    )
+    """What a patient is or was entitled to, the newest first; what merged files hold too."""
+    files = patients.files_of(patient_id)
+    statement = select(Benefit).where(Benefit.patient_id.in_(files)).order_by(Benefit.id.desc()).limit(size)
     return list(db.session.scalars(statement))
 
 
