@@ -2,7 +2,7 @@
 
 from app.db.append_only import AppendOnly
 from app.db.base import CONTROL, Control, Model, TenantScoped, columns_of, db
-from app.db.locks import lock_row, locking
+from app.db.locks import lock_for_turn, lock_row, locking
 from app.db.paging import Page, page_by_key
 from app.db.text import contains_text, starts_with
 from app.db.types import (
@@ -34,6 +34,7 @@ __all__ = [
     "current_unit",
     "db",
     "id_column",
+    "lock_for_turn",
     "lock_row",
     "locking",
     "page_by_key",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import load_only
 
 from app import clock
 from app.blind_index import blind_indexes, is_value
-from app.db import Page, db, page_by_key, starts_with
+from app.db import Page, db, lock_for_turn, page_by_key, starts_with
 from app.errors import NotFound
 from app.i18n import gettext
 from app.watch.rules import Person
@@ -65,6 +65,17 @@ class Banner:
 def get_patient(patient_id: int) -> Patient:
     """The file, or NotFound."""
     found = db.session.get(Patient, patient_id)
+    if found is None:
+        raise NotFound(field="patient_id")
+    return found
+
+
+def hold_patient(patient_id: int) -> Patient:
+    """The file, or NotFound; who holds it has the only word on what is counted by patient, until commit.
+
+    Held after a bill and before a shift. Rows that refer to the patient are still written by others.
+    """
+    found = lock_for_turn(Patient, patient_id)
     if found is None:
         raise NotFound(field="patient_id")
     return found

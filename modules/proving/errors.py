@@ -4,6 +4,13 @@ from app.errors import Conflict
 from app.i18n import N_
 
 
+class FaultChanged(Conflict):
+    """A proof has found other numbers since the page was shown."""
+
+    code = "proving.fault_changed"
+    message = N_("The books were proven meanwhile and other numbers were found. Look at them again.")
+
+
 class NothingToExplain(Conflict):
     """It was explained, or holds again."""
 

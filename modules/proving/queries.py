@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from app.db import Page, db, lock_row, page_by_key
+from app.db import Page, db, lock_row, locking, page_by_key
 from app.errors import NotFound
 from app.i18n import gettext
 from app.registry import FIRST_ROWS, Heap, WaitingRow
@@ -38,6 +38,12 @@ def proofs(before: int | None = None) -> Proofs:
 def live_faults() -> dict[str, Fault]:
     """Identity → its fault that stands."""
     return {row.identity: row for row in db.session.scalars(select(Fault).where(Fault.state.in_(LIVE)))}
+
+
+def lock_live_faults() -> dict[str, Fault]:
+    """Identity → its fault that stands, all held until commit: nobody explains what a proof is about to change."""
+    statement = select(Fault).where(Fault.state.in_(LIVE)).order_by(Fault.id)
+    return {row.identity: row for row in db.session.scalars(locking(statement, Fault))}
 
 
 def find_night(on: date) -> Night | None:

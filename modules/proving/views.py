@@ -59,12 +59,15 @@ def explain_fault(fault_id: int) -> ResponseReturnValue:
 
 def _page(forms: dict[int, Form] | None = None) -> str:
     found = queries.proofs(request.args.get("before", type=int))
+    forms = forms or {}
+    open_ids = {fault.id for fault in found.live if fault.state is FaultState.OPEN}
     return render_template(
         "proving/proofs.html",
         nights=found.nights,
         live=found.live,
         gone=links(found.gone),
-        forms=forms or {},
+        forms=forms,
+        refused=[form for fault_id, form in forms.items() if fault_id not in open_ids],
         new_form=lambda fault_id: Form(services.explain_fault, fault_id=fault_id),
         begin_form=Form(services.begin_night),
         night_kinds=NIGHT_KINDS,

@@ -43,6 +43,7 @@ from modules.invoices import services as invoices
 from modules.invoices.rules.foot import Foot
 from modules.invoices.services import conduct as platform_desk
 from modules.payments import queries as payments
+from tenants.services import change_settings
 
 __all__ = ["issuing", "platform"]
 
@@ -288,6 +289,38 @@ def test_the_partial_refund_of_g5(
     assert charged[POOL] - again[POOL] == D("43.20")
     assert len(books(insurer)) == 1
     assert view(bill).paid_amount == D("206.00")
+    assert money_holds()
+
+
+def test_a_reduction_lowers_the_patients_part_alone_and_a_refund_keeps_its_share(
+    bill: Bill,
+    administrator: Actor,
+    cashier: Actor,
+    paid: Any,
+    view: Any,
+    insurer: Any,
+    money_holds: Any,
+) -> None:
+    change_settings(settings={"reduces_by_rule": True}, by=administrator)
+    services.add_reduction_rule(
+        name="八折", percent=D(20), valid_from=clock.today(), basis="院发1号", by=administrator
+    )
+    begun = services.begin_checkout(
+        bill_id=bill.id, expected_amount=D("228.80"), is_insured=True, by=cashier
+    )
+    begun = conduct.reckon(begun.id, by=cashier)
+    assert (begun.fund_amount, begun.taken_off, begun.personal_amount) == (
+        D("123.60"),
+        D("57.20"),
+        D("5.20"),
+    )
+    confirm(begun, cashier, "5.20")
+    refund_b(bill, view, cashier)
+    charged, _, again = paid(bill)
+    reduced = TenderMethod.REDUCED
+    assert charged == {CASH: D("5.20"), POOL: D("123.60"), ACCOUNT: D("100.00"), reduced: D("57.20")}
+    assert again == {POOL: D("80.40"), ACCOUNT: D("100.00"), reduced: D("25.60")}
+    assert len(books(insurer)) == 1
     assert money_holds()
 
 

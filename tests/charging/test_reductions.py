@@ -1,11 +1,15 @@
 """Discounts and exemptions: full prices stay, what is taken off stands beside them, only what was paid goes back."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 from support import world
+from support.racing import at_once
 
 from app import clock
 from app.actor import Actor
@@ -17,6 +21,7 @@ from modules.charging.errors import BenefitOverlaps, BillChanged, WaiverNeedsSec
 from modules.charging.models import BenefitKind, ReductionRule
 from modules.charging.services import RefundLineInput, TenderInput
 from modules.invoices.rules.foot import foot_of
+from modules.patients import services as patients
 from tenants.services import change_settings
 
 D = Decimal
@@ -148,6 +153,85 @@ def test_a_cap_of_the_day_is_new_after_midnight_and_what_is_refunded_counts_no_m
         assert view(fourth).due_amount == D("15.00")  # the day's cap is used up
     with clock.at(clock.now() + timedelta(days=2)):
         assert view(fourth).due_amount == D("0.00")  # the year has 15.00 left
+    assert money_holds()
+
+
+def test_entitlements_and_caps_of_a_merged_file_are_those_of_the_patient(
+    reduces: Any, make_bill: Any, settle: Any, view: Any, cashier: Actor, administrator: Actor
+) -> None:
+    reduces(percent=D(100), benefit=BenefitKind.DISABLED, cap_day=D("15.00"))
+    old, kept = make_bill(), make_bill()
+    services.enter_benefit(
+        patient_id=old.patient_id,
+        kind=BenefitKind.DISABLED,
+        evidence="残疾证 1",
+        valid_from=clock.today(),
+        by=cashier,
+    )
+    settle(old, cash="0.00")
+    assert view(kept).due_amount == D("10.00")
+    merge = patients.propose_merge(
+        survivor_id=kept.patient_id, merged_id=old.patient_id, reason="同一人", by=administrator
+    )
+    second = replace(administrator, account_id=administrator.account_id + 1)
+    patients.decide_merge(merge_id=merge.id, is_approved=True, by=second)
+    assert view(kept).due_amount == D("5.00")
+
+
+def test_a_refund_frees_the_cap_of_the_day_on_which_it_was_used(
+    reduces: Any, make_bill: Any, settle: Any, view: Any, cashier: Actor, money_holds: Any
+) -> None:
+    reduces(percent=D(100), cap_day=D("15.00"))
+    first = make_bill(["X0001", "X0002"])
+    receipt = settle(first, cash="0.00")
+    with clock.at(clock.now() + timedelta(days=1)):
+        services.refund_lines(
+            settlement_id=receipt.id,
+            lines=[RefundLineInput(charge_id=view(first).charges[0].id, quantity=D(1))],
+            reason="患者离开",
+            by=cashier,
+        )
+        settle(make_bill(["X0001", "X0002"], patient_id=first.patient_id), cash="0.00")
+        assert view(make_bill(patient_id=first.patient_id)).due_amount == D("10.00")
+    assert money_holds()
+
+
+def test_a_settlement_on_its_way_uses_the_cap_up_until_it_is_given_up(
+    reduces: Any, make_bill: Any, settle: Any, view: Any, cashier: Actor, money_holds: Any
+) -> None:
+    reduces(percent=D(100), cap_day=D("15.00"))
+    first = make_bill()
+    second = make_bill(patient_id=first.patient_id)
+    begin = partial(services.begin_checkout, bill_id=first.id, expected_amount=D("0.00"), by=cashier)
+    given_up = begin()
+    assert view(second).due_amount == D("5.00")
+    services.give_up_checkout(checkout_id=given_up.id, by=cashier)
+    assert view(second).due_amount == D("0.00")
+    services.confirm_checkout(
+        checkout_id=begin().id, expected_personal=D("0.00"), tenders=[], by=cashier
+    )
+    assert view(second).due_amount == D("5.00")
+    settle(second)
+    assert view(make_bill(patient_id=first.patient_id)).due_amount == D("10.00")
+    assert money_holds()
+
+
+def test_two_bills_of_a_patient_do_not_use_the_same_cap(
+    app: Flask, reduces: Any, make_bill: Any, cashier: Actor, money_holds: Any
+) -> None:
+    reduces(percent=D(100), cap_day=D("10.00"))
+    first = make_bill()
+    bills = [first, make_bill(patient_id=first.patient_id)]
+    outcomes = at_once(
+        app,
+        *(
+            partial(
+                services.settle_bill, bill_id=bill.id, expected_amount=D("0.00"), tenders=[], by=cashier
+            )
+            for bill in bills
+        ),
+    )
+    assert sum(isinstance(outcome, BillChanged) for outcome in outcomes) == 1, outcomes
     assert money_holds()
 
 

@@ -1,7 +1,8 @@
 """Treat first, settle once at the end: nothing waits for payment, and nothing leaves the bill that the patient has."""
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -143,6 +144,32 @@ def test_what_comes_back_unpaid_leaves_the_bill_and_the_rest_is_paid(
     )
     assert lines(signed)[1].refunded_quantity == D(5)
     assert books_hold()
+
+
+def test_what_was_let_off_is_not_owed_and_stays_let_off_what_the_patient_keeps(
+    at_end: None,
+    ours: Any,
+    administrator: Actor,
+    prescribe: Any,
+    make_stock: Any,
+    dispense: Any,
+    lines: Any,
+    pharmacist: Actor,
+    cashier: Actor,
+) -> None:
+    change_settings(settings={"waiver_limit": 1}, by=administrator)
+    make_stock(DRUG, 100)
+    signed = prescribe((DRUG, 40))
+    dispense(signed)
+    (whole,) = lines(signed)
+    waive = partial(charging.waive_charge, amount=D("1.00"), reason="困难", by=cashier)
+    waive(charge_id=whole.id)
+    _give_back(signed, 10, pharmacist)
+    rest = lines(signed)[1]
+    assert rest.waived_amount == (rest.amount / whole.amount).quantize(D("0.01"), ROUND_HALF_UP)
+    with tenant_unit(ours["tenant_id"]):
+        assert charging_queries.owed_by(signed.patient_id)[0] == rest.amount - rest.waived_amount
+    waive(charge_id=rest.id)  # what stood on the line that went does not count for the limit
 
 
 def test_what_comes_back_whole_is_not_owed(

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -105,6 +107,42 @@ def test_other_numbers_than_were_explained_are_a_question_again() -> None:
     assert changes.again == {"x"}
     assert set(changes.new) == {"z"}
     assert changes.gone == {"y"}
+
+
+def test_an_explanation_is_taken_for_the_numbers_that_were_shown_only(
+    ours: dict[str, Any], receipt: str, damage: Any, prove: Any, accountant: Actor, sign_in: Any
+) -> None:
+    name = "charging: charges - refunds = by tender"
+    damage("UPDATE charging_tender SET amount = amount + 1 WHERE tenant_id = :tenant")
+    shown = prove()[1][name]
+    damage("UPDATE charging_tender SET amount = amount + 1 WHERE tenant_id = :tenant")
+    prove()
+    typed = {
+        "reason": "已查明，明日更正",
+        "expected_found": shown.found,
+        "expected_wanted": shown.wanted,
+    }
+    client = sign_in("accountant")
+    answer = client.post(f"/proofs/faults/{shown.id}/explain", data=typed)
+    assert answer.status_code == 422
+    assert "其间已重新核验" in answer.text
+    services.explain_fault(fault_id=shown.id, reason="已查明，明日更正", by=accountant)
+    answer = client.post(f"/proofs/faults/{shown.id}/explain", data={"reason": "再说明一次"})
+    assert "此项已由他人说明" in answer.text
+
+
+def test_what_is_asked_for_while_a_proof_is_under_way_is_proven_once_more(
+    ours: dict[str, Any], accountant: Actor
+) -> None:
+    night = services.begin_night(by=accountant)
+    begun_at = clock.now()
+    note = partial(services.note_night, night_id=night.id, findings=[], by=accountant)
+    with clock.at(begun_at + timedelta(seconds=5)):
+        services.begin_night(by=accountant)
+        assert note(begun_at=begun_at).state is NightState.WAITING
+        assert pursue_all() == 1
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.proofs().nights[0].state is NightState.HOLDS
 
 
 def test_a_second_process_finds_nothing_left_to_prove(ours: dict[str, Any], prove: Any) -> None:

@@ -1,6 +1,6 @@
 """What charging keeps."""
 
-from modules.charging.models.bills import DUE, PAID, Bill, Charge, ChargeSource, ChargeStatus
+from modules.charging.models.bills import DUE, LEFT_TO_PAY, PAID, Bill, Charge, ChargeSource, ChargeStatus
 from modules.charging.models.checkouts import (
     Checkout,
     CheckoutKind,
@@ -23,6 +23,7 @@ from modules.charging.models.shifts import Shift, ShiftConfirmation, ShiftStatus
 
 __all__ = [
     "DUE",
+    "LEFT_TO_PAY",
     "PAID",
     "Benefit",
     "BenefitKind",

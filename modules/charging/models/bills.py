@@ -166,3 +166,6 @@ class Charge(Proven, TenantScoped, Model):
         if self.status in (*PAID, ChargeStatus.REFUNDED):
             return True
         return pays_at_end and self.status == ChargeStatus.UNPAID
+
+
+LEFT_TO_PAY = Charge.amount - Charge.waived_amount  # of a line that is due; rules are reckoned with its bill

@@ -92,7 +92,7 @@ class Waiver(Proven, AppendOnly, TenantScoped, Model):
 
     id: Mapped[int] = id_column()
     charge_id: Mapped[int] = mapped_column(ForeignKey("charging_charge.id"))
-    amount: Mapped[Decimal] = amount_column()  # in all; nothing takes the waiver back
+    amount: Mapped[Decimal] = amount_column()  # in all; the newest of a line holds
     reason: Mapped[str] = text_column(200)
     by_account_id: Mapped[int]
     by_name: Mapped[str] = mapped_column(Unicode(100))
@@ -103,7 +103,8 @@ class Waiver(Proven, AppendOnly, TenantScoped, Model):
 class Reduction(Proven, AppendOnly, TenantScoped, Model):
     """What was taken off a line of a settlement, by a rule or by hand; negative in a mirror.
 
-    While a settlement is on its way it stands at the checkout; only what is settled counts for caps.
+    While a settlement is on its way it stands at the checkout, and counts for caps until that has ended. ``on`` is
+    the day whose caps it uses up: a mirror, and what stays after a refund, keep the day of what they are of.
     """
 
     __tablename__ = "charging_reduction"

@@ -12,6 +12,7 @@ from app.errors import NotFound
 from modules.charging.errors import BillMissing
 from modules.charging.models import (
     DUE,
+    LEFT_TO_PAY,
     Bill,
     Charge,
     ChargeStatus,
@@ -122,7 +123,7 @@ from modules.charging.rules.reductions import Reduction, total_of
 from modules.charging.rules.tenders import INSURED as INSURED
 from modules.charging.rules.tenders import TenderMethod as TenderMethod
 
-_DUE_AMOUNT = case((Charge.status.in_(DUE), Charge.amount), else_=Decimal("0.00"))
+_DUE_AMOUNT = case((Charge.status.in_(DUE), LEFT_TO_PAY), else_=Decimal("0.00"))
 _RETURNED = case((and_(*OWED), 1), else_=0)
 
 # Bills
@@ -307,7 +308,7 @@ def amounts_of_visits(visit_ids: Iterable[int]) -> dict[int, tuple[Decimal, Deci
     wanted = sorted(set(visit_ids))
     found = {visit_id: (Decimal("0.00"), Decimal("0.00")) for visit_id in wanted}
     due = (
-        select(Bill.visit_id, func.sum(Charge.amount))
+        select(Bill.visit_id, func.sum(LEFT_TO_PAY))
         .join(Charge, Charge.bill_id == Bill.id)
         .where(Bill.visit_id.in_(wanted), Charge.status.in_(DUE))
         .group_by(Bill.visit_id)

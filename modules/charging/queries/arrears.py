@@ -1,4 +1,4 @@
-"""What patients owe: lines that were carried out and never paid (欠费)."""
+"""What patients owe: lines that were carried out and never paid (欠费), less what was let off them by hand."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, case, func, select
 from app import clock
 from app.db import Page, db, page_by_key
 from app.i18n import N_
-from modules.charging.models import DUE, Bill, Charge
+from modules.charging.models import DUE, LEFT_TO_PAY, Bill, Charge
+from modules.patients import queries as patients
 
 # Ages of a debt: from so many days to less than so many.
 AGES: dict[str, tuple[str, int, int | None]] = {
@@ -44,7 +45,7 @@ def list_arrears(
 ) -> Page[Debt]:
     """Bills of earlier days that are owed, the latest first. One statement."""
     statement: Any = (
-        select(Bill.id, Bill.visit_number, Bill.patient_id, Bill.on, func.sum(Charge.amount))
+        select(Bill.id, Bill.visit_number, Bill.patient_id, Bill.on, func.sum(LEFT_TO_PAY))
         .join(Charge, Charge.bill_id == Bill.id)
         .where(*_OWED, Bill.on < clock.today())
         .group_by(Bill.id, Bill.visit_number, Bill.patient_id, Bill.on)
@@ -63,7 +64,7 @@ def arrears_by_age() -> dict[str, Decimal]:
     """What is owed from earlier days, by age. One statement."""
     nothing = Decimal("0.00")
     sums = [
-        func.sum(case((_all(_of_age(age)), Charge.amount), else_=nothing)).label(f"of_{age}") for age in AGES
+        func.sum(case((_all(_of_age(age)), LEFT_TO_PAY), else_=nothing)).label(f"of_{age}") for age in AGES
     ]
     row = db.session.execute(
         select(*sums)
@@ -75,11 +76,11 @@ def arrears_by_age() -> dict[str, Decimal]:
 
 
 def owed_by(patient_id: int) -> tuple[Decimal, date | None]:
-    """What a patient owes from any visit, today's too, and since which day. One statement."""
+    """What a patient owes from any visit, today's and those of merged files too, and since which day. One statement."""
     amount, since = db.session.execute(
-        select(func.sum(Charge.amount), func.min(Bill.on))
+        select(func.sum(LEFT_TO_PAY), func.min(Bill.on))
         .join(Bill, Bill.id == Charge.bill_id)
-        .where(*_OWED, Bill.patient_id == patient_id)
+        .where(*_OWED, Bill.patient_id.in_(patients.files_of(patient_id)))
     ).one()
     return amount or Decimal("0.00"), since
 

@@ -10,15 +10,21 @@ from app import clock
 from app.db import Page, db, lock_row, page_by_key
 from app.errors import NotFound
 from app.tenancy import setting_of
-from modules.charging.models import Benefit, Bill, Charge, Reduction, ReductionRule
+from modules.charging.models import Benefit, Bill, Charge, Checkout, Reduction, ReductionRule
+from modules.charging.models.checkouts import OPEN
 from modules.charging.rules import reductions as rules
 from modules.patients import queries as patients
 
 _ZERO = Decimal("0.00")
 
 
-def reductions_of(bill: Bill, charges: Iterable[Charge]) -> list[rules.Reduction]:
-    """What would be taken off these unpaid lines today. No statement where the centre reduces nothing by rule."""
+def reductions_of(
+    bill: Bill, charges: Iterable[Charge], *, to_settle: bool = False
+) -> list[rules.Reduction]:
+    """What would be taken off these unpaid lines today. No statement where the centre reduces nothing by rule.
+
+    ``to_settle`` holds the patient until commit where a rule has a cap, so that two bills never use it up twice.
+    """
     lines = [
         rules.Line(
             id=charge.id,
@@ -34,30 +40,38 @@ def reductions_of(bill: Bill, charges: Iterable[Charge]) -> list[rules.Reduction
     age = 0
     if lines and setting_of(bill.tenant_id, "reduces_by_rule"):
         found, benefits = _rules_for(bill.patient_id)
+        if to_settle and any(rule.cap_left is not None for rule in found):
+            patients.hold_patient(bill.patient_id)
+            found, benefits = _rules_for(bill.patient_id)
         if found:
             age = _age_on(patients.get_patient(bill.patient_id).born_on, clock.today())
     return rules.reduce_lines(lines, found, age=age, benefits=benefits)
 
 
 def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
-    """The rules in force today with what their caps leave, and what the patient is entitled to. One statement."""
-    today = clock.today()
+    """The rules in force today with what their caps leave, and what the patient is entitled to. One statement.
+
+    What a settlement on its way takes off uses a cap up as well; it is free again when that is given up. Files that
+    were merged into the patient's count as theirs.
+    """
+    today, files = clock.today(), patients.files_of(patient_id)
     used = (
         select(
             Reduction.rule_id.label("rule_id"),
             func.sum(case((Reduction.on == today, Reduction.amount), else_=_ZERO)).label("today"),
             func.sum(Reduction.amount).label("year"),
         )
+        .outerjoin(Checkout, Checkout.id == Reduction.checkout_id)
         .where(
-            Reduction.patient_id == patient_id,
-            Reduction.settlement_id.is_not(None),
+            Reduction.patient_id.in_(files),
+            or_(Reduction.settlement_id.is_not(None), Checkout.state.in_(OPEN)),
             Reduction.on >= date(today.year, 1, 1),
         )
         .group_by(Reduction.rule_id)
         .subquery()
     )
     entitled = and_(
-        Benefit.patient_id == patient_id, Benefit.kind == ReductionRule.benefit, *_in_force(Benefit, today)
+        Benefit.patient_id.in_(files), Benefit.kind == ReductionRule.benefit, *_in_force(Benefit, today)
     )
     rows = db.session.execute(
         select(ReductionRule, Benefit.id, used.c.today, used.c.year)
@@ -115,7 +129,9 @@ def held_reductions(checkout_id: int) -> list[rules.Reduction]:
 def _as_rules(where: ColumnElement[bool]) -> list[rules.Reduction]:
     rows = db.session.scalars(select(Reduction).where(where).order_by(Reduction.id))
     return [
-        rules.Reduction(line_id=row.charge_id, rule_id=row.rule_id, name=row.rule_name, amount=row.amount)
+        rules.Reduction(
+            line_id=row.charge_id, rule_id=row.rule_id, name=row.rule_name, amount=row.amount, on=row.on
+        )
         for row in rows
     ]
 
@@ -142,10 +158,9 @@ def lock_reduction_rule(reduction_rule_id: int) -> ReductionRule:
 
 
 def benefits_of(patient_id: int, *, size: int = 50) -> list[Benefit]:
-    """What a patient is or was entitled to, the newest first."""
-    statement = (
-        select(Benefit).where(Benefit.patient_id == patient_id).order_by(Benefit.id.desc()).limit(size)
-    )
+    """What a patient is or was entitled to, the newest first; what merged files hold too."""
+    files = patients.files_of(patient_id)
+    statement = select(Benefit).where(Benefit.patient_id.in_(files)).order_by(Benefit.id.desc()).limit(size)
     return list(db.session.scalars(statement))
 
 

@@ -12,6 +12,7 @@ from app import clock
 from app.db import Page, db, page_by_key
 from modules.charging.models import (
     DUE,
+    LEFT_TO_PAY,
     Bill,
     Charge,
     Checkout,
@@ -191,7 +192,7 @@ class UnpaidDay:
 def unpaid_by_day() -> list[UnpaidDay]:
     """What is not paid, by the day of the bill; of every centre of the unit. One statement."""
     statement = (
-        select(Bill.tenant_id, Bill.on, func.count(func.distinct(Bill.id)), func.sum(Charge.amount))
+        select(Bill.tenant_id, Bill.on, func.count(func.distinct(Bill.id)), func.sum(LEFT_TO_PAY))
         .join(Charge, Charge.bill_id == Bill.id)
         .where(Charge.status.in_(DUE))
         .group_by(Bill.tenant_id, Bill.on)
@@ -221,7 +222,7 @@ def page_of_unpaid(
             Bill.visit_number,
             Bill.on,
             func.sum(case((Charge.status.in_(DUE), 1), else_=0)),
-            func.sum(Charge.amount),
+            func.sum(LEFT_TO_PAY),
             func.min(Charge.added_at),
         )
         .join(Charge, Charge.bill_id == Bill.id)

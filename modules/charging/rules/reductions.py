@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 _ZERO = Decimal("0.00")
@@ -61,12 +62,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduction:
-    """What is taken off a line, and by which rule; none: by hand."""
+    """What is taken off a line, and by which rule; none: by hand.
+
+    ``on`` is the day whose caps it uses up, once it is written down.
+    """
 
     line_id: int
     rule_id: int | None
     name: str
     amount: Decimal
+    on: date | None = None
 
 
 def reduce_lines(
@@ -110,7 +115,7 @@ def keep_reductions(
     for line_id, members in by_line.items():
         was, stays = amounts.get(line_id, (_ZERO, _ZERO))
         whole = total_of(members)
-        left = (whole * stays / was).quantize(_CENT, ROUND_HALF_UP) if was else _ZERO
+        left = share_of(whole, stays, was)
         for place, member in enumerate(members, start=1):
             is_last = place == len(members)
             share = (
@@ -120,6 +125,11 @@ def keep_reductions(
             if share:
                 kept.append(replace(member, amount=share))
     return kept
+
+
+def share_of(whole: Decimal, stays: Decimal, was: Decimal) -> Decimal:
+    """What of a reduction stays with the part of a line that stays, rounded once, half up. Source: house rule."""
+    return (whole * stays / was).quantize(_CENT, ROUND_HALF_UP) if was else _ZERO
 
 
 def trim(reductions: Sequence[Reduction], most: Decimal) -> list[Reduction]:

@@ -24,6 +24,7 @@ from modules.charging.errors import (
 )
 from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus, ItemKind, Price
 from modules.charging.rules.amounts import line_amount
+from modules.charging.rules.reductions import share_of
 from modules.prescriptions.events import PrescriptionSigned
 from modules.registration.events import VisitRegistered
 
@@ -205,7 +206,10 @@ def _refuse_locked(bill: Bill, charges: list[Charge]) -> None:
 
 
 def shorten_unpaid(charge: Charge, quantity: Decimal) -> None:
-    """Part of an unpaid line came back: the line stays readable as voided, the rest stands as a line of its own."""
+    """Part of an unpaid line came back: the line stays readable as voided, the rest stands as a line of its own.
+
+    What was let off the line by hand stays let off the rest, in its share.
+    """
     rest = charge.quantity - quantity
     executed, charge.executed_quantity = charge.executed_quantity, Decimal(0)
     _void([charge], "returned")
@@ -231,12 +235,14 @@ def _rest_of(charge: Charge, quantity: Decimal, executed: Decimal) -> Charge:
         "price_unit",
         "price_id",
     )
+    amount = line_amount(charge.price_amount, quantity, per=charge.per)
     return Charge(
         id=ids.new_id(),
         status=ChargeStatus.UNPAID,
         quantity=quantity,
-        amount=line_amount(charge.price_amount, quantity, per=charge.per),
+        amount=amount,
         executed_quantity=executed,
+        waived_amount=share_of(charge.waived_amount, amount, charge.amount),
         added_at=clock.now(),
         **{name: getattr(charge, name) for name in same},
     )

@@ -77,7 +77,7 @@ def begin_checkout(
     charges = queries.charges_of(bill.id, status=ChargeStatus.UNPAID)
     if not charges:
         raise NothingToSettle
-    reductions = queries.reductions_of(bill, charges)
+    reductions = queries.reductions_of(bill, charges, to_settle=True)
     full = sum((charge.amount for charge in charges), _ZERO)
     due = full - total_of(reductions)
     if due != expected_amount:

@@ -178,7 +178,9 @@ def waive_charge(
     second_password: SecondPassword = "",
     by: Actor,
 ) -> Waiver:
-    """Let a sum off an unpaid line by hand (减免); nothing takes it back. Above the centre's limit two people agree.
+    """Let a sum off an unpaid line by hand (减免), in all: said again it replaces what was said before.
+
+    Above the centre's limit for a bill two people agree.
 
     Raises:
         NotFound: no such line here.
@@ -220,7 +222,8 @@ def waive_charge(
 
 def _waived_on(bill_id: int, charge: Charge) -> Decimal:
     """What was let off the other lines of a bill: the limit is one of the bill, not of each line."""
-    others = (line for line in queries.charges_of(bill_id) if line.id != charge.id)
+    lines = queries.charges_of(bill_id)
+    others = (line for line in lines if line.id != charge.id and line.status != ChargeStatus.VOIDED)
     return sum((line.waived_amount for line in others), Decimal("0.00"))
 
 
@@ -241,7 +244,7 @@ def store_reductions(
             rule_id=reduction.rule_id,
             rule_name=reduction.name,
             patient_id=patient_id,
-            on=clock.today(),
+            on=reduction.on or clock.today(),
             amount=sign * reduction.amount,
         )
         for reduction in found

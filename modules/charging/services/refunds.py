@@ -146,7 +146,6 @@ def look_at(settlement_id: int, lines: Sequence[RefundLineInput]) -> Refund:
 
     Raises:
         NotFound: no such settlement here.
-        CheckoutUnderway: another settlement of the bill is on its way.
         NotRefundable: it is a reversal, or was reversed before.
         RefundTooLarge, VisitSeen: some of it may not go back.
     """

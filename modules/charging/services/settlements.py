@@ -83,7 +83,7 @@ def settle_bill(
     charges = queries.charges_of(bill.id, status=ChargeStatus.UNPAID)
     if not charges:
         raise NothingToSettle
-    reductions = queries.reductions_of(bill, charges)
+    reductions = queries.reductions_of(bill, charges, to_settle=True)
     due = sum((charge.amount for charge in charges), _ZERO) - total_of(reductions)
     if due != expected_amount:
         raise BillChanged(due=format_amount(due))

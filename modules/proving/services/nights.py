@@ -12,7 +12,7 @@ from app.db import db
 from app.registry import Finding
 from app.use_cases import use_case
 from modules.proving import queries
-from modules.proving.errors import NothingToExplain
+from modules.proving.errors import FaultChanged, NothingToExplain
 from modules.proving.models import Fault, FaultState, Night, NightState
 from modules.proving.rules import MOST, Known, changes_of
 
@@ -55,11 +55,16 @@ def note_night(
 ) -> Night:
     """Keep what a proof found: a fault for each identity that fails, an end for those that hold again.
 
+    Of two processes that prove a night the first one notes it. The night stays to be proven where that was asked for
+    after the proof had begun: it may not have seen why.
+
     Raises:
         NotFound: no such night here.
     """
     night = queries.lock_night(night_id)
-    known = queries.live_faults()
+    if night.ask_at is None:
+        return night
+    known = queries.lock_live_faults()
     looked_at = [Finding(one.name, one.left, one.right) for one in findings]
     changes = changes_of(looked_at, {name: _known(fault) for name, fault in known.items()})
     for name, finding in changes.new.items():
@@ -70,8 +75,9 @@ def note_night(
         known[name].state = FaultState.GONE
     night.identities = len(findings)
     night.failing = len(changes.new) + len(changes.standing)
-    night.state = NightState.FAILS if night.failing else NightState.HOLDS
-    night.begun_at, night.ended_at, night.ask_at = begun_at, clock.now(), None
+    night.begun_at, night.ended_at = begun_at, clock.now()
+    if night.ask_at <= begun_at:
+        night.state, night.ask_at = NightState.FAILS if night.failing else NightState.HOLDS, None
     db.session.flush()
     audit.record("proof.noted", night, by=by, identities=night.identities, failing=night.failing)
     return night
@@ -79,17 +85,27 @@ def note_night(
 
 @use_case("proving.fault.explain")
 def explain_fault(
-    *, fault_id: int, reason: Annotated[str, Field(min_length=4, max_length=300)], by: Actor
+    *,
+    fault_id: int,
+    reason: Annotated[str, Field(min_length=4, max_length=300)],
+    expected_found: Annotated[str, Field(max_length=MOST)] | None = None,
+    expected_wanted: Annotated[str, Field(max_length=MOST)] | None = None,
+    by: Actor,
 ) -> Fault:
     """Say why an identity fails and what is done about it; it stays in the list until it holds again.
+
+    ``expected_found`` and ``expected_wanted`` are the numbers that the page showed.
 
     Raises:
         NotFound: no such fault here.
         NothingToExplain: somebody else has explained it, or it holds again.
+        FaultChanged: it shows other numbers now.
     """
     fault = queries.lock_fault(fault_id)
     if fault.state is not FaultState.OPEN:
         raise NothingToExplain
+    if expected_found not in (None, fault.found) or expected_wanted not in (None, fault.wanted):
+        raise FaultChanged
     fault.state, fault.reason, fault.explained_at = FaultState.EXPLAINED, reason, clock.now()
     fault.explained_by_id, fault.explained_by_name = by.account_id, by.name
     db.session.flush()
