@@ -75,6 +75,7 @@ def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
     )
     rows = db.session.execute(
         select(ReductionRule, Benefit.id, used.c.today, used.c.year)
+        .select_from(ReductionRule)
         .outerjoin(Benefit, entitled)
         .outerjoin(used, used.c.rule_id == ReductionRule.id)
         .where(*_in_force(ReductionRule, today))
