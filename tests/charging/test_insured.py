@@ -305,9 +305,7 @@ def test_a_reduction_lowers_the_patients_part_alone_and_a_refund_keeps_its_share
     services.add_reduction_rule(
         name="八折", percent=D(20), valid_from=clock.today(), basis="院发1号", by=administrator
     )
-    begun = services.begin_checkout(
-        bill_id=bill.id, expected_amount=D("228.80"), is_insured=True, by=cashier
-    )
+    begun = services.begin_checkout(bill_id=bill.id, expected_amount=D("228.80"), is_insured=True, by=cashier)
     begun = conduct.reckon(begun.id, by=cashier)
     assert (begun.fund_amount, begun.taken_off, begun.personal_amount) == (
         D("123.60"),

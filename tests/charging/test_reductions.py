@@ -207,9 +207,7 @@ def test_a_settlement_on_its_way_uses_the_cap_up_until_it_is_given_up(
     assert view(second).due_amount == D("5.00")
     services.give_up_checkout(checkout_id=given_up.id, by=cashier)
     assert view(second).due_amount == D("0.00")
-    services.confirm_checkout(
-        checkout_id=begin().id, expected_personal=D("0.00"), tenders=[], by=cashier
-    )
+    services.confirm_checkout(checkout_id=begin().id, expected_personal=D("0.00"), tenders=[], by=cashier)
     assert view(second).due_amount == D("5.00")
     settle(second)
     assert view(make_bill(patient_id=first.patient_id)).due_amount == D("10.00")
@@ -225,9 +223,7 @@ def test_two_bills_of_a_patient_do_not_use_the_same_cap(
     outcomes = at_once(
         app,
         *(
-            partial(
-                services.settle_bill, bill_id=bill.id, expected_amount=D("0.00"), tenders=[], by=cashier
-            )
+            partial(services.settle_bill, bill_id=bill.id, expected_amount=D("0.00"), tenders=[], by=cashier)
             for bill in bills
         ),
     )

@@ -12,11 +12,11 @@ from app import clock
 from app.actor import system_actor
 from app.db import db, isolation, migrate, tenant_unit
 from app.registry import installed
-from modules.charging.models import Settlement, SettlementLine, Shift, Tender
+from modules.charging.models import Deposit, Settlement, SettlementLine, Shift, Tender
 from modules.charging.rules.tenders import INSURED, TenderMethod
 from modules.insurance.models import InsuranceSettlement
 from modules.insurance.queries import SettlementState
-from modules.payments.models import Order
+from modules.payments.models import Order, PrepaidEntry
 from modules.payments.queries import Channel
 from modules.reconciliation import services as reconciliation
 from modules.reconciliation.models import Day
@@ -44,6 +44,9 @@ BROKEN = {
     "C5 refunds of an order": "SELECT id FROM payments_order WHERE tenant_id = :tenant AND"
     " (refunded_amount > paid_amount OR refunded_amount <> (SELECT coalesce(sum(r.amount), 0) FROM payments_refund r"
     " WHERE r.order_id = payments_order.id AND r.state <> 'refund_fail'))",
+    "C4 deposits are the accounts' entries": "SELECT e.id FROM payments_prepaid_entry e WHERE e.tenant_id = :tenant AND"
+    " e.kind IN ('top_up', 'pay_out') AND e.amount <> (SELECT coalesce(sum(d.amount), 0) FROM charging_deposit d"
+    " WHERE d.entry_id = e.id)",
     "C5 prepaid": "SELECT id FROM payments_prepaid_account WHERE tenant_id = :tenant AND balance < 0",
     "D3 below zero": "SELECT id FROM dispensing_balance WHERE tenant_id = :tenant AND"
     " (on_hand < 0 OR held < 0 OR frozen < 0 OR held + frozen > on_hand)",
@@ -86,8 +89,10 @@ def of_shift(tenant_id: int, shift: Shift) -> None:
         net = _sum(Settlement.amount, Settlement.shift_id == shift.id)
         cash = _sum(Tender.amount, Tender.settlement_id.in_(mine), Tender.method == TenderMethod.CASH)
         by_class = _sum(SettlementLine.amount, SettlementLine.settlement_id.in_(mine))
+        laid_in = select(Deposit.entry_id).where(Deposit.shift_id == shift.id)
+        deposits = _sum(PrepaidEntry.amount, PrepaidEntry.id.in_(laid_in))
     assert net == by_class == shift.net_amount
-    assert shift.expected_cash == shift.float_amount + cash
+    assert shift.expected_cash == shift.float_amount + cash + deposits
 
 
 def agree(centre: Centre) -> None:

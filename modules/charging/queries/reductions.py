@@ -18,9 +18,7 @@ from modules.patients import queries as patients
 _ZERO = Decimal("0.00")
 
 
-def reductions_of(
-    bill: Bill, charges: Iterable[Charge], *, to_settle: bool = False
-) -> list[rules.Reduction]:
+def reductions_of(bill: Bill, charges: Iterable[Charge], *, to_settle: bool = False) -> list[rules.Reduction]:
     """What would be taken off these unpaid lines today. No statement where the centre reduces nothing by rule.
 
     ``to_settle`` holds the patient until commit where a rule has a cap, so that two bills never use it up twice.
