@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import current_app, g
 from pydantic_core import to_jsonable_python
@@ -16,14 +16,12 @@ from sqlalchemy.orm import Session as OrmSession
 
 from app import clock
 from app.actor import Actor
+from app.cases import UseCase
 from app.db import current_unit, db
 from app.db.types import Sensitive
 from app.db.units import Mode, RoutedSession, Unit, kernel_unit, open_unit, place_of
 from app.records import AuditRow, ControlAuditRow
 from app.tracing import trace_number
-
-if TYPE_CHECKING:
-    from app.use_cases import UseCase
 
 _SEAL_BATCH = 500
 ReadT = TypeVar("ReadT", bound=Callable[..., Any])
@@ -38,7 +36,7 @@ def record(action: str, subject: Any, *, by: Actor, **detail: Any) -> None:
     unit.notes.setdefault("audit", []).append((action, subject, detail))
 
 
-def write(case: "UseCase", by: Actor, command_id: str, result: Any) -> None:
+def write(case: UseCase, by: Actor, command_id: str, result: Any) -> None:
     """Add the audit row of the outermost use case to the session (the decorator calls this once)."""
     unit = current_unit()
     if unit is None:
@@ -54,7 +52,7 @@ def write(case: "UseCase", by: Actor, command_id: str, result: Any) -> None:
     _add_row(unit, case, by, command_id, action=action, subject=subject, outcome="done", facts=facts)
 
 
-def write_refusal(case: "UseCase", by: Actor, command_id: str, code: str) -> None:
+def write_refusal(case: UseCase, by: Actor, command_id: str, code: str) -> None:
     """A refused act leaves its row in a transaction of its own."""
     in_control = case.database == "control" or by.tenant_id is None
     partition = "" if in_control or by.tenant_id is None else place_of(by.tenant_id).partition
@@ -133,7 +131,7 @@ def seen(row: Any, *, patient_id: int | None = None, **facts: Any) -> None:
 
 def _add_row(
     unit: Unit,
-    case: "UseCase | None",
+    case: UseCase | None,
     by: Actor,
     command_id: str,
     *,

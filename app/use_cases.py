@@ -17,14 +17,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model, field_validator
+from pydantic import ValidationError, create_model
 from pydantic_core import to_jsonable_python
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, clock, main_forms, missing
 from app.actor import Actor
-from app.complaints import complaint, complaints_of, refuse_what_no_engine_stores
+from app.cases import Arguments, Prepare, UseCase
+from app.complaints import complaint, complaints_of
 from app.db import db, marks
 from app.db.base import Base
 from app.db.retrying import PASSING, Retrying, commit, routes
@@ -46,47 +47,6 @@ LONGEST_COMMAND_ID = 64
 DELIVERY = "delivery:"  # begins the ids of the relay's deliveries
 DAILY = "daily:"  # begins the ids of the work of a day
 KERNELS_OWN = (DELIVERY, DAILY)  # nobody else takes such an id beforehand
-
-
-class Arguments(BaseModel):
-    """Base of the schemas made from signatures: unknown fields are refused, text is trimmed."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        str_strip_whitespace=True,
-        arbitrary_types_allowed=True,
-        val_json_bytes="base64",
-        regex_engine="python-re",
-        defer_build=True,  # a process pays for the schemas it uses
-    )
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _can_be_stored(cls, value: Any) -> Any:
-        refuse_what_no_engine_stores(value)
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class UseCase:
-    """What the registry knows of one use case."""
-
-    name: str  # module.function
-    permission: str
-    function: Callable[..., Any]
-    schema: type[Arguments]
-    offline: bool
-    database: str  # partition | control
-    is_step: bool = False  # a part of other use cases; no operation of the API
-    prepare: "Prepare | None" = None  # costly work on the values before the transaction begins
-
-    @property
-    def module(self) -> str:
-        """The module (or kernel room) that owns it."""
-        return self.name.split(".", 1)[0]
-
-
-Prepare = Callable[[dict[str, Any], Actor], dict[str, Any]]
 
 
 class Secret:

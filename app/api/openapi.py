@@ -7,7 +7,7 @@ from flask import current_app
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from app.use_cases import Arguments
+from app.cases import Arguments
 
 _REFUSALS = {
     "400": "The request, or the JSON in it, cannot be read.",

@@ -12,10 +12,10 @@ from pydantic_core import to_jsonable_python
 from app import use_cases
 from app.api import openapi
 from app.api.reads import Read, read_of
+from app.cases import UseCase
 from app.errors import InvalidInput
 from app.i18n import N_, gettext
 from app.registry import Registry
-from app.use_cases import UseCase
 from app.web.access import check, current_actor, signed_in
 
 PREFIX = "/api/v1"

@@ -18,7 +18,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainSerializer, TypeAdapter
 
-from app.use_cases import Arguments, schema_of
+from app.cases import Arguments
+from app.use_cases import schema_of
 
 ReadT = TypeVar("ReadT", bound=Callable[..., Any])
 Id = Annotated[int, PlainSerializer(str, return_type=str)]

@@ -1,9 +1,10 @@
 """Databases: sessions, routes, types, locks. Raw SQL lives here and nowhere else."""
 
 from app.db.append_only import AppendOnly
-from app.db.base import CONTROL, Control, Model, TenantScoped, columns_of, db
+from app.db.base import CONTROL, Control, Model, columns_of, db
 from app.db.locks import lock_for_turn, lock_row, locking
 from app.db.paging import Page, page_by_key
+from app.db.scoped import TenantScoped
 from app.db.text import contains_text, starts_with
 from app.db.types import (
     amount_column,

@@ -1,4 +1,4 @@
-"""The declarative bases: rows of a partition, rows of a tenant, rows of the control database."""
+"""The declarative bases: rows of a partition, rows of the control database; the one `db`."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, MetaData, Unicode, inspect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, registry
 
 from app.db.types import BigInt, ExactDecimal, UtcDateTime
+from app.db.units import RoutedSession, session_scope
 
 CONTROL = "control"
 NAMES = {
@@ -38,18 +39,13 @@ class Base(DeclarativeBase):
     may_be_deleted: ClassVar[bool] = False  # records of care and money never are
 
 
-def _session_options() -> dict[str, Any]:
-    from app.db.units import RoutedSession, session_scope
-
-    return {
-        "class_": RoutedSession,
-        "scopefunc": session_scope,
-        "expire_on_commit": False,
-        "autoflush": False,
-    }
-
-
-db = SQLAlchemy(model_class=Base, session_options=_session_options())
+SESSIONS = {
+    "class_": RoutedSession,
+    "scopefunc": session_scope,
+    "expire_on_commit": False,
+    "autoflush": False,
+}
+db = SQLAlchemy(model_class=Base, session_options=SESSIONS)
 db.metadatas[CONTROL] = MetaData(naming_convention=NAMES, info={"bind_key": CONTROL})
 
 if TYPE_CHECKING:
@@ -68,9 +64,3 @@ class Control(Model):
 def columns_of(model: type[Base]) -> list[Any]:
     """Every mapped column of a model, to group by: SQL Server and PostgreSQL want them all named."""
     return [getattr(model, attribute.key) for attribute in inspect(model).column_attrs]
-
-
-class TenantScoped:
-    """The row belongs to one tenant. The session filters ORM statements and stamps new rows."""
-
-    tenant_id: Mapped[int] = mapped_column(BigInt, index=False)

@@ -23,6 +23,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.util import find_tables
 
 from app import clock, ids
+from app.db.scoped import TenantScoped
 
 
 class Mode(Enum):
@@ -90,8 +91,6 @@ def in_write_unit() -> bool:
 @contextmanager
 def open_unit(unit: Unit, zone: str = "") -> Iterator[Unit]:
     """Make the unit current; its session is rolled back and removed at the end."""
-    from app.db.base import db
-
     if unit.mode is Mode.WRITE and "leasing" not in unit.notes:
         ids.ensure_node()  # needs a transaction of its own, so before this one
         current_app.extensions["his_keyring"].ready(unit)  # so does the first key of a centre
@@ -103,7 +102,7 @@ def open_unit(unit: Unit, zone: str = "") -> Iterator[Unit]:
         else:
             yield unit
     finally:
-        db.session.remove()
+        current_app.extensions["sqlalchemy"].session.remove()
         _unit.reset(token)
 
 
@@ -243,8 +242,6 @@ def _lay_tenant_filter(state: ORMExecuteState) -> None:
 
 def _refuse_what_escapes(state: ORMExecuteState, tenant_id: int | None) -> None:
     """Where SQLAlchemy lays no criteria of a loader, nothing passes."""
-    from app.db.base import TenantScoped
-
     if not (state.is_select or state.is_update or state.is_delete):
         raise ForeignTenantRow("raw SQL and bulk inserts escape the tenant filter; they live in app/db")
     if not state.is_select and isinstance(state.parameters, list | tuple):
@@ -259,8 +256,6 @@ def _refuse_what_escapes(state: ORMExecuteState, tenant_id: int | None) -> None:
 @event.listens_for(RoutedSession, "before_attach")
 def _refuse_foreign_row(session: OrmSession, row: Any) -> None:
     """A row that another unit loaded is looked at before it enters: ``get`` would hand it out unasked."""
-    from app.db.base import TenantScoped
-
     unit = _unit.get()
     if not isinstance(row, TenantScoped) or unit is None or unit.all_tenants:
         return
@@ -271,15 +266,11 @@ def _refuse_foreign_row(session: OrmSession, row: Any) -> None:
 @lru_cache(maxsize=4096)
 def _tenant_filter(tenant_id: int) -> Any:
     """One for each tenant, never changed: making it costs more than laying it."""
-    from app.db.base import TenantScoped
-
     return with_loader_criteria(TenantScoped, lambda row: row.tenant_id == tenant_id, include_aliases=True)
 
 
 @event.listens_for(RoutedSession, "before_flush")
 def _guard_flush(session: OrmSession, context: UOWTransaction, instances: Any) -> None:
-    from app.db.base import TenantScoped
-
     unit = _unit.get()
     if unit is None or unit.mode is Mode.READ:
         raise WriteInReadSession(f"{list(session.new)} {list(session.dirty)}")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from app.use_cases import Arguments, schema_of
+from app.cases import Arguments
+from app.use_cases import schema_of
 
 DESK, LONG = "desk", "long"  # somebody waits for a paper; exports, reports and imports
 QUEUES = (DESK, LONG)

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from werkzeug.datastructures import MultiDict
 
 from app.actor import Actor
+from app.cases import UseCase
 from app.errors import DomainError, InvalidInput
-from app.use_cases import KERNELS_OWN, UseCase, case_of, command
+from app.use_cases import KERNELS_OWN, case_of, command
 from app.web.main_forms import hidden_of_case
 
 _LINE = re.compile(r"^(\w+)-(\d+)-(\w+)$")

@@ -18,7 +18,7 @@ from support.rights import grant_everything
 from app import missing, outgoing
 from app.actor import Actor
 from app.db import db, tenant_unit, units
-from app.db.base import TenantScoped
+from app.db.scoped import TenantScoped
 from app.errors import DomainError
 from app.jobs import runner
 from app.jobs.models import Job, JobResult

@@ -19,7 +19,7 @@ from app.accounts import services as accounts
 from app.accounts.models import Membership, SignIn
 from app.actor import Actor, system_actor
 from app.db import control_unit, db, tenant_unit
-from app.db.base import TenantScoped
+from app.db.scoped import TenantScoped
 from app.jobs.services import start_job
 from app.records import AuditRow, Delivery, EventRow
 from app.use_cases import perform
