@@ -30,6 +30,7 @@ from modules.payments import services as payments
 from modules.prescriptions.events import PrescriptionSigned
 from modules.registration.services import add_session, register_visit
 from modules.storeroom import services as storeroom
+from tenants.services import change_settings
 
 D = Decimal
 SECRET = "sixteen or more letters"
@@ -54,6 +55,9 @@ class Centre:
     sessions: dict[date, int] = field(default_factory=dict)
     apart: list[int] = field(default_factory=list)
     recalls: list[int] = field(default_factory=list)
+    rules: list[int] = field(default_factory=list)
+    scans: list[tuple[int, int]] = field(default_factory=list)
+    deliveries: list[int] = field(default_factory=list)
     serial: int = 0
     books: int = 0
 
@@ -68,8 +72,13 @@ class Centre:
         return f"H1101050000{self.mark}"
 
     def open(self) -> None:
-        """Staff, merchants, the insurer's connection, a supplier, and drugs in the storeroom."""
+        """Staff, merchants, the insurer's connection, a supplier, and drugs in the storeroom.
+
+        The first centre is paid before it treats and reduces by rule; the second is paid at the end.
+        """
         self.desk = {role: world.actor(self.ids, role) for role in world.STAFF}
+        habits = {"reduces_by_rule": True} if self.mark == "1" else {"pays_at_end": True}
+        change_settings(settings=habits, by=self.desk["administrator"])
         administrator, keeper = self.desk["administrator"], self.desk["storekeeper"]
         for channel in ("wechat", "alipay"):
             self._trade_with(channel, administrator)

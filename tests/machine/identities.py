@@ -29,6 +29,7 @@ OF_MONEY_AND_STOCK = (
     "reconciliation",
     "dispensing",
     "storeroom",
+    "distribution",
 )
 
 # Each statement finds the rows that break an identity; none may come back.

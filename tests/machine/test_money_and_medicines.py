@@ -13,7 +13,7 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from machine import identities, papers, paying, stock
+from machine import buying, identities, packs, papers, paying, sparing, stock
 from machine.centre import DRUGS, Centre
 from machine.outside import Outside
 
@@ -165,6 +165,42 @@ class Acts:
         """Days are compared and their differences handled, and tied out when nothing is open."""
         papers.work_off(centre)
 
+    def reduce(self, centre: Centre, dice: Random) -> None:
+        """Rules of what is taken off; only one of the centres has any."""
+        sparing.reduce(centre, dice)
+
+    def entitle(self, centre: Centre, dice: Random) -> None:
+        """To what a rule gives."""
+        sparing.entitle(centre, dice)
+
+    def waive(self, centre: Centre, dice: Random) -> None:
+        """By hand."""
+        sparing.waive(centre, _bill(centre, dice), dice)
+
+    def scan_pack(self, centre: Centre, dice: Random) -> None:
+        """At the pharmacy's window."""
+        packs.scan(centre, dice.randint(0, 9), dice.randint(0, 3), dice.choice((0, 0, 6, 30)))
+
+    def without_code(self, centre: Centre, dice: Random) -> None:
+        """What has none."""
+        packs.without_code(centre, dice.randint(0, 9))
+
+    def take_off(self, centre: Centre, dice: Random) -> None:
+        """A scan that was wrong."""
+        packs.take_off(centre)
+
+    def repack(self, centre: Centre, dice: Random) -> None:
+        """Bags of tablets."""
+        packs.repack(centre, dice.randint(0, 99), dice.randint(1, 3), dice.randint(1, 10))
+
+    def through_the_district(self, centre: Centre, dice: Random) -> None:
+        """Bought together."""
+        buying.through_the_district(centre, dice)
+
+    def take_in(self, centre: Centre, dice: Random) -> None:
+        """What the district sent."""
+        buying.take_in(centre, dice)
+
     def misbehave(self, centre: Centre, dice: Random) -> None:
         """Somebody outside has a bad moment."""
         times = dice.randint(1, 2)
@@ -219,6 +255,15 @@ OFTEN = {
     "jam": 3,
     "reprice": 2,
     "work_off": 2,
+    "reduce": 2,
+    "entitle": 1,
+    "waive": 2,
+    "scan_pack": 4,
+    "without_code": 1,
+    "take_off": 1,
+    "repack": 1,
+    "through_the_district": 1,
+    "take_in": 2,
 }
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from app import clock
+from app.accounts import queries as account_queries
 from app.accounts import services as accounts
 from app.actor import Actor, system_actor
-from app.db import tenant_unit
+from app.db import control_unit, tenant_unit
 from app.tenancy import directory
 from app.use_cases import perform
 from modules.catalogue import queries as catalogue_queries
@@ -145,14 +146,14 @@ def _plan_week(centre: Centre, capacity: int) -> None:
 
 
 def _stock_shelves(centre: Centre) -> None:
-    """Opening stock in two batches a drug: the pharmacy's for weeks, the storeroom's for months."""
+    """Opening stock in two batches a drug, for months."""
     dispensing.set_up_all_locations(by=centre.system)
     with tenant_unit(centre.tenant_id):
         places = {place.department_id: place.id for place in dispensing_queries.list_locations()}
         drugs = catalogue_queries.all_drugs()
         prices = charging_queries.drug_prices([drug.id for drug in drugs])
     today = clock.today()
-    for code, packs in (("pharmacy", 400), ("store", 1200)):
+    for code, packs in (("pharmacy", 400), ("store", 200)):
         lines = [
             {
                 "drug_id": drug.id,
@@ -178,8 +179,7 @@ def centres_of_district(how_many: int, *, capacity: int) -> list[Centre]:
     """The first centres of the plan: opened when they are not there yet, else found again."""
     plans = CENTRES[:how_many]
     known = {tenant.code: tenant.id for tenant in directory().all_active()}
-    if not known:
-        _open_district()
+    _open_district()
     centres = [
         find_centre(plan, known[plan.code]) if plan.code in known else open_centre(plan, capacity=capacity)
         for plan in plans
@@ -190,15 +190,20 @@ def centres_of_district(how_many: int, *, capacity: int) -> list[Centre]:
 
 
 def _open_district() -> None:
-    """The people of the district: operator, security, audit and supervision."""
+    """The people of the district who are not there yet: operator, security, audit, supervision, purchasers."""
+    by = system_actor(None, name="installer")
+    with control_unit():
+        known = {member.account.sign_in_name for member in account_queries.list_members(by=by)}
     for account, name, role in DISTRICT_PEOPLE:
+        if account in known:
+            continue
         accounts.create_account(
             sign_in_name=account,
             display_name=name,
             password=PASSWORD,
             roles=[role],
             must_change_password=False,
-            by=system_actor(None, name="installer"),
+            by=by,
         )
 
 

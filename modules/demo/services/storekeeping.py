@@ -19,7 +19,8 @@ SUPPLIERS = (("GY", "示范医药配送有限公司"), ("HR", "华瑞药业配�
 WATCHED = 15  # drugs with a minimum above what the centre began with
 BATCH_OF = timedelta(days=540)  # how long a delivered batch lasts
 CHILLED = Decimal("5.0")
-COUNT_EVERY, LOSS_EVERY, ORDER_EVERY = 5, 3, 3  # days
+COUNT_EVERY, LOSS_EVERY = 5, 3  # days
+TO_DISTRICT = 0.7  # of the plans the district buys, the centre orders the others itself
 LINES_AT_ONCE = 400
 MOST = Decimal(1_000_000)  # minimum units of a limit
 APPROVAL = "国药准字H20050000"
@@ -42,7 +43,7 @@ def keep_store(town: Town, on: date) -> Iterator[int]:
     if on.toordinal() % LOSS_EVERY == 0:
         yield from _break_something(town)
     yield 120
-    yield from _buy(town, hands_in=on.toordinal() % ORDER_EVERY != 0)
+    yield from _buy(town, hands_in=town.dice.random() < TO_DISTRICT)
     _close_month(town)
 
 
