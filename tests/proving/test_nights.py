@@ -16,7 +16,7 @@ from app.db import isolation, migrate, tenant_unit
 from app.db.statements import count_statements
 from app.errors import InvalidInput, NotFound
 from app.pursuit import pursue_all
-from app.registry import Finding
+from app.registry import Finding, installed
 from app.tenancy import tenant_of
 from modules.proving import queries, services
 from modules.proving.errors import NothingToExplain
@@ -187,3 +187,21 @@ def test_the_page_explains_and_proves(
     assert auditor.get("/proofs/").status_code == 200
     assert auditor.post("/proofs/begin").status_code == 403
     assert sign_in("doctor").get("/proofs/").status_code == 403
+
+
+def test_a_check_that_breaks_off_is_a_task_and_the_night_ends(
+    prove: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = installed().modules["charging"]
+
+    def torn(tenant_id: int) -> list[Finding]:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(installed().modules, "charging", replace(module, checks=(torn, *module.checks)))
+    night, faults = prove()
+    assert (night.state, night.failing) == (NightState.FAILS, 1)
+    (fault,) = faults.values()
+    assert "torn" in fault.found
+    monkeypatch.undo()
+    night, faults = prove()
+    assert (night.state, faults) == (NightState.HOLDS, {})
