@@ -175,9 +175,10 @@ def _menu(on: frozenset[str]) -> list[MenuGroup]:
             if actor and actor.may(entry.permission):
                 entries.setdefault(entry.group, []).append(entry)
     groups = []
+    here = _current([entry.endpoint for group in entries.values() for entry in group])
     for code, label in GROUPS:
         lines = [
-            MenuLine(gettext(e.label), url_for(e.endpoint), e.icon, _is_current(e.endpoint))
+            MenuLine(gettext(e.label), url_for(e.endpoint), e.icon, e.endpoint in here)
             for e in sorted(entries.get(code, []), key=lambda e: e.order)
         ]
         if lines:
@@ -185,10 +186,14 @@ def _menu(on: frozenset[str]) -> list[MenuGroup]:
     return groups
 
 
-def _is_current(endpoint: str) -> bool:
-    return request.endpoint == endpoint or bool(
-        request.endpoint and request.path.startswith(url_for(endpoint) + "/")
-    )
+def _current(endpoints: list[str]) -> list[str]:
+    """The entries under which a page stands: by its address; else the only one of its room."""
+    path = request.path if request.endpoint else ""
+    found = [one for one in endpoints if one == request.endpoint or path.startswith(url_for(one) + "/")]
+    if found or not request.blueprint:
+        return found
+    of_room = [one for one in endpoints if one.rpartition(".")[0] == request.blueprint]
+    return of_room if len(of_room) == 1 else []
 
 
 def _moment(value: Any) -> str:

@@ -82,6 +82,13 @@ def test_a_page_is_twelve_statements_at_most(
     assert counted.count <= 12, counted.statements
 
 
+@pytest.mark.parametrize("page", ["income", "refunds", "drugs"])
+def test_the_menu_shows_the_room_of_every_page(page: str, both: dict[str, int], sign_in: Any) -> None:
+    text = sign_in("accountant", "c1").get(f"/reports/{page}").text
+    (here,) = re.findall(r'class="nav-item on" href="([^"]+)"', text)
+    assert here == "/reports/income"
+
+
 @pytest.mark.parametrize("kind", ["issue", "return", "receipt", "opening"])
 def test_every_level_of_stock_adds_up_to_the_one_above(kind: str, both: dict[str, int], sign_in: Any) -> None:
     """District → centre → place → kind → document → line, in yuan at cost; the prescription is the end."""
