@@ -31,6 +31,15 @@ class Mutation:
     file: str
     changes: tuple[tuple[str, str], ...]
 
+    def broken(self) -> str:
+        """The text of the file with the rule broken."""
+        text = (ROOT / self.file).read_text(encoding="utf-8")
+        for old, new in self.changes:
+            if text.count(old) != 1:
+                raise SystemExit(f"{self.name}: {self.file} holds {text.count(old)} times {old!r}")
+            text = text.replace(old, new)
+        return text
+
 
 MUTATIONS = (
     Mutation(
@@ -94,12 +103,7 @@ MUTATIONS = (
         "fefo",
         "the nearest expiry leaves first",
         "modules/dispensing/rules/batches.py",
-        (
-            (
-                "batch.received_on, batch.batch_id)):",
-                "batch.received_on, batch.batch_id), reverse=True):",
-            ),
-        ),
+        (("sorted(usable, key=_turn)", "sorted(usable, key=_turn, reverse=True)"),),
     ),
     Mutation(
         "return_order",
@@ -131,6 +135,8 @@ def main() -> None:
     """Try each; the exit code counts those that nobody noticed."""
     wanted = set(sys.argv[1:])
     unnoticed = 0
+    for mutation in MUTATIONS:  # before anything runs: every place is still there
+        mutation.broken()
     if failed := try_out(None):
         raise SystemExit(f"{failed} fails with nothing broken")
     print(f"| {'broken rule':<55} | caught by | seconds |\n| --- | --- | --- |", flush=True)
@@ -151,22 +157,13 @@ def try_out(mutation: Mutation | None) -> str:
         copy = Path(folder)
         shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND, dirs_exist_ok=True)
         if mutation is not None:
-            _break(copy / mutation.file, mutation)
+            (copy / mutation.file).write_text(mutation.broken(), encoding="utf-8")
         rooms = [f"tests/{room}" for room in ROOMS]
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "2"]
         command += ["-m", "not slow", "--engines", "sqlite", "-rf", "--tb", "no", *rooms]
         run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     failed = [line.split()[1] for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return f"`{failed[0].rpartition('::')[2]}`" if failed else ""
-
-
-def _break(file: Path, mutation: Mutation) -> None:
-    text = file.read_text(encoding="utf-8")
-    for old, new in mutation.changes:
-        if text.count(old) != 1:
-            raise SystemExit(f"{mutation.name}: {mutation.file} holds {text.count(old)} times {old!r}")
-        text = text.replace(old, new)
-    file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
