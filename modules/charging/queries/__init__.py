@@ -28,11 +28,13 @@ from modules.charging.queries.arrears import AGES as AGES
 from modules.charging.queries.arrears import arrears_by_age as arrears_by_age
 from modules.charging.queries.arrears import list_arrears as list_arrears
 from modules.charging.queries.arrears import owed_by as owed_by
+from modules.charging.queries.checkouts import Held as Held
 from modules.charging.queries.checkouts import charges_of_checkout as charges_of_checkout
 from modules.charging.queries.checkouts import find_checkout as find_checkout
 from modules.charging.queries.checkouts import find_open_checkout as find_open_checkout
 from modules.charging.queries.checkouts import get_checkout as get_checkout
 from modules.charging.queries.checkouts import get_part as get_part
+from modules.charging.queries.checkouts import held_by as held_by
 from modules.charging.queries.checkouts import insurance_is_gone as insurance_is_gone
 from modules.charging.queries.checkouts import insurance_of as insurance_of
 from modules.charging.queries.checkouts import insurance_stands as insurance_stands
@@ -71,10 +73,10 @@ from modules.charging.queries.prices import prices_for_prescription as prices_fo
 from modules.charging.queries.prices import search_prices as search_prices
 from modules.charging.queries.prices import service_prices as service_prices
 from modules.charging.queries.reductions import benefits_of as benefits_of
-from modules.charging.queries.reductions import held_reductions as held_reductions
 from modules.charging.queries.reductions import list_reduction_rules as list_reduction_rules
 from modules.charging.queries.reductions import lock_benefit as lock_benefit
 from modules.charging.queries.reductions import lock_reduction_rule as lock_reduction_rule
+from modules.charging.queries.reductions import lock_to_settle as lock_to_settle
 from modules.charging.queries.reductions import reduced_in_books as reduced_in_books
 from modules.charging.queries.reductions import reductions_by_line as reductions_by_line
 from modules.charging.queries.reductions import reductions_of as reductions_of
