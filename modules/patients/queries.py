@@ -278,6 +278,12 @@ def completed_years(born_on: date, on: date | None = None) -> int:
     return age.years if age else 0
 
 
+def completed_months(born_on: date, on: date | None = None) -> int:
+    """Completed months of age on a day, today unless told; 0 before birth."""
+    age = age_on(born_on, on or clock.today())
+    return age.years * 12 + age.months if age else 0
+
+
 def age_text(born_on: date, on: date | None = None) -> str:
     """Age as clinics write it: days, months and days, years and months, years."""
     age = age_on(born_on, on or clock.today())

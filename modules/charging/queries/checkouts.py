@@ -1,6 +1,8 @@
 """Reading settlements that are on their way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm.attributes import set_committed_value
@@ -118,7 +120,7 @@ def held_by(checkout_id: int) -> Held:
         .where(CheckoutLine.checkout_id == checkout_id)
         .order_by(Charge.id, Reduction.id, CheckoutPart.id)
     )
-    rows = db.session.execute(statement.execution_options(populate_existing=True)).all()
+    rows: Sequence[Any] = db.session.execute(statement.execution_options(populate_existing=True)).all()
     charges, reductions, parts = ({row[n].id: row[n] for row in rows if row[n] is not None} for n in range(3))
     return Held(list(charges.values()), as_rules(reductions.values()), list(parts.values()))
 

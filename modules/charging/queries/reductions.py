@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select, true
 
@@ -39,7 +40,7 @@ def lock_to_settle(bill_id: int, *, by_rule: bool) -> tuple[Bill, list[Charge], 
     if by_rule:
         bill, born_on, found, benefits = _lock_with_rules(bill_id)
     else:
-        bill, born_on, found, benefits = lock_row(Bill, bill_id), None, [], []
+        bill, born_on, found, benefits = lock_row(Bill, bill_id), None, [], set()
     if bill is None:
         raise NotFound(field="bill_id")
     unpaid = (Charge.bill_id == bill_id, Charge.status == ChargeStatus.UNPAID)
@@ -69,7 +70,8 @@ def _lock_with_rules(bill_id: int) -> tuple[Bill | None, date | None, list[Reduc
         .where(Bill.id == bill_id)
         .order_by(ReductionRule.place, ReductionRule.id)
     )
-    rows = db.session.execute(locking_for_turn(statement, Bill, patients.Patient)).all()
+    held = locking_for_turn(statement, Bill, patients.Patient)
+    rows: Sequence[Any] = db.session.execute(held).all()  # rules and entitlements may be missing
     if not rows:
         return None, None, [], set()
     found = {row[2].id: row[2] for row in rows if row[2] is not None}
