@@ -17,7 +17,14 @@ from app.db import tenant_unit
 from app.db.statements import count_statements
 from app.use_cases import command
 from modules.charging import queries, services
-from modules.charging.errors import BenefitOverlaps, BillChanged, WaiverNeedsSecond, WaiverTooLarge
+from modules.charging.errors import (
+    BenefitOverlaps,
+    BillChanged,
+    ItemsUnknown,
+    ReductionAgesWrong,
+    WaiverNeedsSecond,
+    WaiverTooLarge,
+)
 from modules.charging.models import BenefitKind, ReductionRule
 from modules.charging.services import RefundLineInput, TenderInput
 from modules.invoices.rules.foot import foot_of
@@ -381,6 +388,18 @@ def test_a_rule_that_ends_while_a_settlement_is_on_its_way_does_not_change_what_
     with pytest.raises(BillChanged):
         services.begin_checkout(bill_id=other.id, expected_amount=D("5.00"), by=cashier)
     assert money_holds()
+
+
+def test_wrong_ages_and_unknown_items_of_a_rule_are_refused_on_their_field(
+    prices: None, reduces: Any
+) -> None:
+    with pytest.raises(ReductionAgesWrong) as ages:
+        reduces(age_from=70, age_to=60)
+    assert ages.value.field == "age_to"
+    with pytest.raises(ItemsUnknown) as items:
+        reduces(item_codes="X0001 x9999, Y1")
+    assert (items.value.field, items.value.details) == ("item_codes", {"codes": "X9999 Y1"})
+    assert reduces(item_codes="x0001 d0001", age_from=60, age_to=60).item_codes == ["X0001", "D0001"]
 
 
 def test_the_page_says_why(reduces: Any, make_bill: Any, sign_in: Any, ours: Any) -> None:

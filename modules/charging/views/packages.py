@@ -11,6 +11,7 @@ from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.paging import links
 from app.web.read_after import fresh
+from modules.catalogue import queries as catalogue
 from modules.charging import queries, services
 from modules.charging.models import ItemKind
 from modules.charging.views.pages import blueprint
@@ -81,7 +82,7 @@ def _packages_page(package_id: int | None = None, form: Form | None = None) -> s
         chosen=chosen,
         history=queries.package_history(package_id) if package_id else [],
         form=form,
-        members=form.lines("members"),
+        members=_with_names(form.lines("members")),
         empty_rows=_EMPTY_ROWS,
     )
 
@@ -93,13 +94,20 @@ def _form(chosen: queries.PackageView | None) -> Form:
     members = [
         {
             "item_id": str(line.member.item_id),
-            "item_id-text": line.member.item_name,
             "quantity": format_quantity(line.member.quantity),
         }
         for line in chosen.lines
     ]
     start: dict[str, Any] = {"name": chosen.name, "members": members}
     return Form(services.change_package, start=start, package_id=chosen.package.id)
+
+
+def _with_names(members: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows of the form, each with what its item is called."""
+    typed = [int(row["item_id"]) for row in members if row.get("item_id", "").isdigit()]
+    items = catalogue.services_by_id(typed) if typed else {}
+    names = {str(item.id): item.name for item in items.values()}
+    return [row | {"text": names.get(row.get("item_id", ""), "")} for row in members]
 
 
 def find_price_items(q: str, by: Any, context: Any) -> list[dict[str, Any]]:
