@@ -136,7 +136,7 @@ def downgrade() -> None:
     isolation.drop_policies(op, "charging_package")
     isolation.drop_policies(op, "charging_item_limit")
     op.drop_column("charging_charge", "package_name", mssql_drop_default=True)
-    op.drop_column("charging_charge", "package_version_id")
+    op.drop_column("charging_charge", "package_version_id", mssql_drop_default=True)
     op.drop_table("charging_package_member")
     op.drop_index(
         "ux_charging_package_version_open",
