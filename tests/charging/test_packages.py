@@ -312,9 +312,7 @@ def _counted(bill_id: int, package_id: int, by: Actor) -> int:
     return counted.count
 
 
-def test_packages_are_made_and_changed_on_their_page_and_shown_on_bill_and_receipt(
-    find_price: Any, make_bill: Any, settle: Any, sign_in: Any, view: Any, ours: Any
-) -> None:
+def test_packages_are_made_changed_and_ended_on_their_page(find_price: Any, sign_in: Any) -> None:
     office, desk = sign_in("administrator"), sign_in("cashier")
     typed = {
         "code": "tc07",
@@ -343,19 +341,27 @@ def test_packages_are_made_and_changed_on_their_page_and_shown_on_bill_and_recei
         with count_statements() as counted:
             office.get(url)
         assert counted.count <= 12, counted.statements
-    assert desk.post("/charging/packages", data=typed).status_code == 403
-    found = desk.get("/lookup/charge-items", query_string={"q": "gxy"}).json["rows"]
-    assert [row["code"] for row in found] == ["TC07"]
-    bill = make_bill()
-    desk.post(f"/charging/desk/{bill.id}/charges", data={"item_id": found[0]["id"], "quantity": "1"})
-    assert "高血压套餐" in desk.get(f"/charging/desk/{bill.id}").text
-    receipt = settle(bill)
-    paper = desk.post(f"/charging/settlements/{receipt.id}/receipt-prints", follow_redirects=True)
-    text = "".join(page.extract_text() for page in PdfReader(BytesIO(paper.data)).pages)
-    assert "[高血压套餐]" in re.sub(r"\s", "", text)
+    assert desk.get(made.location).status_code == 200
+    for url in ("/charging/packages", made.location, f"{made.location}/end"):
+        assert desk.post(url, data=typed).status_code == 403
     ended = office.post(f"{made.location}/end", follow_redirects=True)
     assert "未生效" in ended.text
     assert desk.get("/lookup/charge-items", query_string={"q": "gxy"}).json["rows"] == []
+
+
+def test_a_package_is_found_at_the_window_and_named_on_bill_and_receipt(
+    package: Package, make_bill: Any, settle: Any, sign_in: Any
+) -> None:
+    desk = sign_in("cashier")
+    found = desk.get("/lookup/charge-items", query_string={"q": "lnr"}).json["rows"]
+    assert [(row["code"], row["columns"]) for row in found] == [("TC01", ["套餐，3 项", "¥ 39.20"])]
+    bill = make_bill()
+    desk.post(f"/charging/desk/{bill.id}/charges", data={"item_id": found[0]["id"], "quantity": "1"})
+    assert desk.get(f"/charging/desk/{bill.id}").text.count("老年人体检套餐") == 3
+    receipt = settle(bill)
+    paper = desk.post(f"/charging/settlements/{receipt.id}/receipt-prints", follow_redirects=True)
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(paper.data)).pages)
+    assert re.sub(r"\s", "", text).count("[老年人体检套餐]") == 3
 
 
 def test_only_who_keeps_prices_makes_packages(members: Any, cashier: Actor) -> None:
