@@ -2,7 +2,7 @@
 
 from app.db.append_only import AppendOnly
 from app.db.base import CONTROL, Control, Model, columns_of, db
-from app.db.locks import lock_for_turn, lock_row, locking
+from app.db.locks import lock_for_turn, lock_row, locking, locking_for_turn
 from app.db.paging import Page, page_by_key
 from app.db.scoped import TenantScoped
 from app.db.text import contains_text, starts_with
@@ -38,6 +38,7 @@ __all__ = [
     "lock_for_turn",
     "lock_row",
     "locking",
+    "locking_for_turn",
     "page_by_key",
     "quantity_column",
     "search_key_column",

@@ -66,6 +66,11 @@ def locking(statement: StatementT, *models: type[Base]) -> StatementT:
     return statement.with_for_update(of=models).execution_options(populate_existing=True)
 
 
+def locking_for_turn(statement: StatementT, *models: type[Base]) -> StatementT:
+    """As ``locking``, with the rows as tokens: what refers to them is still written beside their holders."""
+    return locking(statement, *models).with_for_update(of=models, key_share=True)
+
+
 def passing_locked(statement: StatementT, model: type[Base]) -> StatementT:
     """The statement, holding the rows it finds and passing by those that others hold: for claiming work."""
     statement = statement.with_hint(model, "WITH (UPDLOCK, ROWLOCK, READPAST)", "mssql")

@@ -100,6 +100,12 @@ def get_service(item_id: int) -> ServiceItem:
     return found
 
 
+def services_by_id(item_ids: Iterable[int]) -> dict[int, ServiceItem]:
+    """Id → service item, withdrawn ones too, in one statement; unknown ids are absent."""
+    rows = db.session.scalars(select(ServiceItem).where(ServiceItem.id.in_(sorted(set(item_ids)))))
+    return {row.id: row for row in rows}
+
+
 @lru_cache(maxsize=1)
 def incompatible_herbs() -> frozenset[frozenset[str]]:
     """Pairs of herb keys that must not meet (十八反, 十九畏); shipped with the product."""

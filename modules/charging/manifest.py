@@ -125,6 +125,9 @@ module = Module(
             "administration",
             31,
         ),
+        MenuEntry(
+            N_("Packages"), "charging.list_packages", "package", "charging.price.view", "administration", 30
+        ),
         MenuEntry(N_("Arrears"), "charging.list_arrears", "clock", "charging.bill.view", order=61),
         MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),
         MenuEntry(
@@ -137,7 +140,10 @@ module = Module(
             N_("Price list"), "charging.list_prices", "tag", "charging.price.view", "administration", 30
         ),
     ),
-    lookups=(Lookup("charge-items", "charging.charge.add", views.find_charge_items),),
+    lookups=(
+        Lookup("charge-items", "charging.charge.add", views.find_charge_items),
+        Lookup("price-items", "charging.price.change", views.find_price_items),
+    ),
     waiting=(
         Waiting(
             N_("Bills to settle or refund"),
@@ -248,6 +254,9 @@ module = Module(
         "charge.voided": N_("Charge taken off"),
         "receipt.printed": N_("Receipt printed"),
         "price.set": N_("Price set"),
+        "limit.set": N_("Limit of an item set"),
+        "package.set": N_("Package made or changed"),
+        "package.ended": N_("Package ended"),
         "price_list.loaded": N_("Price list loaded"),
         "shift.opened": N_("Shift begun"),
         "shift.closed": N_("Shift closed"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select, union
 from sqlalchemy.orm import load_only
 
 from app import clock
@@ -252,7 +252,7 @@ def count_rows(import_id: int) -> dict[ImportRowStatus, int]:
     return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
-def files_of(patient_id: int) -> Select[int]:
+def files_of(patient_id: "int | ScalarSelect[int]") -> Select[int]:
     """Ids of a file and of every file merged into it, at any remove; for a condition ``in_(…)``."""
     files = select(Patient.id.label("id")).where(Patient.id == patient_id).cte("files", recursive=True)
     merged = select(Merge.merged_id).join(files, Merge.survivor_id == files.c.id)
@@ -276,6 +276,12 @@ def completed_years(born_on: date, on: date | None = None) -> int:
     """Completed years of age on a day, today unless told; 0 before birth."""
     age = age_on(born_on, on or clock.today())
     return age.years if age else 0
+
+
+def completed_months(born_on: date, on: date | None = None) -> int:
+    """Completed months of age on a day, today unless told; 0 before birth."""
+    age = age_on(born_on, on or clock.today())
+    return age.years * 12 + age.months if age else 0
 
 
 def age_text(born_on: date, on: date | None = None) -> str:

@@ -416,13 +416,28 @@ def test_what_stays_below_the_deductible_is_the_insurers_to_take_back_as_well(
 
 
 @pytest.mark.one_engine
+@pytest.mark.parametrize("by_rule", [False, True], ids=["full price", "reduced by rule"])
 def test_an_insured_settlement_takes_at_most_thirty_statements(
-    begun: Checkout, cashier: Actor, make_bill: Any, settle: Any
+    by_rule: bool, bill: Bill, cashier: Actor, administrator: Actor, make_bill: Any, settle: Any, paid: Any
 ) -> None:
     settle(make_bill())  # the shift and the first numbers of the day
+    if by_rule:
+        change_settings(settings={"reduces_by_rule": True}, by=administrator)
+        services.add_reduction_rule(
+            name="八折",
+            percent=D(20),
+            cap_year=D("500.00"),
+            valid_from=clock.today(),
+            basis="院发1号",
+            by=administrator,
+        )
+    due, personal = (D("228.80"), "5.20") if by_rule else (D("286.00"), "62.40")
+    begun = services.begin_checkout(bill_id=bill.id, expected_amount=due, is_insured=True, by=cashier)
+    begun = conduct.reckon(begun.id, by=cashier)
     with count_statements() as counted:
-        confirm(begun, cashier)
+        confirm(begun, cashier, personal)
     assert counted.count <= 30, "\n".join(counted.statements)
+    assert paid(bill)[0][CASH] == D(personal)
 
 
 def _hand_out(*, visit_id: int, prescription_id: int | None, by: Actor) -> None:

@@ -17,7 +17,14 @@ from app.db import tenant_unit
 from app.db.statements import count_statements
 from app.use_cases import command
 from modules.charging import queries, services
-from modules.charging.errors import BenefitOverlaps, BillChanged, WaiverNeedsSecond, WaiverTooLarge
+from modules.charging.errors import (
+    BenefitOverlaps,
+    BillChanged,
+    ItemsUnknown,
+    ReductionAgesWrong,
+    WaiverNeedsSecond,
+    WaiverTooLarge,
+)
 from modules.charging.models import BenefitKind, ReductionRule
 from modules.charging.services import RefundLineInput, TenderInput
 from modules.invoices.rules.foot import foot_of
@@ -330,12 +337,24 @@ def test_a_channel_is_asked_for_what_is_left_only(
     assert money_holds()
 
 
-def test_settling_with_rules_takes_few_statements(
-    reduces: Any, make_bill: Any, prescribe: Any, settle: Any, view: Any, cashier: Actor
+@pytest.mark.parametrize(
+    "caps", [{}, {"cap_day": D("500.00"), "cap_year": D("900.00")}], ids=["open", "capped"]
+)
+def test_settling_with_rules_takes_at_most_16_statements(
+    caps: dict[str, Decimal],
+    reduces: Any,
+    make_bill: Any,
+    prescribe: Any,
+    settle: Any,
+    view: Any,
+    cashier: Actor,
+    money_holds: Any,
 ) -> None:
-    reduces()
-    settle(make_bill())
-    bill = make_bill()
+    reduces(**caps)
+    reduces(name="只有残疾人", benefit=BenefitKind.DISABLED, place=1, **caps)
+    first = make_bill()
+    settle(first)
+    bill = make_bill(patient_id=first.patient_id)
     prescribe(bill, ("D0001", 42), ("D0004", 20), ("D0005", 10))
     due = view(bill).due_amount
     with count_statements() as counted, command("counted"):
@@ -345,7 +364,42 @@ def test_settling_with_rules_takes_few_statements(
             tenders=[TenderInput(method="cash", amount=due)],
             by=cashier,
         )
-    assert counted.count <= 18, counted.statements
+    assert counted.count <= 16, "\n".join(counted.statements)
+    assert _ways(view(bill), view(bill).settlements[0])["cash"] == due
+    assert money_holds()
+
+
+def test_a_rule_that_ends_while_a_settlement_is_on_its_way_does_not_change_what_was_shown(
+    reduces: Any, make_bill: Any, view: Any, cashier: Actor, administrator: Actor, money_holds: Any
+) -> None:
+    rule = reduces()
+    bill = make_bill()
+    begun = services.begin_checkout(bill_id=bill.id, expected_amount=D("5.00"), by=cashier)
+    services.end_reduction_rule(reduction_rule_id=rule.id, by=administrator)
+    services.confirm_checkout(
+        checkout_id=begun.id,
+        expected_personal=D("5.00"),
+        tenders=[TenderInput(method="cash", amount=D("5.00"))],
+        by=cashier,
+    )
+    shown = view(bill)
+    assert _ways(shown, shown.settlements[0]) == {"cash": D("5.00"), "reduced": D("5.00")}
+    other = make_bill()
+    with pytest.raises(BillChanged):
+        services.begin_checkout(bill_id=other.id, expected_amount=D("5.00"), by=cashier)
+    assert money_holds()
+
+
+def test_wrong_ages_and_unknown_items_of_a_rule_are_refused_on_their_field(
+    prices: None, reduces: Any
+) -> None:
+    with pytest.raises(ReductionAgesWrong) as ages:
+        reduces(age_from=70, age_to=60)
+    assert ages.value.field == "age_to"
+    with pytest.raises(ItemsUnknown) as items:
+        reduces(item_codes="X0001 x9999, Y1")
+    assert (items.value.field, items.value.details) == ("item_codes", {"codes": "X9999 Y1"})
+    assert reduces(item_codes="x0001 d0001", age_from=60, age_to=60).item_codes == ["X0001", "D0001"]
 
 
 def test_the_page_says_why(reduces: Any, make_bill: Any, sign_in: Any, ours: Any) -> None:

@@ -181,6 +181,7 @@ def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor], mark: str) ->
         bill = bills.find_bill(paid["visit_id"])
         assert bill is not None
     _reductions(bill, desk, mark)
+    _package(bill, desk, mark)
     with tenant_unit(paid["tenant_id"]):
         due = bills.bill_view(bill.id).due_amount
     settled = perform(
@@ -217,6 +218,25 @@ def _reductions(bill: Any, desk: dict[str, Actor], mark: str) -> None:
     with tenant_unit(cashier.tenant_id or 0):
         unpaid = bills.bill_view(bill.id).unpaid
     charging.waive_charge(charge_id=unpaid[0].id, amount=Decimal("0.10"), reason=f"{mark}困难", by=cashier)
+
+
+def _package(bill: Any, desk: dict[str, Actor], mark: str) -> None:
+    """A package on the price list and on a bill, and an item that is limited."""
+    office = desk["administrator"]
+    with tenant_unit(office.tenant_id or 0):
+        item = next(row for row in catalogue.all_services() if row.code == "X0019")
+    package = charging.add_package(
+        code=f"T{mark}",
+        name=f"{mark}套餐",
+        members=[charging.MemberInput(item_id=item.id)],
+        reason=f"{mark}文件",
+        by=office,
+    )
+    charging.set_limit(
+        item_kind=bills.ItemKind.SERVICE, item_id=item.id, most=9, reason=f"{mark}规定", by=office
+    )
+    charge = charging.add_charge(bill_id=bill.id, item_id=package.id, by=desk["cashier"])
+    charging.void_charge(charge_id=charge.id, reason=f"{mark}误录", by=desk["cashier"])
 
 
 def _payments(patient_id: int, desk: dict[str, Actor], mark: str) -> None:

@@ -10,6 +10,14 @@ from modules.charging.models.checkouts import (
     PartState,
 )
 from modules.charging.models.deposits import Deposit
+from modules.charging.models.packages import (
+    AgeUnit,
+    ItemLimit,
+    LimitSex,
+    Package,
+    PackageMember,
+    PackageVersion,
+)
 from modules.charging.models.prices import ItemKind, Price
 from modules.charging.models.reductions import Benefit, BenefitKind, Reduction, ReductionRule, Waiver
 from modules.charging.models.settlements import (
@@ -25,6 +33,7 @@ __all__ = [
     "DUE",
     "LEFT_TO_PAY",
     "PAID",
+    "AgeUnit",
     "Benefit",
     "BenefitKind",
     "Bill",
@@ -38,6 +47,11 @@ __all__ = [
     "CheckoutState",
     "Deposit",
     "ItemKind",
+    "ItemLimit",
+    "LimitSex",
+    "Package",
+    "PackageMember",
+    "PackageVersion",
     "PartState",
     "Price",
     "ReceiptPrint",

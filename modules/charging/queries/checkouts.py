@@ -1,6 +1,10 @@
 """Reading settlements that are on their way."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.db import db, locking
@@ -15,8 +19,11 @@ from modules.charging.models import (
     CheckoutPart,
     CheckoutState,
     PartState,
+    Reduction,
 )
 from modules.charging.models.checkouts import OPEN
+from modules.charging.queries.reductions import as_rules
+from modules.charging.rules import reductions as rules
 from modules.insurance import queries as insurance
 from modules.insurance.queries import SettlementState
 
@@ -89,6 +96,33 @@ def charges_of_checkout(checkout_id: int) -> list[Charge]:
         .order_by(Charge.id)
     )
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a checkout holds: its lines, what is taken off them, and how the patient's part is paid."""
+
+    charges: list[Charge]
+    reductions: list[rules.Reduction]
+    parts: list[CheckoutPart]
+
+
+def held_by(checkout_id: int) -> Held:
+    """Everything a checkout holds, each in the order of its keys. One statement."""
+    statement = (
+        select(Charge, Reduction, CheckoutPart)
+        .join(CheckoutLine, CheckoutLine.charge_id == Charge.id)
+        .outerjoin(
+            Reduction,
+            and_(Reduction.checkout_id == CheckoutLine.checkout_id, Reduction.charge_id == Charge.id),
+        )
+        .outerjoin(CheckoutPart, CheckoutPart.checkout_id == CheckoutLine.checkout_id)
+        .where(CheckoutLine.checkout_id == checkout_id)
+        .order_by(Charge.id, Reduction.id, CheckoutPart.id)
+    )
+    rows: Sequence[Any] = db.session.execute(statement.execution_options(populate_existing=True)).all()
+    charges, reductions, parts = ({row[n].id: row[n] for row in rows if row[n] is not None} for n in range(3))
+    return Held(list(charges.values()), as_rules(reductions.values()), list(parts.values()))
 
 
 def lines_of(checkout_id: int) -> list[CheckoutLine]:

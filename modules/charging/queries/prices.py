@@ -1,21 +1,49 @@
 """Reading the price list."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from app import clock
 from app.db import contains_text, db, locking, starts_with
 from app.db.units import current_unit
-from modules.charging.models import Bill, ItemKind, Price
+from modules.charging.models import Bill, ItemKind, ItemLimit, Price
 
 DECOCTION_CODE = "X0045"
 
 
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A price in force, with the limit of its item."""
+
+    price: Price
+    limit: ItemLimit | None
+
+
+def in_force_at(moment: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The condition for prices in force at a moment."""
+    return Price.valid_from <= moment, or_(Price.valid_to.is_(None), Price.valid_to > moment)
+
+
 def _in_force(moment: datetime) -> Select[Price]:
-    return select(Price).where(
-        Price.valid_from <= moment, or_(Price.valid_to.is_(None), Price.valid_to > moment)
+    return select(Price).where(*in_force_at(moment))
+
+
+def _with_limits() -> Select[Price, ItemLimit]:
+    """Prices in force now, each with the limit of its item."""
+    return (
+        select(Price, ItemLimit)
+        .outerjoin(
+            ItemLimit,
+            and_(
+                ItemLimit.item_kind == Price.item_kind,
+                ItemLimit.item_id == Price.item_id,
+                ItemLimit.valid_to.is_(None),
+            ),
+        )
+        .where(*in_force_at(clock.now()))
     )
 
 
@@ -23,6 +51,36 @@ def price_of(item_kind: ItemKind, item_id: int, *, at: datetime | None = None) -
     """The price in force, or None."""
     statement = _in_force(at or clock.now()).where(Price.item_kind == item_kind, Price.item_id == item_id)
     return db.session.scalar(statement)
+
+
+def priced_item(item_id: int) -> Priced | None:
+    """A service item's price in force with its limit, or None. One statement."""
+    statement = _with_limits().where(Price.item_kind == ItemKind.SERVICE, Price.item_id == item_id)
+    row = db.session.execute(statement).first()
+    return Priced(row[0], row[1]) if row else None
+
+
+def priced_services(codes: Iterable[str]) -> dict[str, Priced]:
+    """Service code → price in force with its limit, in one statement."""
+    statement = _with_limits().where(
+        Price.item_kind == ItemKind.SERVICE, Price.item_code.in_(sorted(set(codes)))
+    )
+    return {row[0].item_code: Priced(row[0], row[1]) for row in db.session.execute(statement)}
+
+
+def priced_ids(item_ids: Iterable[int], *, at: datetime) -> set[int]:
+    """Those service items that have a price in force at a moment. One statement."""
+    statement = select(Price.item_id).where(
+        Price.item_kind == ItemKind.SERVICE, Price.item_id.in_(sorted(set(item_ids))), *in_force_at(at)
+    )
+    return set(db.session.scalars(statement))
+
+
+def unknown_codes(codes: Iterable[str]) -> list[str]:
+    """Those codes that no item of the price list has. One statement."""
+    wanted = sorted(set(codes))
+    known = set(db.session.scalars(select(Price.item_code).where(Price.item_code.in_(wanted))))
+    return [code for code in wanted if code not in known]
 
 
 def drug_prices(drug_ids: Iterable[int]) -> dict[int, Price]:
@@ -43,21 +101,21 @@ def service_prices(codes: Iterable[str]) -> dict[str, Price]:
 
 def prices_for_prescription(
     visit_id: int, drug_ids: Iterable[int], *, decoction: bool
-) -> tuple[int | None, list[Price]]:
-    """The bill of the visit and the prices its new lines need, in one statement."""
+) -> tuple[int | None, list[Priced]]:
+    """The bill of the visit and the prices and limits its new lines need, in one statement."""
     wanted = (Price.item_kind == ItemKind.DRUG) & Price.item_id.in_(sorted(set(drug_ids)))
     if decoction:
         wanted |= (Price.item_kind == ItemKind.SERVICE) & (Price.item_code == DECOCTION_CODE)
     statement = (
-        _in_force(clock.now())
+        _with_limits()
         .where(wanted)
         .outerjoin(Bill, Bill.visit_id == visit_id)
         .add_columns(Bill.id, Bill.pays_at_end)
     )
     rows = db.session.execute(statement).all()
     if rows:
-        note_mode(visit_id, pays_at_end=bool(rows[0][2]))
-    return next((row[1] for row in rows), None), [row[0] for row in rows]
+        note_mode(visit_id, pays_at_end=bool(rows[0][3]))
+    return next((row[2] for row in rows), None), [Priced(row[0], row[1]) for row in rows]
 
 
 def note_mode(visit_id: int, *, pays_at_end: bool) -> None:

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select, true
 
 from app import clock
-from app.db import Page, db, lock_row, page_by_key
+from app.db import Page, db, lock_row, locking_for_turn, page_by_key
 from app.errors import NotFound
 from app.tenancy import setting_of
-from modules.charging.models import Benefit, Bill, Charge, Checkout, Reduction, ReductionRule
+from modules.charging.models import Benefit, Bill, Charge, ChargeStatus, Checkout, Reduction, ReductionRule
 from modules.charging.models.checkouts import OPEN
 from modules.charging.rules import reductions as rules
 from modules.patients import queries as patients
@@ -18,42 +19,84 @@ from modules.patients import queries as patients
 _ZERO = Decimal("0.00")
 
 
-def reductions_of(bill: Bill, charges: Iterable[Charge], *, to_settle: bool = False) -> list[rules.Reduction]:
-    """What would be taken off these unpaid lines today. No statement where the centre reduces nothing by rule.
+def reductions_of(bill: Bill, charges: Sequence[Charge]) -> list[rules.Reduction]:
+    """What would be taken off these unpaid lines today. No statement where the centre reduces nothing by rule."""
+    if not charges or not setting_of(bill.tenant_id, "reduces_by_rule"):
+        return rules.reduce_lines(map(_line, charges), [], age=0, benefits=[])
+    found, benefits = _rules_for(bill.patient_id)
+    age = patients.completed_years(patients.get_patient(bill.patient_id).born_on) if found else 0
+    return rules.reduce_lines(map(_line, charges), found, age=age, benefits=benefits)
 
-    ``to_settle`` holds the patient until commit where a rule has a cap, so that two bills never use it up twice.
+
+def lock_to_settle(bill_id: int, *, by_rule: bool) -> tuple[Bill, list[Charge], list[rules.Reduction]]:
+    """A bill held until commit, its unpaid lines, and what is taken off them today. Two statements.
+
+    Where the centre reduces ``by_rule`` the patient is held with the bill, so that two bills never use up the same
+    cap: what is used of caps is read afterwards, beside the lines.
+
+    Raises:
+        NotFound: no such bill here.
     """
-    lines = [
-        rules.Line(
-            id=charge.id,
-            fee_class=charge.fee_class.value,
-            item_code=charge.item_code,
-            amount=charge.amount,
-            waived=charge.waived_amount,
-        )
-        for charge in charges
-    ]
-    found: list[rules.Rule] = []
-    benefits: list[str] = []
-    age = 0
-    if lines and setting_of(bill.tenant_id, "reduces_by_rule"):
-        found, benefits = _rules_for(bill.patient_id)
-        if to_settle and any(rule.cap_left is not None for rule in found):
-            patients.hold_patient(bill.patient_id)
-            found, benefits = _rules_for(bill.patient_id)
-        if found:
-            age = _age_on(patients.get_patient(bill.patient_id).born_on, clock.today())
-    return rules.reduce_lines(lines, found, age=age, benefits=benefits)
+    if by_rule:
+        bill, born_on, found, benefits = _lock_with_rules(bill_id)
+    else:
+        bill, born_on, found, benefits = lock_row(Bill, bill_id), None, [], set()
+    if bill is None:
+        raise NotFound(field="bill_id")
+    unpaid = (Charge.bill_id == bill_id, Charge.status == ChargeStatus.UNPAID)
+    used: dict[int, tuple[Decimal, Decimal]] = {}
+    if any(rule.cap_day is not None or rule.cap_year is not None for rule in found):
+        taken = _used(patients.files_of(bill.patient_id))
+        statement = select(Charge, *taken.c).outerjoin(taken, true()).where(*unpaid).order_by(Charge.id)
+        rows = db.session.execute(statement.execution_options(populate_existing=True)).all()
+        charges = list({row[0].id: row[0] for row in rows}.values())
+        used = {row.rule_id: (row.today, row.year) for row in rows if row.rule_id is not None}
+    else:
+        charges = list(db.session.scalars(select(Charge).where(*unpaid).order_by(Charge.id)))
+    in_force = [_rule(rule, *used.get(rule.id, (_ZERO, _ZERO))) for rule in found]
+    age = patients.completed_years(born_on) if born_on else 0
+    return bill, charges, rules.reduce_lines(map(_line, charges), in_force, age=age, benefits=benefits)
 
 
-def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
-    """The rules in force today with what their caps leave, and what the patient is entitled to. One statement.
+def _lock_with_rules(bill_id: int) -> tuple[Bill | None, date | None, list[ReductionRule], set[str]]:
+    """The bill and its patient held, the day of birth, the rules in force, and what entitles the patient."""
+    today = clock.today()
+    whose = select(Bill.patient_id).where(Bill.id == bill_id).correlate(None).scalar_subquery()
+    statement = (
+        select(Bill, patients.Patient.born_on, ReductionRule, Benefit.id)
+        .join(patients.Patient, patients.Patient.id == Bill.patient_id)
+        .outerjoin(ReductionRule, and_(*_in_force(ReductionRule, today)))
+        .outerjoin(Benefit, _entitles(patients.files_of(whose), today))
+        .where(Bill.id == bill_id)
+        .order_by(ReductionRule.place, ReductionRule.id)
+    )
+    held = locking_for_turn(statement, Bill, patients.Patient)
+    rows: Sequence[Any] = db.session.execute(held).all()  # rules and entitlements may be missing
+    if not rows:
+        return None, None, [], set()
+    found = {row[2].id: row[2] for row in rows if row[2] is not None}
+    benefits = {row[2].benefit.value for row in rows if row[3] is not None}
+    return rows[0][0], rows[0][1], list(found.values()), benefits
+
+
+def _line(charge: Charge) -> rules.Line:
+    return rules.Line(
+        id=charge.id,
+        fee_class=charge.fee_class.value,
+        item_code=charge.item_code,
+        amount=charge.amount,
+        waived=charge.waived_amount,
+    )
+
+
+def _used(files: Select[int]) -> Subquery:
+    """What a patient has used of each rule's caps, today and this year.
 
     What a settlement on its way takes off uses a cap up as well; it is free again when that is given up. Files that
     were merged into the patient's count as theirs.
     """
-    today, files = clock.today(), patients.files_of(patient_id)
-    used = (
+    today = clock.today()
+    return (
         select(
             Reduction.rule_id.label("rule_id"),
             func.sum(case((Reduction.on == today, Reduction.amount), else_=_ZERO)).label("today"),
@@ -61,6 +104,7 @@ def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
         )
         .outerjoin(Checkout, Checkout.id == Reduction.checkout_id)
         .where(
+            Reduction.rule_id.is_not(None),
             Reduction.patient_id.in_(files),
             or_(Reduction.settlement_id.is_not(None), Checkout.state.in_(OPEN)),
             Reduction.on >= date(today.year, 1, 1),
@@ -68,13 +112,22 @@ def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
         .group_by(Reduction.rule_id)
         .subquery()
     )
-    entitled = and_(
-        Benefit.patient_id.in_(files), Benefit.kind == ReductionRule.benefit, *_in_force(Benefit, today)
+
+
+def _entitles(files: Select[int], day: date) -> ColumnElement[bool]:
+    return and_(
+        Benefit.patient_id.in_(files), Benefit.kind == ReductionRule.benefit, *_in_force(Benefit, day)
     )
+
+
+def _rules_for(patient_id: int) -> tuple[list[rules.Rule], list[str]]:
+    """The rules in force today with what their caps leave, and what the patient is entitled to. One statement."""
+    today, files = clock.today(), patients.files_of(patient_id)
+    used = _used(files)
     rows = db.session.execute(
         select(ReductionRule, Benefit.id, used.c.today, used.c.year)
         .select_from(ReductionRule)
-        .outerjoin(Benefit, entitled)
+        .outerjoin(Benefit, _entitles(files, today))
         .outerjoin(used, used.c.rule_id == ReductionRule.id)
         .where(*_in_force(ReductionRule, today))
         .order_by(ReductionRule.place, ReductionRule.id)
@@ -111,22 +164,14 @@ def _in_force(
     return table.valid_from <= on, or_(table.valid_to.is_(None), table.valid_to >= on)
 
 
-def _age_on(born_on: date, day: date) -> int:
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
-
-
 def settled_reductions(settlement_id: int) -> list[rules.Reduction]:
     """What was taken off the lines of a settlement. One statement."""
-    return _as_rules(Reduction.settlement_id == settlement_id)
+    where = Reduction.settlement_id == settlement_id
+    return as_rules(db.session.scalars(select(Reduction).where(where).order_by(Reduction.id)))
 
 
-def held_reductions(checkout_id: int) -> list[rules.Reduction]:
-    """What is taken off the lines of a settlement on its way. One statement."""
-    return _as_rules(Reduction.checkout_id == checkout_id)
-
-
-def _as_rules(where: ColumnElement[bool]) -> list[rules.Reduction]:
-    rows = db.session.scalars(select(Reduction).where(where).order_by(Reduction.id))
+def as_rules(rows: Iterable[Reduction]) -> list[rules.Reduction]:
+    """What rows say was taken off."""
     return [
         rules.Reduction(
             line_id=row.charge_id, rule_id=row.rule_id, name=row.rule_name, amount=row.amount, on=row.on

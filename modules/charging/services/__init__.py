@@ -28,6 +28,8 @@ from modules.charging.services.insured import (
     pay_without_insurer,
 )
 from modules.charging.services.insured_refunds import begin_refund, give_up_refund
+from modules.charging.services.limits import set_limit
+from modules.charging.services.packages import MemberInput, add_package, change_package, end_package
 from modules.charging.services.parts import PART, live_channels
 from modules.charging.services.prices import load_demo_prices, set_price, take_over_prices
 from modules.charging.services.reductions import (
@@ -43,21 +45,25 @@ from modules.charging.services.shifts import close_shift, confirm_shift, open_sh
 
 __all__ = [
     "PART",
+    "MemberInput",
     "RefundLineInput",
     "TenderInput",
     "add_charge",
+    "add_package",
     "add_reduction_rule",
     "allow_cancelling",
     "allow_settling",
     "begin_checkout",
     "begin_refund",
     "book_deposit",
+    "change_package",
     "charge_prescription",
     "close_shift",
     "collect_checkout",
     "confirm_checkout",
     "confirm_shift",
     "end_benefit",
+    "end_package",
     "end_reduction_rule",
     "enter_benefit",
     "give_up_checkout",
@@ -79,6 +85,7 @@ __all__ = [
     "refund_lines",
     "release_expired_charges",
     "rounds_cash",
+    "set_limit",
     "set_price",
     "settle_bill",
     "take_over_prices",

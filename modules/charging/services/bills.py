@@ -22,9 +22,11 @@ from modules.charging.errors import (
     PrescriptionPaid,
     PriceMissing,
 )
-from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus, ItemKind, Price
+from modules.charging.models import PAID, Bill, Charge, ChargeSource, ChargeStatus, ItemKind
 from modules.charging.rules.amounts import line_amount
 from modules.charging.rules.reductions import share_of
+from modules.charging.services.lines import NewLine, add_lines, amount_of
+from modules.charging.services.packages import package_lines
 from modules.prescriptions.events import PrescriptionSigned
 from modules.registration.events import VisitRegistered
 
@@ -34,6 +36,7 @@ def open_bill(visit: VisitRegistered) -> Bill:
 
     Raises:
         PriceMissing: a fee has no price in force.
+        LimitSex, LimitAge, LimitDay, LimitDays: a fee is not for this patient, or not so often.
     """
     bill = Bill(
         visit_id=visit.visit_id,
@@ -44,12 +47,21 @@ def open_bill(visit: VisitRegistered) -> Bill:
     )
     db.session.add(bill)
     db.session.flush()
-    prices = queries.service_prices(visit.fee_codes) if visit.fee_codes else {}
+    priced = queries.priced_services(visit.fee_codes) if visit.fee_codes else {}
     for code in visit.fee_codes:
-        if code not in prices:
+        if code not in priced:
             raise PriceMissing(field="fee_codes", item=code)
-        db.session.add(_charge(bill.id, prices[code], Decimal(1), ChargeSource.VISIT, visit.visit_id))
-    db.session.flush()
+    lines = [
+        NewLine(
+            priced=priced[code],
+            quantity=Decimal(1),
+            source_kind=ChargeSource.VISIT,
+            source_id=visit.visit_id,
+            field="fee_codes",
+        )
+        for code in visit.fee_codes
+    ]
+    add_lines(bill.id, visit.patient_id, lines)
     return bill
 
 
@@ -59,33 +71,44 @@ def charge_prescription(signed: PrescriptionSigned) -> None:
     Raises:
         BillMissing: the visit has no bill.
         PriceMissing: a drug has no price in force.
+        LimitSex, LimitAge, LimitDay, LimitDays: a drug is not for this patient, or not so often.
     """
     decoction = signed.decoction == "clinic"
     bill_id, prices = queries.prices_for_prescription(
         signed.visit_id, (line.drug_id for line in signed.lines), decoction=decoction
     )
-    drugs = {price.item_id: price for price in prices if price.item_kind == ItemKind.DRUG}
+    drugs = {one.price.item_id: one for one in prices if one.price.item_kind == ItemKind.DRUG}
     for line in signed.lines:
         if line.drug_id not in drugs:
             raise PriceMissing(field=f"lines-{line.line_no - 1}-drug_id", item=line.drug_name)
     if bill_id is None:
         raise BillMissing(field="visit_id")
-    for line in signed.lines:
-        charge = _charge(
-            bill_id, drugs[line.drug_id], line.quantity, ChargeSource.PRESCRIPTION_ITEM, line.item_id
+    lines = [
+        NewLine(
+            priced=drugs[line.drug_id],
+            quantity=line.quantity,
+            source_kind=ChargeSource.PRESCRIPTION_ITEM,
+            source_id=line.item_id,
+            prescription_id=signed.prescription_id,
+            field=f"lines-{line.line_no - 1}-drug_id",
         )
-        charge.prescription_id = signed.prescription_id
-        db.session.add(charge)
+        for line in signed.lines
+    ]
     if decoction:
-        service = next((price for price in prices if price.item_kind == ItemKind.SERVICE), None)
+        service = next((one for one in prices if one.price.item_kind == ItemKind.SERVICE), None)
         if service is None:
             raise PriceMissing(field="decoction", item=queries.DECOCTION_CODE)
-        charge = _charge(
-            bill_id, service, Decimal(signed.doses), ChargeSource.DECOCTION, signed.lines[0].item_id
+        lines.append(
+            NewLine(
+                priced=service,
+                quantity=Decimal(signed.doses),
+                source_kind=ChargeSource.DECOCTION,
+                source_id=signed.lines[0].item_id,
+                prescription_id=signed.prescription_id,
+                field="decoction",
+            )
         )
-        charge.prescription_id = signed.prescription_id
-        db.session.add(charge)
-    db.session.flush()
+    add_lines(bill_id, signed.patient_id, lines)
 
 
 def void_prescription_charges(*, prescription_id: int, visit_id: int, reason: str) -> None:
@@ -133,22 +156,38 @@ def void_visit_charges(*, visit_id: int, reason: str) -> None:
 
 @use_case("charging.charge.add")
 def add_charge(*, bill_id: int, item_id: int, quantity: Quantity = Decimal(1), by: Actor) -> Charge:
-    """Put a service item or material on a bill at the window.
+    """Put a service item or material on a bill at the window, or the members of a package; answers the first line.
 
     Raises:
         NotFound: no such bill here, or no such item.
         PriceMissing: the item has no price in force.
+        PackageEmpty, PackageItemUnusable, PackageNotWhole: the package cannot be charged today.
+        LimitSex, LimitAge, LimitDay, LimitDays: an item is not for this patient, or not so often.
     """
     bill = queries.lock_bill(bill_id)
-    price = queries.price_of(ItemKind.SERVICE, item_id)
-    if price is None:
-        raise PriceMissing(field="item_id", item=catalogue.get_service(item_id).name)
-    charge = _charge(bill.id, price, quantity, ChargeSource.MANUAL, 0)
-    charge.source_id = charge.id
-    db.session.add(charge)
-    db.session.flush()
-    audit.record("charge.added", charge, by=by, item=charge.item_code, amount=charge.amount)
-    return charge
+    lines = _wanted(item_id, quantity)
+    charges = add_lines(bill.id, bill.patient_id, lines)
+    package = lines[0].package
+    audit.record(
+        "charge.added",
+        charges[0],
+        by=by,
+        item=" ".join(charge.item_code for charge in charges),
+        amount=amount_of(charges),
+        **({"package": package.name} if package else {}),
+    )
+    return charges[0]
+
+
+def _wanted(item_id: int, quantity: Decimal) -> list[NewLine]:
+    """An item of the price list as one line, a package as many."""
+    if priced := queries.priced_item(item_id):
+        return [
+            NewLine(priced=priced, quantity=quantity, source_kind=ChargeSource.MANUAL, field="item_id"),
+        ]
+    if package := queries.package_in_force(item_id):
+        return package_lines(package, quantity, "item_id")
+    raise PriceMissing(field="item_id", item=catalogue.get_service(item_id).name)
 
 
 @use_case("charging.charge.void")
@@ -171,30 +210,6 @@ def void_charge(
     _void([charge], reason)
     audit.record("charge.voided", charge, by=by, reason=reason)
     return charge
-
-
-def _charge(
-    bill_id: int, price: Price, quantity: Decimal, source_kind: ChargeSource, source_id: int
-) -> Charge:
-    return Charge(
-        id=ids.new_id(),
-        bill_id=bill_id,
-        source_kind=source_kind,
-        source_id=source_id,
-        item_kind=price.item_kind,
-        item_id=price.item_id,
-        item_code=price.item_code,
-        item_name=price.item_name,
-        fee_class=price.fee_class,
-        unit=price.unit,
-        quantity=quantity,
-        price_amount=price.amount,
-        per=price.per,
-        price_unit=price.price_unit,
-        price_id=price.id,
-        amount=price.amount_for(quantity),
-        added_at=clock.now(),
-    )
 
 
 def _refuse_locked(bill: Bill, charges: list[Charge]) -> None:
@@ -234,6 +249,8 @@ def _rest_of(charge: Charge, quantity: Decimal, executed: Decimal) -> Charge:
         "per",
         "price_unit",
         "price_id",
+        "package_version_id",
+        "package_name",
     )
     amount = line_amount(charge.price_amount, quantity, per=charge.per)
     return Charge(

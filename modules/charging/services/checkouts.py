@@ -3,7 +3,7 @@
 Nothing here calls out: these are the steps that are committed; `conduct` asks the outside between them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from app import audit, clock, ids, numbering
 from app.actor import Actor
 from app.db import db
 from app.money import Amount, format_amount
+from app.tenancy import setting_of
 from app.use_cases import use_case
 from modules.charging import queries
 from modules.charging.errors import (
@@ -35,6 +36,7 @@ from modules.charging.models import (
     PartState,
     Settlement,
 )
+from modules.charging.queries import Held
 from modules.charging.rules.reductions import total_of, trim
 from modules.charging.rules.tenders import TenderMethod
 from modules.charging.services.parts import end_part, plan_parts, take_over
@@ -71,13 +73,12 @@ def begin_checkout(
         TenderTooLittle, ChangeOnlyFromCash, TenderRepeated: the tenders do not settle the bill.
         PastValidity, NotInThisState: a prescription on it may not be paid (any more).
     """
-    bill = queries.lock_bill(bill_id)
+    by_rule = bool(setting_of(by.tenant_id, "reduces_by_rule"))
+    bill, charges, reductions = queries.lock_to_settle(bill_id, by_rule=by_rule)
     if found := queries.find_open_checkout(bill.id):
         raise CheckoutUnderway(number=found.number, name=found.opened_by_name)
-    charges = queries.charges_of(bill.id, status=ChargeStatus.UNPAID)
     if not charges:
         raise NothingToSettle
-    reductions = queries.reductions_of(bill, charges, to_settle=True)
     full = sum((charge.amount for charge in charges), _ZERO)
     due = full - total_of(reductions)
     if due != expected_amount:
@@ -131,7 +132,7 @@ def confirm_checkout(
         insurance.begin_settling(settlement_id=checkout.insurance_id, msgid=msgid, is_agreed=True, by=by)
     else:
         checkout.state = CheckoutState.COLLECTING
-        go_on(checkout, by, parts)
+        go_on(checkout, by)
     return checkout
 
 
@@ -269,25 +270,27 @@ def close_checkout(checkout: Checkout, reason: str) -> None:
 
 
 def go_on(
-    checkout: Checkout, by: Actor, known: Sequence[CheckoutPart] | None = None, *, insured_as: str = ""
+    checkout: Checkout, by: Actor, known: Held | None = None, *, insured_as: str = ""
 ) -> Settlement | None:
-    """Settle a checkout as soon as nothing is waited for; the bill is held, and its parts perhaps `known`.
+    """Settle a checkout as soon as nothing is waited for; the bill is held, and what it holds perhaps `known`.
 
     `insured_as` is the insurer's number, as it comes: the row is then written once, with the settlement.
     """
     if checkout.state != CheckoutState.COLLECTING and not insured_as:
         return None
-    found = queries.parts_of(checkout.id) if known is None else known
-    parts = [part for part in found if part.state not in (PartState.FAILED, PartState.GIVEN_BACK)]
+    held = known or queries.held_by(checkout.id)
+    parts = [part for part in held.parts if part.state not in (PartState.FAILED, PartState.GIVEN_BACK)]
     waits = any(part.state == PartState.WAITING for part in parts)
     if waits or sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
         return None
     if checkout.insurance_id and not queries.is_settled_there(checkout.insurance_id):
         return None  # the insurer is taking its part back
-    return _finish(checkout, parts, insured_as or checkout.insurance_reference, by)
+    return _finish(checkout, held, parts, insured_as or checkout.insurance_reference, by)
 
 
-def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], insured_as: str, by: Actor) -> Settlement:
+def _finish(
+    checkout: Checkout, held: Held, parts: Iterable[CheckoutPart], insured_as: str, by: Actor
+) -> Settlement:
     booked: dict[TenderMethod, Decimal] = {}
     references: dict[TenderMethod, str] = {}
     change = _ZERO
@@ -298,18 +301,16 @@ def _finish(checkout: Checkout, parts: Iterable[CheckoutPart], insured_as: str, 
     for method, amount in insured_tenders(checkout).items():
         booked[method], references[method] = amount, insured_as
     shift = present_shift(checkout.opened_by_id, checkout.opened_by_name)
-    charges = queries.charges_of_checkout(checkout.id)
-    held = queries.held_reductions(checkout.id) if checkout.reduced_amount else []
     settlement = settle_charges(
         checkout.bill,
-        charges,
+        held.charges,
         booked,
         references,
         change,
         shift,
         checkout.opened_at,
         by,
-        reductions=trim(held, checkout.taken_off),
+        reductions=trim(held.reductions, checkout.taken_off),
     )
     checkout.state, checkout.ended_at = CheckoutState.SETTLED, clock.now()
     checkout.settlement_id, checkout.insurance_reference = settlement.id, insured_as

@@ -1,5 +1,6 @@
 """What a checkout learns from the insurer: the split beforehand, the settlement, its failure, its cancellation."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from app import audit
@@ -118,11 +119,12 @@ def note_insured(event: InsuranceSettled) -> None:
         checkout.insurance_reference = event.setl_id
         finish_refund(checkout, by)
         return
-    parts = queries.parts_of(checkout.id, PartState.WAITING, PartState.HANDED)
+    held = queries.held_by(checkout.id)
+    parts = [part for part in held.parts if part.state in (PartState.WAITING, PartState.HANDED)]
     if sum((part.amount for part in parts), _ZERO) != checkout.personal_amount:
         for part in parts:  # the insurer has settled another sum than it showed: the cashier asks again
             end_part(part, by)
-    if go_on(checkout, by, parts, insured_as=event.setl_id) is None:
+    if go_on(checkout, by, replace(held, parts=parts), insured_as=event.setl_id) is None:
         checkout.state, checkout.insurance_reference = CheckoutState.COLLECTING, event.setl_id
     db.session.flush()
 

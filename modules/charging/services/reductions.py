@@ -19,6 +19,8 @@ from modules.charging import queries
 from modules.charging.errors import (
     BenefitOverlaps,
     ChargeNotWaivable,
+    ItemsUnknown,
+    ReductionAgesWrong,
     ReductionEmpty,
     ReductionPeriodWrong,
     WaiverNeedsSecond,
@@ -68,11 +70,18 @@ def add_reduction_rule(
     Raises:
         ReductionEmpty: it takes nothing off.
         ReductionPeriodWrong: it would end before it begins, or has begun before today.
+        ReductionAgesWrong: the first age is above the last.
+        ItemsUnknown: no item of the price list has one of the codes.
     """
     if not percent and not amount:
         raise ReductionEmpty(field="percent")
     if valid_from < clock.today() or (valid_to is not None and valid_to < valid_from):
         raise ReductionPeriodWrong(field="valid_from")
+    if age_from is not None and age_to is not None and age_from > age_to:
+        raise ReductionAgesWrong(field="age_to")
+    codes = item_codes.upper().replace(",", " ").replace("，", " ").split()
+    if unknown := queries.unknown_codes(codes) if codes else []:
+        raise ItemsUnknown(field="item_codes", codes=" ".join(unknown))
     rule = ReductionRule(
         name=name,
         place=place,
@@ -80,7 +89,7 @@ def add_reduction_rule(
         age_from=age_from,
         age_to=age_to,
         fee_classes=[fee_class.value for fee_class in fee_classes],
-        item_codes=item_codes.upper().replace(",", " ").replace("，", " ").split(),
+        item_codes=codes,
         percent=percent,
         amount=amount,
         cap_day=cap_day,

@@ -79,11 +79,10 @@ def settle_bill(
         BillChanged: what is due is not what the window showed.
         TenderTooLittle, ChangeOnlyFromCash, TenderRepeated: the tenders do not settle the bill.
     """
-    bill = queries.lock_bill(bill_id)
-    charges = queries.charges_of(bill.id, status=ChargeStatus.UNPAID)
+    by_rule = bool(setting_of(by.tenant_id, "reduces_by_rule"))
+    bill, charges, reductions = queries.lock_to_settle(bill_id, by_rule=by_rule)
     if not charges:
         raise NothingToSettle
-    reductions = queries.reductions_of(bill, charges, to_settle=True)
     due = sum((charge.amount for charge in charges), _ZERO) - total_of(reductions)
     if due != expected_amount:
         raise BillChanged(due=format_amount(due))

@@ -13,8 +13,8 @@ from modules.charging.views.daily import show_daily
 from modules.charging.views.deposits import deposit_receipt
 from modules.charging.views.desk import show_desk
 from modules.charging.views.insured import show_split
+from modules.charging.views.packages import find_charge_items, find_price_items
 from modules.charging.views.pages import blueprint
-from modules.charging.views.prices import find_charge_items
 from modules.charging.views.reductions import list_reduction_rules
 from modules.charging.views.shifts import show_shift
 
@@ -22,6 +22,7 @@ __all__ = [
     "blueprint",
     "deposit_receipt",
     "find_charge_items",
+    "find_price_items",
     "list_reduction_rules",
     "listed_amounts",
     "patient_arrears",

@@ -1,5 +1,6 @@
 """The price list."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from app.money import format_amount
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from modules.charging import queries, services
-from modules.charging.models import ItemKind
+from modules.charging.models import AgeUnit, ItemKind, ItemLimit, LimitSex, Price
 from modules.charging.views.pages import blueprint
 
 
@@ -42,13 +43,28 @@ def set_price(item_kind: str, item_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_price", item_kind=item_kind, item_id=item_id), 303)
 
 
+@blueprint.post("/prices/<string:item_kind>/<int:item_id>/limit")
+@requires("charging.price.change")
+def set_limit(item_kind: str, item_id: int) -> ResponseReturnValue:
+    """Say for whom an item may be charged, and how often."""
+    chosen = (_kind(item_kind), item_id)
+    form = Form(services.set_limit, request.form, item_kind=chosen[0], item_id=item_id)
+    form.perform(by=current_actor())
+    if form.refusal is not None:
+        return _price_page(chosen, limit_form=form), 422
+    flash(gettext("The limit is set"), "ok")
+    return redirect(url_for(".show_price", item_kind=item_kind, item_id=item_id), 303)
+
+
 def _kind(text: str) -> ItemKind:
     if text not in set(ItemKind):
         raise NotFound
     return ItemKind(text)
 
 
-def _price_page(chosen: tuple[ItemKind, int] | None = None, form: Form | None = None) -> str:
+def _price_page(
+    chosen: tuple[ItemKind, int] | None = None, form: Form | None = None, limit_form: Form | None = None
+) -> str:
     typed, kind = request.args.get("q", ""), request.args.get("kind", "")
     rows = queries.search_prices(
         typed,
@@ -59,6 +75,7 @@ def _price_page(chosen: tuple[ItemKind, int] | None = None, form: Form | None = 
     history = queries.price_history(*chosen) if chosen else []
     if chosen and not history:
         raise NotFound
+    limits = queries.limit_history(*chosen) if chosen else []
     more = rows[39].item_code if len(rows) > 40 else ""
     return render_template(
         "charging/prices.html",
@@ -69,13 +86,32 @@ def _price_page(chosen: tuple[ItemKind, int] | None = None, form: Form | None = 
         next_url=url_for(".list_prices", q=typed, kind=kind, after=more) if more else "",
         history=history,
         form=form or Form(services.set_price),
+        limits=limits,
+        limit_form=limit_form or _limit_form(limits),
+        sexes=LimitSex.options(),
+        age_units=AgeUnit.options(),
         now=clock.now(),
     )
 
 
-def find_charge_items(q: str, by: Any, context: Any) -> list[dict[str, Any]]:
-    """Service items with their price in force, for the cashier's typeahead."""
-    rows = queries.search_prices(q, kind=ItemKind.SERVICE, size=7)
+def _limit_form(limits: Sequence[ItemLimit]) -> Form:
+    """Filled with the limit in force."""
+    start: dict[str, Any] = {"age_unit": AgeUnit.YEARS.value, "days": 1}
+    for limit in limits:
+        if limit.valid_to is None:
+            start = {
+                "sex": limit.sex.value if limit.sex else "",
+                "age_from": limit.age_from,
+                "age_to": limit.age_to,
+                "age_unit": limit.age_unit.value,
+                "most": limit.most,
+                "days": limit.days,
+            }
+    return Form(services.set_limit, start=start)
+
+
+def price_rows(rows: Sequence[Price]) -> list[dict[str, Any]]:
+    """At most eight prices as a typeahead shows them."""
     return [
         {
             "id": str(row.item_id),

@@ -1,6 +1,7 @@
 """The demo district on paper: centres, departments and who works there."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tenants.models import DepartmentKind, LicenceKind, Title
 
@@ -67,6 +68,22 @@ DEPARTMENTS = (
     ("cashier", "挂号收费处", DepartmentKind.CASHIER),
     ("office", "办公室", DepartmentKind.OFFICE),
 )
+
+CHECK_UP = (
+    "X0005",
+    "X0006",
+    "X0008",
+    "X0010",
+    "X0011",
+    "X0012",
+    "X0019",
+    "X0023",
+)  # of the old: what it holds
+LIMITS: dict[str, dict[str, Any]] = {
+    "X0016": {"sex": "2", "age_from": 10, "age_to": 60},  # a pregnancy test
+    "X0021": {"most": 1, "days": 1},  # an X-ray of the chest
+    "X0009": {"most": 1, "days": 30},  # HbA1c
+}
 
 DISTRICT_PEOPLE = (  # account, name, role
     ("district.operator", "方正", "district_operator"),

@@ -18,9 +18,11 @@ from modules.charging import queries as charging_queries
 from modules.charging import services as charging
 from modules.demo.rules.district import (
     CENTRES,
+    CHECK_UP,
     DEPARTMENTS,
     DISTRICT_PEOPLE,
     IN_TWO_CENTRES,
+    LIMITS,
     CentrePlan,
     PersonPlan,
     staff_of,
@@ -117,9 +119,27 @@ def open_centre(plan: CentrePlan, *, capacity: int) -> Centre:
         basis="示范区卫健〔2026〕3号",
         by=centre.system,
     )
+    _packages(centre)
     _plan_week(centre, capacity)
     _stock_shelves(centre)
     return centre
+
+
+def _packages(centre: Centre) -> None:
+    """A check-up for the old as a package, and items that are not for everybody, or not twice a day."""
+    with tenant_unit(centre.tenant_id):
+        items = {item.code: item.id for item in catalogue_queries.all_services()}
+    charging.add_package(
+        code="TC001",
+        name="老年人体检套餐",
+        members=[charging.MemberInput(item_id=items[code]) for code in CHECK_UP],
+        reason="示范区卫健〔2026〕3号",
+        by=centre.system,
+    )
+    for code, limit in LIMITS.items():
+        charging.set_limit(
+            item_kind=charging_queries.ItemKind.SERVICE, item_id=items[code], by=centre.system, **limit
+        )
 
 
 def _plan_week(centre: Centre, capacity: int) -> None:
