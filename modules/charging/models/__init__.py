@@ -12,6 +12,13 @@ from modules.charging.models.checkouts import (
 from modules.charging.models.deposits import Deposit
 from modules.charging.models.prices import ItemKind, Price
 from modules.charging.models.reductions import Benefit, BenefitKind, Reduction, ReductionRule, Waiver
+from modules.charging.models.refund_requests import (
+    OPEN_REQUESTS,
+    RefundRequest,
+    RefundRequestLine,
+    RefundRequestStep,
+    RequestState,
+)
 from modules.charging.models.settlements import (
     ReceiptPrint,
     Settlement,
@@ -24,6 +31,7 @@ from modules.charging.models.shifts import Shift, ShiftConfirmation, ShiftStatus
 __all__ = [
     "DUE",
     "LEFT_TO_PAY",
+    "OPEN_REQUESTS",
     "PAID",
     "Benefit",
     "BenefitKind",
@@ -43,6 +51,10 @@ __all__ = [
     "ReceiptPrint",
     "Reduction",
     "ReductionRule",
+    "RefundRequest",
+    "RefundRequestLine",
+    "RefundRequestStep",
+    "RequestState",
     "Settlement",
     "SettlementKind",
     "SettlementLine",

@@ -136,6 +136,7 @@ class Charge(Proven, TenantScoped, Model):
     executed_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
     refunded_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
     returned_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))  # came back, its money not yet
+    asked_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))  # an open request asks it back
     waived_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # let off by hand, see Waiver
     added_at: Mapped[datetime]
     void_reason: Mapped[str] = text_column(200, default="")
