@@ -98,12 +98,12 @@ def upgrade() -> None:
             name=op.f("fk_charging_refund_request_line_request_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_charging_refund_request_line")),
-        sa.UniqueConstraint(
-            "tenant_id",
-            "request_id",
-            "charge_id",
-            name=op.f("uq_charging_refund_request_line_tenant_id_request_id_charge_id"),
-        ),
+    )
+    op.create_index(
+        "ux_charging_refund_request_line_request",
+        "charging_refund_request_line",
+        ["tenant_id", "request_id", "charge_id"],
+        unique=True,
     )
     op.create_index(
         "ux_charging_refund_request_line_open",
@@ -160,6 +160,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
         mssql_where=sa.text("closed_at IS NULL"),
     )
+    op.drop_index("ux_charging_refund_request_line_request", table_name="charging_refund_request_line")
     op.drop_table("charging_refund_request_line")
     op.drop_index("ix_charging_refund_request_visit", table_name="charging_refund_request")
     op.drop_index("ix_charging_refund_request_state", table_name="charging_refund_request")

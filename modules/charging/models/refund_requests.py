@@ -15,7 +15,7 @@ from modules.charging.rules.refund_requests import may_move
 class RequestState(Choice):
     """The life of a request; the moves are in ``rules.refund_requests``."""
 
-    ASKED = "asked", N_("To confirm")
+    ASKED = "asked", N_("Waits for confirmation")
     CONFIRMED = "confirmed", N_("To refund")
     REFUSED = "refused", N_("Refused")
     WITHDRAWN = "withdrawn", N_("Withdrawn")
@@ -90,7 +90,7 @@ class RefundRequestLine(TenantScoped, Model):
 
     __tablename__ = "charging_refund_request_line"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "request_id", "charge_id"),
+        Index("ux_charging_refund_request_line_request", "tenant_id", "request_id", "charge_id", unique=True),
         Index(
             "ux_charging_refund_request_line_open",
             "tenant_id",

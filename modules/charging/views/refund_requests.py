@@ -89,7 +89,7 @@ def confirm_refund_request(request_id: int) -> ResponseReturnValue:
 def refuse_refund_request(request_id: int) -> ResponseReturnValue:
     """The department has done it."""
     form = Form(services.refuse_refund_request, request.form, request_id=request_id)
-    return _done(form, request_id, gettext("Refused"))
+    return _done(form, request_id, gettext("Sent back to the doctor"))
 
 
 def ask_refund_link(sheet: Any, **_: Any) -> Markup:
