@@ -24,5 +24,5 @@ def receipt_with_returns(settlement_ids: Iterable[int]) -> int | None:
 
 
 def owed_for_return(charge: Charge) -> Decimal:
-    """How much of a line may be refunded because it came back, or because a doctor asks it back."""
-    return min(charge.asked_quantity or charge.returned_quantity, charge.refundable_quantity)
+    """How much of a line came back and may be refunded."""
+    return min(charge.returned_quantity, charge.refundable_quantity)

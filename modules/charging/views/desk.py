@@ -226,23 +226,25 @@ def _receipt_to_refund(view: queries.BillView) -> Settlement | None:
 
 
 def _refund_form(receipt: Settlement | None, lines: list[tuple[SettlementLine, Charge]]) -> Form:
-    """Filled with what a doctor asked back, else with what came back to the pharmacy, else with all that may go."""
-    is_asked = any(charge.asked_quantity for _, charge in lines)
-    returned = [
-        queries.owed_for_return(charge) if charge.asked_quantity or not is_asked else Decimal(0)
+    """Filled with what a doctor asked back and was confirmed, and what came back; else with all that may go back."""
+    asked = [charge.id for _, charge in lines if charge.asked_quantity]
+    found = queries.open_lines(asked) if asked else {}
+    owed = [
+        (found[charge.id][0].confirmed_quantity or Decimal(0))
+        if charge.id in found
+        else queries.owed_for_return(charge)
         for _, charge in lines
     ]
-    amounts = returned if any(returned) else [charge.refundable_quantity for _, charge in lines]
+    free = [Decimal(0) if charge.id in found else charge.refundable_quantity for _, charge in lines]
+    amounts = owed if any(owed) else free
     start: dict[str, Any] = {
         f"lines-{place}-quantity": format_quantity(amount) if amount else ""
         for place, amount in enumerate(amounts)
     }
-    if any(returned):
-        start["reason"] = (
-            gettext("Asked for by the doctor")
-            if is_asked
-            else gettext("The pharmacy has taken the drugs back")
-        )
+    if found:
+        start["reason"] = next(iter(found.values()))[1].reason
+    elif any(owed):
+        start["reason"] = gettext("The pharmacy has taken the drugs back")
     return Form(services.refund_lines, start=start, settlement_id=receipt.id if receipt else 0)
 
 
