@@ -219,7 +219,7 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
         if location_id
         else []
     )
-    asked_back = queries.tasks_asked_back(location_id) if location_id else []
+    asked_back = queries.tasks_asked_back(location_id) if location_id and prescription_id is None else []
     facts: dict[str, Any] = {
         "tasks": tasks,
         "asked_back": asked_back,
