@@ -1,5 +1,6 @@
 """What charging adds to the product."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -68,6 +69,43 @@ def due_heap(by: Actor) -> Heap:
     return Heap(count, rows)
 
 
+def refunds_heap(by: Actor) -> Heap:
+    """What doctors asked back and everybody has agreed to, the oldest first."""
+    count, requests = queries.first_to_refund(size=FIRST_ROWS)
+    return _request_heap(
+        count,
+        requests,
+        lambda request: url_for("charging.show_bill", bill_id=request.bill_id, returned=1),
+    )
+
+
+def requests_heap(by: Actor) -> Heap:
+    """Refusals that the doctor has not read, and what colleagues ask the department to confirm."""
+    count, requests = queries.first_for_doctor(by, size=FIRST_ROWS)
+    return _request_heap(
+        count,
+        requests,
+        lambda request: url_for("charging.show_refund_request", request_id=request.id),
+    )
+
+
+def _request_heap(
+    count: int, requests: list[queries.RefundRequest], url: Callable[[queries.RefundRequest], str]
+) -> Heap:
+    people = patients.patients_by_id(request.patient_id for request in requests) if requests else {}
+    rows = [
+        WaitingRow(
+            request.asked_at,
+            people[request.patient_id].name,
+            f"{request.state.label} · {request.answer or request.reason}",
+            url(request),
+            "d" if request.answer else "w",
+        )
+        for request in requests
+    ]
+    return Heap(count, rows)
+
+
 def shifts_heap(by: Actor) -> Heap:
     """Closed shifts whose cash has not been received."""
     count, shifts = queries.first_unconfirmed(size=FIRST_ROWS)
@@ -128,6 +166,13 @@ module = Module(
         MenuEntry(
             N_("Packages"), "charging.list_packages", "package", "charging.price.view", "administration", 30
         ),
+        MenuEntry(
+            N_("Refund requests"),
+            "charging.list_refund_requests",
+            "arrow-back-up",
+            "charging.request.view",
+            order=61,
+        ),
         MenuEntry(N_("Arrears"), "charging.list_arrears", "clock", "charging.bill.view", order=61),
         MenuEntry(N_("My shift"), "charging.show_shift", "receipt", "charging.shift.close", order=61),
         MenuEntry(
@@ -153,6 +198,23 @@ module = Module(
             "cash",
             nothing=N_("Everything of today is paid. Look up a patient at the cashier's desk to see a bill."),
             order=45,
+        ),
+        Waiting(
+            N_("Refunds that wait"),
+            "charging.settlement.refund",
+            "charging.list_refund_requests",
+            refunds_heap,
+            "arrow-back-up",
+            nothing=N_("Nothing that a doctor asked back waits for its refund."),
+            order=46,
+        ),
+        Waiting(
+            N_("Refund requests"),
+            "charging.request.ask",
+            "charging.list_refund_requests",
+            requests_heap,
+            "arrow-back-up",
+            nothing=N_("No request was refused, and none waits for your department."),
         ),
         Waiting(
             N_("Shifts to confirm"),
@@ -191,6 +253,8 @@ module = Module(
         "prescriptions.preview.amounts": views.preview_amounts,
         "prescriptions.preview.line-amount": views.preview_line_amount,
         "prescriptions.sheet.amounts": views.prescription_amounts,
+        "prescriptions.orders.actions": views.ask_refund_link,
+        "prescriptions.orders.services": views.ask_services_link,
         "prescriptions.paper.amounts": views.prescription_amounts,
     },
     reads=(api.bill_of_visit,),
@@ -219,6 +283,15 @@ module = Module(
             most=10_000,
         ),
         Setting(
+            "refunds_need_request",
+            N_("Prescriptions are refunded on a doctor's request only"),
+            SettingKind.SWITCH,
+            False,
+            help=N_(
+                "Cashiers still put right what they took in their own open shift, before the pharmacy hands out."
+            ),
+        ),
+        Setting(
             "rounds_cash",
             N_("Round cash to the jiao"),
             SettingKind.SWITCH,
@@ -239,6 +312,13 @@ module = Module(
         "refund.begun": N_("Insured refund begun"),
         "refund.given_up": N_("Insured refund given up"),
         "refund.finished": N_("Insured refund finished"),
+        "refund_request.made": N_("Refund asked for"),
+        "refund_request.withdrawn": N_("Request for a refund withdrawn"),
+        "refund_request.confirmed": N_("Request for a refund confirmed"),
+        "refund_request.refused": N_("Request for a refund refused"),
+        "refund_request.refunded": N_("Request for a refund carried out"),
+        "refund_request.refusal_read": N_("Refusal of a refund read"),
+        "refund_request.read": N_("Request for a refund read"),
         "bill.read": N_("Bill read"),
         "deposit.read": N_("Deposit receipt read"),
         "receipt.read": N_("Receipt read"),
@@ -286,6 +366,15 @@ module = Module(
             ("accountant", "administrator"),
         ),
         Permission("charging.settlement.refund", N_("Refund"), ("cashier",)),
+        Permission("charging.request.ask", N_("Ask for refunds"), ("doctor",)),
+        Permission(
+            "charging.request.confirm", N_("Confirm refunds for one's department"), ("doctor", "triage_nurse")
+        ),
+        Permission(
+            "charging.request.view",
+            N_("See requests for refunds"),
+            ("doctor", "triage_nurse", "pharmacist", "cashier", "administrator", "auditor"),
+        ),
         Permission("charging.receipt.print", N_("Print receipts"), ("cashier", "registrar")),
         Permission("charging.shift.close", N_("Open and close one's own shift"), ("cashier", "registrar")),
         Permission(

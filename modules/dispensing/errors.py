@@ -331,3 +331,10 @@ class RepackedAlready(DomainError):
 
     code = "dispensing.repacked_already"
     message = N_("%(batch)s are bags already.")
+
+
+class NothingAskedBack(Conflict):
+    """No doctor waits for the pharmacy's word."""
+
+    code = "dispensing.nothing_asked_back"
+    message = N_("Nothing of prescription %(number)s waits for the pharmacy's word on a refund.")

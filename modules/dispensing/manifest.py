@@ -131,6 +131,7 @@ module = Module(
         "prescription.put_back": N_("Prepared drugs put back"),
         "prescription.dispensed": N_("Drugs handed out"),
         "drugs.returned": N_("Drugs taken back"),
+        "return.refused": N_("Return of drugs refused"),
         "location.set_up": N_("Place of stock set up"),
         "stock.received": N_("Stock received"),
         "stock.repacked": N_("Packs put into bags"),

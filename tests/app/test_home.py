@@ -158,7 +158,13 @@ def test_a_tile_counts_all_and_its_list_shows_the_first_six(sign_in: Any, busy: 
 def test_a_doctor_sees_their_own_patients_once_and_goes_to_the_desk(sign_in: Any, busy: None) -> None:
     page = sign_in("doctor").get("/home").text
     tiles = re.findall(r'<a class="kpi tile" href="([^"]+)"', page)
-    assert tiles == ["/clinic/desk", "/clinic/desk", "/patients/merges", "/patients/requests"]
+    assert tiles == [
+        "/clinic/desk",
+        "/clinic/desk",
+        "/charging/refund-requests",
+        "/patients/merges",
+        "/patients/requests",
+    ]
     assert len([url for url in _rows(page) if url.startswith("/clinic/visits/")]) == 7  # six, and one to sign
     other = sign_in("other_doctor").get("/home").text
     assert "/clinic/visits/" not in other

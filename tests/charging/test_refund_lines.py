@@ -38,7 +38,13 @@ def hand_out(*, visit_id: int, prescription_id: int, by: Actor) -> None:
 
 @use_case("tests.pharmacy.note")
 def bring_back(*, visit_id: int, prescription_id: int, item_id: int, quantity: Decimal, by: Actor) -> None:
-    services.note_returned(visit_id=visit_id, prescription_id=prescription_id, quantities={item_id: quantity})
+    services.note_returned(
+        visit_id=visit_id,
+        prescription_id=prescription_id,
+        quantities={item_id: quantity},
+        reason="皮疹",
+        by=by,
+    )
 
 
 @use_case("tests.desk.note")

@@ -12,11 +12,13 @@ from app.db import tenant_unit
 from app.use_cases import perform
 from modules.charging import queries as charging_queries
 from modules.charging import services as charging
+from modules.charging.errors import CheckoutUnderway
 from modules.charging.models import Bill
 from modules.charging.services import RefundLineInput, TenderInput, conduct
 from modules.dispensing import services
 from modules.dispensing.errors import AlreadyPrepared, RefundBegunAlready
 from modules.insurance import services as insurance
+from modules.prescriptions import queries as prescriptions
 from modules.prescriptions.events import PrescriptionSigned
 
 __all__ = ["connected", "insurer", "insurer_address"]
@@ -104,3 +106,35 @@ def _settle(bill: Bill, by: Actor) -> None:
         return perform("charging.confirm_checkout", told, by=by)
 
     assert not conduct.settle(shown.id, agree, insurance_id=shown.insurance_id, by=by).is_open
+
+
+def test_what_a_doctor_asks_back_goes_through_the_insurer_and_ends_the_request(
+    signed: PrescriptionSigned,
+    ours: dict[str, Any],
+    doctor: Actor,
+    cashier: Actor,
+    review: Any,
+    pharmacist: Actor,
+    books_hold: Any,
+) -> None:
+    review(signed)
+    request = charging.request_refund(
+        visit_id=signed.visit_id,
+        prescription_id=signed.prescription_id,
+        is_whole=True,
+        reason="患者皮疹",
+        by=doctor,
+    )
+    begun = _begin_refund(signed, ours, cashier)
+    with pytest.raises(CheckoutUnderway):
+        charging.withdraw_refund_request(request_id=request.id, by=doctor)
+    charging.give_up_refund(checkout_id=begun, by=cashier)
+    with pytest.raises(RefundBegunAlready):  # the request is still open
+        services.prepare_prescription(prescription_id=signed.prescription_id, by=pharmacist)
+    assert not conduct.refund(_begin_refund(signed, ours, cashier), by=cashier).is_open
+    with tenant_unit(ours["tenant_id"]):
+        ended = charging_queries.get_request(request.id)
+        sheet = prescriptions.get_prescription(signed.prescription_id)
+    assert (ended.state.value, sheet.status.value) == ("refunded", "voided")
+    assert ended.mirror_id is not None
+    assert books_hold()

@@ -8,6 +8,8 @@ from support import world
 from app.accounts.models import Account
 from app.actor import Actor
 from app.db import Mode, control_unit, db, tenant_unit
+from modules.charging import queries as charging_queries
+from modules.charging import services as charging
 from modules.dispensing import queries
 from modules.dispensing import services as dispensing
 from modules.prescriptions.models import Prescription, Sheet
@@ -36,6 +38,20 @@ def hand_out(tenant_id: int, sheet_id: int, desk: dict[str, Actor], mark: str) -
         for line in stock
     ]
     dispensing.hand_over_cupboard(location_id=task.location_id, lines=counts, **given)
+
+
+def ask_back(tenant_id: int, visit_id: int, sheet_id: int, desk: dict[str, Actor], mark: str) -> None:
+    """The doctor asks a drug back that was handed out; the pharmacy has not answered yet."""
+    with tenant_unit(tenant_id):
+        charge = charging_queries.charges_of_prescription(sheet_id)[0]
+    asked = charging.AskedLineInput(charge_id=charge.id, quantity=Decimal(1))
+    charging.request_refund(
+        visit_id=visit_id,
+        prescription_id=sheet_id,
+        lines=[asked],
+        reason=f"{mark}皮疹",
+        by=desk["doctor"],
+    )
 
 
 def sign_in_name(actor: Actor) -> str:

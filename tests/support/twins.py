@@ -194,6 +194,7 @@ def _money_and_drugs(paid: dict[str, int], desk: dict[str, Actor], mark: str) ->
     perform("dispensing.review_prescription", {"prescription_id": sheet_id, "checks": CHECKS}, by=handing)
     dispensing.prepare_prescription(prescription_id=sheet_id, by=desk["other_pharmacist"])
     pharmacies.hand_out(paid["tenant_id"], sheet_id, desk, mark)
+    pharmacies.ask_back(paid["tenant_id"], paid["visit_id"], sheet_id, desk, mark)
 
 
 def _reductions(bill: Any, desk: dict[str, Actor], mark: str) -> None:

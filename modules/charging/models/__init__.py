@@ -20,6 +20,13 @@ from modules.charging.models.packages import (
 )
 from modules.charging.models.prices import ItemKind, Price
 from modules.charging.models.reductions import Benefit, BenefitKind, Reduction, ReductionRule, Waiver
+from modules.charging.models.refund_requests import (
+    OPEN_REQUESTS,
+    RefundRequest,
+    RefundRequestLine,
+    RefundRequestStep,
+    RequestState,
+)
 from modules.charging.models.settlements import (
     ReceiptPrint,
     Settlement,
@@ -32,6 +39,7 @@ from modules.charging.models.shifts import Shift, ShiftConfirmation, ShiftStatus
 __all__ = [
     "DUE",
     "LEFT_TO_PAY",
+    "OPEN_REQUESTS",
     "PAID",
     "AgeUnit",
     "Benefit",
@@ -57,6 +65,10 @@ __all__ = [
     "ReceiptPrint",
     "Reduction",
     "ReductionRule",
+    "RefundRequest",
+    "RefundRequestLine",
+    "RefundRequestStep",
+    "RequestState",
     "Settlement",
     "SettlementKind",
     "SettlementLine",

@@ -136,6 +136,7 @@ class Charge(Proven, TenantScoped, Model):
     executed_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
     refunded_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
     returned_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))  # came back, its money not yet
+    asked_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))  # an open request asks it back
     waived_amount: Mapped[Decimal] = amount_column(default=Decimal(0))  # let off by hand, see Waiver
     package_version_id: Mapped[int | None]  # the package it came from, as it was then
     package_name: Mapped[str] = mapped_column(Unicode(100), default="")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.db import db, locking
@@ -59,19 +59,21 @@ def find_open_checkout(bill_id: int) -> Checkout | None:
 
 
 def is_being_refunded(prescription_id: int) -> bool:
-    """Whether lines of a paid prescription are held for a refund through an insurer."""
+    """Whether lines of a paid prescription are asked back by a doctor, or held for a refund through an insurer."""
     held = (
-        select(Charge.id)
-        .join(CheckoutLine, CheckoutLine.charge_id == Charge.id)
+        select(CheckoutLine.id)
         .join(Checkout, Checkout.id == CheckoutLine.checkout_id)
         .where(
-            Charge.prescription_id == prescription_id,
-            Charge.status == ChargeStatus.LOCKED,
+            CheckoutLine.charge_id == Charge.id,
             Checkout.kind == CheckoutKind.REFUND,
             Checkout.state.in_(OPEN),
         )
     )
-    return db.session.scalar(held.limit(1)) is not None
+    found = select(Charge.id).where(
+        Charge.prescription_id == prescription_id,
+        or_(Charge.asked_quantity > 0, and_(Charge.status == ChargeStatus.LOCKED, held.exists())),
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def get_part(part_id: int) -> CheckoutPart | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from app.checks import nobody
 from app.db import db, tenant_unit
 from app.i18n import N_
-from app.money import format_amount
+from app.money import format_amount, format_quantity
 from app.registry import Finding
 from modules.charging.models import (
     Charge,
@@ -22,6 +22,7 @@ from modules.charging.models import (
 )
 from modules.charging.queries.deposits import deposits_in_books
 from modules.charging.queries.reductions import reduced_in_books
+from modules.charging.queries.refund_requests import asked_unlike_open_lines
 from modules.charging.rules.tenders import TenderMethod
 from modules.payments import queries as payments
 
@@ -51,6 +52,7 @@ def check_money(tenant_id: int) -> list[Finding]:
                 format_amount(net),
             ),
             _deposits(),
+            _asked_back(),
             Finding(
                 N_("charging: reductions of lines = what settlements took off"),
                 format_amount(reduced_in_books()),
@@ -98,6 +100,16 @@ def _deposits() -> Finding:
         N_("charging: deposits in shifts = cash of prepaid accounts"),
         format_amount(booked),
         format_amount(moved),
+    )
+
+
+def _asked_back() -> Finding:
+    """What charges say is asked back is what the open requests ask."""
+    on_charges, in_requests = asked_unlike_open_lines()
+    return Finding(
+        N_("charging: asked back on charges = open requests for refunds"),
+        format_quantity(on_charges),
+        format_quantity(in_requests),
     )
 
 

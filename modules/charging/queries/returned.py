@@ -1,9 +1,9 @@
-"""Drugs that came back to the pharmacy and whose money has not gone back yet."""
+"""Drugs that came back to the pharmacy, or that a doctor asks back, and whose money has not gone back yet."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from app.db import db
 from modules.charging.models import PAID, Charge, SettlementLine
@@ -12,11 +12,14 @@ OWED = (Charge.returned_quantity > 0, Charge.status.in_(PAID))
 
 
 def receipt_with_returns(settlement_ids: Iterable[int]) -> int | None:
-    """Of these receipts the latest that holds lines of which something came back."""
+    """Of these receipts the latest that holds lines of which something came back or is asked back."""
     return db.session.scalar(
         select(func.max(SettlementLine.settlement_id))
         .join(Charge, Charge.id == SettlementLine.charge_id)
-        .where(SettlementLine.settlement_id.in_(sorted(settlement_ids)), *OWED)
+        .where(
+            SettlementLine.settlement_id.in_(sorted(settlement_ids)),
+            or_(and_(*OWED), Charge.asked_quantity > 0),
+        )
     )
 
 

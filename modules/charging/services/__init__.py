@@ -18,7 +18,12 @@ from modules.charging.services.checkouts import (
     note_paid,
 )
 from modules.charging.services.deposits import book_deposit
-from modules.charging.services.execution import note_dispensed, note_returned, note_visit_seen
+from modules.charging.services.execution import (
+    note_dispensed,
+    note_put_back,
+    note_returned,
+    note_visit_seen,
+)
 from modules.charging.services.insured import (
     allow_cancelling,
     allow_settling,
@@ -39,12 +44,22 @@ from modules.charging.services.reductions import (
     enter_benefit,
     waive_charge,
 )
+from modules.charging.services.refund_requests import (
+    AskedLineInput,
+    confirm_refund_request,
+    note_refusal_read,
+    refuse_asked_back,
+    refuse_refund_request,
+    request_refund,
+    withdraw_refund_request,
+)
 from modules.charging.services.refunds import RefundLineInput, refund_lines
 from modules.charging.services.settlements import TenderInput, print_receipt, rounds_cash, settle_bill
 from modules.charging.services.shifts import close_shift, confirm_shift, open_shift
 
 __all__ = [
     "PART",
+    "AskedLineInput",
     "MemberInput",
     "RefundLineInput",
     "TenderInput",
@@ -61,6 +76,7 @@ __all__ = [
     "close_shift",
     "collect_checkout",
     "confirm_checkout",
+    "confirm_refund_request",
     "confirm_shift",
     "end_benefit",
     "end_package",
@@ -76,6 +92,8 @@ __all__ = [
     "note_not_insured",
     "note_not_paid",
     "note_paid",
+    "note_put_back",
+    "note_refusal_read",
     "note_returned",
     "note_visit_seen",
     "open_bill",
@@ -83,7 +101,10 @@ __all__ = [
     "pay_without_insurer",
     "print_receipt",
     "refund_lines",
+    "refuse_asked_back",
+    "refuse_refund_request",
     "release_expired_charges",
+    "request_refund",
     "rounds_cash",
     "set_limit",
     "set_price",
@@ -93,4 +114,5 @@ __all__ = [
     "void_prescription_charges",
     "void_visit_charges",
     "waive_charge",
+    "withdraw_refund_request",
 ]

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 from sqlalchemy import select, update
 
+from app.actor import Actor
 from app.db import db
 from app.money import format_quantity
 from modules.charging import queries
 from modules.charging.errors import NothingCharged, PrescriptionUnpaid, RefundTooLarge
 from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus
+from modules.charging.services.asked_back import confirm_by_pharmacy, refuse_asked
 from modules.charging.services.bills import shorten_unpaid
 
 
@@ -24,10 +26,12 @@ def note_dispensed(
 
     Raises:
         PrescriptionUnpaid: a line is not paid, or nothing paid is left.
+        RefundAsked: the doctor asks a line back.
     """
     handed_out: dict[int, Decimal] = {}
     later = owed or {}
     charges = _locked_charges(visit_id, prescription_id)
+    refuse_asked(charges)
     for charge in charges:
         quantity = charge.left_quantity - charge.returned_quantity  # what came back is not given again
         if quantity and charge.source_kind == ChargeSource.PRESCRIPTION_ITEM:
@@ -39,15 +43,19 @@ def note_dispensed(
     return handed_out
 
 
-def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[int, Decimal]) -> None:
+def note_returned(
+    *, visit_id: int, prescription_id: int, quantities: Mapping[int, Decimal], reason: str, by: Actor
+) -> None:
     """Record what came back to the pharmacy, by prescription line; its money may now be refunded.
 
-    What was not paid yet is taken off the bill at once.
+    What was not paid yet is taken off the bill at once. What a doctor asks back is confirmed by it; where less came
+    back than was asked for, with the reason of the return.
 
     Raises:
         RefundTooLarge: more came back than was handed out.
         PrescriptionUnpaid: the line is being settled at this moment.
     """
+    touched: set[int] = set()
     for charge in _locked_charges(visit_id, prescription_id):
         is_drug = charge.source_kind == ChargeSource.PRESCRIPTION_ITEM  # decocting done is not undone
         if is_drug and (quantity := quantities.get(charge.source_id)):
@@ -59,7 +67,17 @@ def note_returned(*, visit_id: int, prescription_id: int, quantities: Mapping[in
                 shorten_unpaid(charge, quantity)
             else:
                 charge.returned_quantity += quantity
+            if charge.asked_quantity:
+                touched.add(charge.id)
     db.session.flush()
+    if touched:
+        confirm_by_pharmacy(prescription_id, by, reason=reason, touched=touched)
+
+
+def note_put_back(*, visit_id: int, prescription_id: int, by: Actor) -> None:
+    """What lay ready is on the shelf again: what a doctor asks back of it is confirmed. Holds the bill."""
+    queries.lock_bill_of_visit(visit_id)
+    confirm_by_pharmacy(prescription_id, by)
 
 
 def note_visit_seen(*, visit_id: int) -> None:

@@ -25,6 +25,7 @@ from modules.charging.models import (
     Settlement,
 )
 from modules.charging.rules.reductions import total_of
+from modules.charging.services.asked_back import check_against_requests
 from modules.charging.services.checkouts import insured_tenders, lock_checkout, new_checkout, taken_off
 from modules.charging.services.refunds import RefundLineInput, book_refund, less_personal, look_at
 from modules.charging.services.shifts import present_shift
@@ -48,8 +49,10 @@ def begin_refund(
         NotRefundable, RefundTooLarge, VisitSeen: it may not go back.
         NotInsured: no insurer has a part in it.
         Conflict: the pharmacy has prepared what would go back.
+        RefundUnconfirmed, RefundUnlikeRequest, RefundNeedsRequest: doctor and pharmacy have not agreed to it.
     """
     refund = look_at(settlement_id, lines)
+    check_against_requests(refund.original, refund.charges, refund.returned, by)
     if not queries.insurance_of(refund.original.id):  # it may have paid nothing, below the deductible
         raise NotInsured
     if found := queries.find_open_checkout(refund.bill.id):

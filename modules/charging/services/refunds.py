@@ -46,6 +46,7 @@ from modules.charging.rules.tenders import (
     round_cash,
     unrounded,
 )
+from modules.charging.services.asked_back import check_against_requests, end_refunded
 from modules.charging.services.hints import fee_facts, tender_facts
 from modules.charging.services.reductions import store_reductions
 from modules.charging.services.settlements import (
@@ -94,9 +95,11 @@ def refund_lines(
         RefundTooLarge: more than was paid, or drugs that the patient still has.
         VisitSeen: the fee of a visit that took place.
         InsuredRefund: the insurer takes part; it is asked first (`begin_refund`).
+        RefundUnconfirmed, RefundUnlikeRequest, RefundNeedsRequest: doctor and pharmacy have not agreed to it.
         RefundChannelWrong, RefundSumWrong: the money would not go back the way it came.
     """
     refund = look_at(settlement_id, lines)
+    check_against_requests(refund.original, refund.charges, refund.returned, by)
     if queries.insurance_of(refund.original.id):
         raise InsuredRefund(method=min(set(refund.paid) & set(INSURED), default=INSURED[0]).label)
     exact = unrounded(refund.paid)
@@ -213,6 +216,7 @@ def book_refund(
             fees=fee_facts(_fee_parts(refund), mirror.on),
         )
     )
+    end_refunded((refund.charges[key] for key in refund.returned), mirror, by)
     return mirror, again
 
 

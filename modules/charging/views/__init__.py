@@ -16,9 +16,12 @@ from modules.charging.views.insured import show_split
 from modules.charging.views.packages import find_charge_items, find_price_items
 from modules.charging.views.pages import blueprint
 from modules.charging.views.reductions import list_reduction_rules
+from modules.charging.views.refund_requests import ask_refund_link, ask_services_link
 from modules.charging.views.shifts import show_shift
 
 __all__ = [
+    "ask_refund_link",
+    "ask_services_link",
     "blueprint",
     "deposit_receipt",
     "find_charge_items",

@@ -104,7 +104,7 @@ def waive_charge(bill_id: int) -> ResponseReturnValue:
 @requires("charging.settlement.refund")
 def refund_lines(bill_id: int, settlement_id: int) -> ResponseReturnValue:
     """Give money back, then show the bill as it stands."""
-    typed = _chosen_lines(request.form)
+    typed = chosen_lines(request.form)
     if queries.insurance_of(settlement_id):
         begun = Form(services.begin_refund, typed, settlement_id=settlement_id)
         checkout = begun.perform(by=current_actor())
@@ -152,7 +152,7 @@ def _methods(typed: "MultiDict[str, str]") -> list[TenderMethod]:
     return [method for method in TenderMethod if method.value in named]
 
 
-def _chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
+def chosen_lines(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
     """Lines without a quantity were not chosen."""
     kept = typed.copy()
     for name in list(typed):
@@ -210,29 +210,40 @@ def _bill_facts(bill_id: int, view: queries.BillView) -> dict[str, Any]:
         "waive_form": Form(services.waive_charge),
         "charge_form": Form(services.add_charge, start={"quantity": Decimal(1)}, bill_id=bill_id),
         "refund_form": _refund_form(receipt, lines),
-        "opens_refund": "returned" in request.args and any(charge.returned_quantity for _, charge in lines),
+        "opens_refund": "returned" in request.args
+        and any(charge.returned_quantity or charge.asked_quantity for _, charge in lines),
     }
 
 
 def _receipt_to_refund(view: queries.BillView) -> Settlement | None:
-    """The latest receipt; where drugs came back, the one that was paid for them."""
+    """The latest receipt; where drugs came back or are asked back, the one that was paid for them."""
     if not view.refundable:
         return None
-    if any(charge.returned_quantity for charge in view.charges):
+    if any(charge.returned_quantity or charge.asked_quantity for charge in view.charges):
         wanted = queries.receipt_with_returns(receipt.id for receipt in view.refundable)
         return next((receipt for receipt in view.refundable if receipt.id == wanted), view.refundable[-1])
     return view.refundable[-1]
 
 
 def _refund_form(receipt: Settlement | None, lines: list[tuple[SettlementLine, Charge]]) -> Form:
-    """Filled with what came back to the pharmacy, else with all that may go back."""
-    returned = [queries.owed_for_return(charge) for _, charge in lines]
-    amounts = returned if any(returned) else [charge.refundable_quantity for _, charge in lines]
+    """Filled with what a doctor asked back and was confirmed, and what came back; else with all that may go back."""
+    asked = [charge.id for _, charge in lines if charge.asked_quantity]
+    found = queries.open_lines(asked) if asked else {}
+    owed = [
+        (found[charge.id][0].confirmed_quantity or Decimal(0))
+        if charge.id in found
+        else queries.owed_for_return(charge)
+        for _, charge in lines
+    ]
+    free = [Decimal(0) if charge.id in found else charge.refundable_quantity for _, charge in lines]
+    amounts = owed if any(owed) else free
     start: dict[str, Any] = {
         f"lines-{place}-quantity": format_quantity(amount) if amount else ""
         for place, amount in enumerate(amounts)
     }
-    if any(returned):
+    if found:
+        start["reason"] = next(iter(found.values()))[1].reason
+    elif any(owed):
         start["reason"] = gettext("The pharmacy has taken the drugs back")
     return Form(services.refund_lines, start=start, settlement_id=receipt.id if receipt else 0)
 

@@ -93,6 +93,7 @@ from modules.dispensing.queries.tasks import (
     lock_task,
     prescriptions_of_items,
     task_view,
+    tasks_asked_back,
     users_of_batch,
 )
 from modules.dispensing.queries.telling import (
@@ -224,5 +225,6 @@ __all__ = [
     "stock_totals",
     "stopped_balances",
     "task_view",
+    "tasks_asked_back",
     "users_of_batch",
 ]

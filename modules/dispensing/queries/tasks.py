@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.db import db, locking
 from app.errors import NotFound
+from modules.charging import queries as charging
 from modules.dispensing.models import OPEN_STATUSES, Balance, Batch, Hold, Task, TaskStatus
 from modules.dispensing.queries.stock import pharmacy_of
 
@@ -94,6 +95,16 @@ def list_tasks(
             .limit(size)
         )
     )
+
+
+def tasks_asked_back(location_id: int, *, size: int = 20) -> list[Task]:
+    """Work at a pharmacy of which a doctor asks something back and waits for its word, the oldest first."""
+    statement = select(Task).where(
+        Task.location_id == location_id,
+        Task.prescription_id.in_(charging.prescriptions_asked_back()),
+        Task.status != TaskStatus.CANCELLED,
+    )
+    return list(db.session.scalars(statement.order_by(Task.id).limit(size)))
 
 
 def _waits(statuses: Iterable[TaskStatus], reviews_first: bool) -> ColumnElement[bool]:

@@ -31,7 +31,7 @@ from modules.dispensing.services.holds import (
     release_refunded,
 )
 from modules.dispensing.services.repacking import repack
-from modules.dispensing.services.returns import ReturnLineInput, return_drugs
+from modules.dispensing.services.returns import ReturnLineInput, refuse_return, return_drugs
 from modules.dispensing.services.scans import (
     note_alarm,
     pass_without_code,
@@ -96,6 +96,7 @@ __all__ = [
     "recall",
     "receive_stock",
     "refuse_prepared",
+    "refuse_return",
     "rehold_prescription",
     "release_prescription",
     "release_recalled",

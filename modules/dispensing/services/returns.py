@@ -15,7 +15,7 @@ from app.money import Quantity, format_quantity
 from app.use_cases import use_case
 from modules.charging import services as charging
 from modules.dispensing import queries
-from modules.dispensing.errors import ReturnNotIntact, ReturnTooLarge, WrongStep
+from modules.dispensing.errors import NothingAskedBack, ReturnNotIntact, ReturnTooLarge, WrongStep
 from modules.dispensing.events import DrugsReturned
 from modules.dispensing.models import Account, Document, DocumentKind, Task, TaskStatus
 from modules.dispensing.queries import Allocated
@@ -48,6 +48,7 @@ def return_drugs(
     """Take drugs back that were handed out (退药); their money may then be refunded at the cashier's window.
 
     ``is_intact`` attests that the packs are unopened and of the recorded batch; ``codes`` are those of the packs.
+    It confirms what a doctor asked back of these lines; less than that with the ``reason`` (`refuse_return` for none).
 
     Raises:
         NotFound: the pharmacy does not know the prescription or the line.
@@ -62,7 +63,9 @@ def return_drugs(
     quantities: dict[int, Decimal] = {}
     for line in lines:
         quantities[line.item_id] = quantities.get(line.item_id, Decimal(0)) + line.quantity
-    charging.note_returned(visit_id=task.visit_id, prescription_id=prescription_id, quantities=quantities)
+    charging.note_returned(
+        visit_id=task.visit_id, prescription_id=prescription_id, quantities=quantities, reason=reason, by=by
+    )
     holds = queries.lock_holds(task)
     if task.status not in _WITH_PATIENT:
         raise WrongStep(number=task.prescription_number, status=task.status.label)
@@ -79,6 +82,25 @@ def return_drugs(
     document = _post(task, movements, reason, by)
     take_back(task, quantities, holds, codes, document, by)
     return document
+
+
+@use_case("dispensing.drugs.return")
+def refuse_return(
+    *, prescription_id: int, reason: Annotated[str, Field(min_length=2, max_length=200)], by: Actor
+) -> Task:
+    """Take nothing back of what a doctor asked to be refunded; the request goes back to the doctor.
+
+    Raises:
+        NotFound: the pharmacy does not know the prescription.
+        NothingAskedBack: nobody asks it back, or it has gone on.
+    """
+    task = queries.get_task(prescription_id)
+    if not charging.refuse_asked_back(
+        visit_id=task.visit_id, prescription_id=prescription_id, reason=reason, by=by
+    ):
+        raise NothingAskedBack(number=task.prescription_number)
+    audit.record("return.refused", task, by=by, number=task.prescription_number, reason=reason)
+    return task
 
 
 def _give_back(holds: list[Allocated], quantity: Decimal) -> list[Movement]:

@@ -12,6 +12,7 @@ from app.db import db
 from app.tenancy import setting_of
 from app.use_cases import use_case
 from modules.charging import queries as charging_queries
+from modules.charging import services as charging
 from modules.dispensing import queries
 from modules.dispensing.errors import (
     ChecksMissing,
@@ -100,7 +101,7 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
         NotReviewed: no pharmacist has passed it.
         OutOfStock: a held batch has expired and no other suffices.
         BatchRecalled: a held batch was called back.
-        RefundBegunAlready: an insured refund of some of it is on its way.
+        RefundBegunAlready: the doctor asks some of it back, or an insured refund is on its way.
     """
     known = queries.get_task(prescription_id)
     check_open(known)
@@ -125,10 +126,14 @@ def prepare_prescription(*, prescription_id: int, by: Actor) -> Task:
 def put_back_prescription(*, prescription_id: int, by: Actor) -> Task:
     """Put prepared drugs back on the shelf; the prescription waits for its preparation again.
 
+    It confirms what a doctor asked back of them.
+
     Raises:
         NotFound: the pharmacy does not know it.
         WrongStep: it is not prepared.
     """
+    known = queries.get_task(prescription_id)
+    charging.note_put_back(visit_id=known.visit_id, prescription_id=prescription_id, by=by)
     prescriptions.take_back_preparation(prescription_id=prescription_id, by=by)
     db.session.flush()
     task = _lock(prescription_id, TaskStatus.PREPARED)

@@ -10,10 +10,12 @@ from werkzeug.datastructures import MultiDict
 from app import audit
 from app.errors import DomainError, NotFound
 from app.i18n import gettext
+from app.money import format_quantity
 from app.printing import paper_answer
 from app.web.access import current_actor, requires
 from app.web.forms import Form
 from app.web.read_after import fresh
+from modules.charging import queries as charging
 from modules.dispensing import documents, queries, services
 from modules.dispensing.models import OPEN_STATUSES, TaskStatus
 from modules.dispensing.rules.batches import split_into_packs
@@ -115,6 +117,17 @@ def return_drugs(prescription_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
 
 
+@blueprint.post("/window/<int:prescription_id>/refuse-return")
+@requires("dispensing.drugs.return")
+def refuse_return(prescription_id: int) -> ResponseReturnValue:
+    """Nothing comes back of what the doctor asked to be refunded."""
+    form = Form(services.refuse_return, request.form, prescription_id=prescription_id)
+    if form.perform(by=current_actor()) is None:
+        return _window(prescription_id, refuse_form=form), 422
+    flash(gettext("Sent back to the doctor"), "ok")
+    return redirect(url_for(".show_prescription", prescription_id=prescription_id), 303)
+
+
 @blueprint.post("/window/<int:prescription_id>/scan")
 @requires("dispensing.prescription.dispense")
 def scan_code(prescription_id: int) -> ResponseReturnValue:
@@ -206,10 +219,17 @@ def _window(prescription_id: int | None, *, is_missed: bool = False, **forms: Fo
         if location_id
         else []
     )
-    facts: dict[str, Any] = {"tasks": tasks, "chosen": chosen, "is_missed": is_missed, "task": None}
+    asked_back = queries.tasks_asked_back(location_id) if location_id and prescription_id is None else []
+    facts: dict[str, Any] = {
+        "tasks": tasks,
+        "asked_back": asked_back,
+        "chosen": chosen,
+        "is_missed": is_missed,
+        "task": None,
+    }
     if prescription_id is not None:
         facts |= _task_facts(prescription_id)
-    people = {task.patient_id for task in (*tasks, *([facts["task"]] if facts["task"] else []))}
+    people = {task.patient_id for task in (*tasks, *asked_back, *([facts["task"]] if facts["task"] else []))}
     return render_template(
         "dispensing/window.html",
         people=patients.patients_by_id(people),
@@ -225,15 +245,35 @@ def _task_facts(prescription_id: int) -> dict[str, Any]:
     task = queries.get_task(prescription_id)
     prescription = prescriptions.get_prescription(prescription_id)
     audit.seen(prescription)
+    items = prescriptions.list_items(prescription)
+    asked = charging.open_request_of(prescription_id)
     return {
         "task": task,
+        "asked": asked,
+        "opens_return": "asked" in request.args and any(row.to_come_back for _, row in asked),
         "banner": patients.banner(patients.get_patient(task.patient_id)),
         "prescription": prescription,
-        "items": prescriptions.list_items(prescription),
+        "items": items,
         "holds": (holds := queries.task_view(task)),
         "split": split_into_packs,
         "act_form": Form(services.dispense_prescription, prescription_id=prescription_id),
-        "return_form": Form(services.return_drugs, prescription_id=prescription_id),
+        "return_form": Form(
+            services.return_drugs, start=_as_asked(items, asked), prescription_id=prescription_id
+        ),
+        "refuse_form": Form(services.refuse_return, prescription_id=prescription_id),
         "send_back_form": Form(return_by_pharmacist, prescription_id=prescription_id),
         **scan_facts(task, holds, current_actor()),
     }
+
+
+def _as_asked(items: list[Any], asked: list[tuple[Any, Any]]) -> dict[str, Any]:
+    """The return filled with what the doctor asks back of what the patient has."""
+    wanted = {row.charge.source_id: row.to_come_back for _, row in asked if row.to_come_back}
+    if not wanted:
+        return {}
+    start: dict[str, Any] = {
+        f"lines-{place}-quantity": format_quantity(wanted[item.id])
+        for place, item in enumerate(items)
+        if item.id in wanted
+    }
+    return {**start, "reason": asked[0][0].reason}

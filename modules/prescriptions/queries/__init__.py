@@ -1,6 +1,6 @@
 """Everything that reads prescriptions."""
 
-from modules.prescriptions.models import Prescription
+from modules.prescriptions.models import Prescription, Status
 from modules.prescriptions.queries.assessment import Assessed, Assessment, Order, OrderLine, assess
 from modules.prescriptions.queries.facts import usage
 from modules.prescriptions.queries.lookups import find_allergens, find_drugs
@@ -26,6 +26,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Prescription",
+    "Status",
     "assess",
     "favourites",
     "find_allergens",

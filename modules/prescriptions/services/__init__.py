@@ -17,6 +17,7 @@ from modules.prescriptions.services.moves import (
     mark_refunded,
     mark_returned,
     take_back_preparation,
+    void_refunded,
 )
 from modules.prescriptions.services.reviews import (
     confirm_prescription,
@@ -45,5 +46,6 @@ __all__ = [
     "sign_prescription",
     "take_back_preparation",
     "void_prescription",
+    "void_refunded",
     "withdraw_prescription",
 ]

@@ -7,10 +7,12 @@ Every move holds the row first, so that of two windows the second one sees where
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from app import clock
+from app import audit, clock
 from app.actor import Actor
 from app.db.units import in_write_unit
+from app.events import emit
 from modules.prescriptions import errors, queries
+from modules.prescriptions.events import PrescriptionVoided
 from modules.prescriptions.models import WORKED_ON, Prescription, Status
 
 
@@ -72,6 +74,21 @@ def mark_refunded(*, prescription_ids: Sequence[int], by: Actor) -> list[Prescri
             move_prescription(prescription, Status.SUBMITTED if later else Status.REVIEW_PASSED, by)
         prescription.paid_at = None
     return found
+
+
+def void_refunded(*, prescription_id: int, reason: str, by: Actor) -> None:
+    """The doctor asked a whole prescription back and its money is back: it is void, unless drugs were handed out.
+
+    Raises:
+        PrescriptionNotFound: it is not here.
+    """
+    prescription = _lock([prescription_id])[0]
+    if prescription.dispensed_at is not None or prescription.is_paid:
+        return
+    move_prescription(prescription, Status.VOIDED, by)
+    prescription.ended_reason = reason
+    audit.record("prescription.voided", prescription, by=by, reason=reason)
+    emit(PrescriptionVoided(prescription_id=prescription.id, visit_id=prescription.visit_id, reason=reason))
 
 
 def mark_prepared(*, prescription_id: int, on_account: bool = False, by: Actor) -> Prescription:
