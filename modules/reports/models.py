@@ -17,6 +17,7 @@ class Day(TenantScoped, Model):
     __tablename__ = "reports_day"
     __table_args__ = (
         UniqueConstraint("tenant_id", "on"),
+        Index("ix_reports_day_on", "on"),
         Index("ix_reports_day_stale", "tenant_id", "on", **only_where("stale_since IS NOT NULL")),
     )
 
@@ -52,6 +53,7 @@ class MoneySum(TenantScoped, Model):
             "practitioner_id",
             name="uq_reports_money_key",
         ),
+        Index("ix_reports_money_on", "on"),
     )
     may_be_deleted = True  # made anew from the ledger
 
@@ -76,6 +78,7 @@ class StockSum(TenantScoped, Model):
             "tenant_id", "on", "location_id", "drug_id", "kind", "comes_in", name="uq_reports_stock_key"
         ),
         Index("ix_reports_stock_drug", "tenant_id", "drug_id", "on"),
+        Index("ix_reports_stock_on", "on"),  # the district reads all its centres together
     )
     may_be_deleted = True
 
@@ -88,6 +91,32 @@ class StockSum(TenantScoped, Model):
     quantity: Mapped[Decimal] = quantity_column()
     cost_amount: Mapped[Decimal] = amount_column()
     retail_amount: Mapped[Decimal] = amount_column()  # at the list's price of the day
+    entries: Mapped[int] = mapped_column(Integer)
+
+
+class PlaceSum(TenantScoped, Model):
+    """The same of all drugs together: of a day, and once more of its whole month, which stands under its first day.
+
+    What a report of places reads, so that it does not grow with the drugs, the movements and the years.
+    """
+
+    __tablename__ = "reports_place"
+    __table_args__ = (
+        UniqueConstraint(
+            "tenant_id", "is_month", "on", "location_id", "kind", "comes_in", name="uq_reports_place_key"
+        ),
+        Index("ix_reports_place_on", "is_month", "on"),
+    )
+    may_be_deleted = True
+
+    id: Mapped[int] = id_column()
+    is_month: Mapped[bool]
+    on: Mapped[date]
+    location_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(Unicode(20))
+    comes_in: Mapped[bool]
+    cost_amount: Mapped[Decimal] = amount_column()
+    retail_amount: Mapped[Decimal] = amount_column()
     entries: Mapped[int] = mapped_column(Integer)
 
 
@@ -104,6 +133,7 @@ class PrescribingSum(TenantScoped, Model):
             "practitioner_id",
             name="uq_reports_prescribing_key",
         ),
+        Index("ix_reports_prescribing_on", "on"),
     )
     may_be_deleted = True
 
@@ -122,6 +152,7 @@ class Level(TenantScoped, Model):
     __tablename__ = "reports_level"
     __table_args__ = (
         UniqueConstraint("tenant_id", "month", "location_id", "drug_id", name="uq_reports_level_key"),
+        Index("ix_reports_level_month", "month"),
     )
     may_be_deleted = True
 
