@@ -4,6 +4,7 @@ from modules.dispensing.models import Account, Batch, Document, DocumentKind, Lo
 from modules.dispensing.queries.checks import check_stock
 from modules.dispensing.queries.ledger import (
     KindSum,
+    OnTheWay,
     PeriodLine,
     StockCard,
     consumption,
@@ -11,6 +12,7 @@ from modules.dispensing.queries.ledger import (
     get_document,
     last_issues,
     list_documents,
+    moved_batches,
     moves_of,
     on_the_way,
     period_lines,
@@ -135,6 +137,7 @@ __all__ = [
     "LocationKind",
     "LyingDrug",
     "Moved",
+    "OnTheWay",
     "Owed",
     "PeriodLine",
     "Picked",
@@ -207,6 +210,7 @@ __all__ = [
     "lock_task",
     "lots_of",
     "lying_drugs",
+    "moved_batches",
     "moved_on",
     "moves_of",
     "on_the_way",
