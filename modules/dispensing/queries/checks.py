@@ -82,13 +82,12 @@ def _costs() -> tuple[str, str]:
 def _fen() -> str:
     """Yuan in the books of places and of the way where nothing of the batch is."""
     empty = select(Balance.cost_amount).where(Balance.on_hand == 0, Balance.cost_amount != 0)
-    signed = [
-        func.sum(case((StockMove.to_account == Account.IN_TRANSIT, value), else_=-value))
-        for value in (StockMove.quantity, StockMove.cost_amount)
-    ]
     moving = or_(StockMove.to_account == Account.IN_TRANSIT, StockMove.from_account == Account.IN_TRANSIT)
-    way = select(*signed).where(moving).group_by(StockMove.batch_id)
-    lost = sum((abs(cost) for quantity, cost in db.session.execute(way) if not quantity), NOTHING)
+    is_sent = StockMove.to_account == Account.IN_TRANSIT
+    quantity = func.sum(case((is_sent, StockMove.quantity), else_=-StockMove.quantity))
+    cost = func.sum(case((is_sent, StockMove.cost_amount), else_=-StockMove.cost_amount))
+    way = select(quantity, cost).where(moving).group_by(StockMove.batch_id)
+    lost = sum((abs(left) for lies, left in db.session.execute(way) if not lies), NOTHING)
     return format_amount(sum((abs(cost) for cost in db.session.scalars(empty)), lost))
 
 

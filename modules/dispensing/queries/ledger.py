@@ -1,6 +1,6 @@
 """Reading documents and the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,14 @@ def get_document(document_id: int) -> Document:
     if found is None:
         raise NotFound(field="document_id")
     return found
+
+
+def documents_by_id(document_ids: Iterable[int]) -> dict[int, Document]:
+    """Id → document; no statement where none is asked for."""
+    wanted = sorted(set(document_ids))
+    if not wanted:
+        return {}
+    return {row.id: row for row in db.session.scalars(select(Document).where(Document.id.in_(wanted)))}
 
 
 def list_documents(location_id: int, *, before: int | None = None, size: int = 50) -> Page[Document]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app import clock
 from app.db import db, tenant_unit
@@ -81,7 +81,7 @@ def _differing_places(until: date) -> int:
     for (on, *rest), (cost, retail, entries) in _sums(PlaceSum, ~PlaceSum.is_month).items():
         held = whole.get((first_of(on), *rest), (ZERO, ZERO, 0))
         whole[(first_of(on), *rest)] = (held[0] + cost, held[1] + retail, held[2] + entries)
-    return wrong + _unlike(whole, _sums(PlaceSum, PlaceSum.is_month))
+    return wrong + _unlike(whole, _sums(PlaceSum, and_(PlaceSum.is_month)))
 
 
 _Key = tuple[Any, ...]  # day, place, kind, comes in

@@ -264,8 +264,12 @@ def receive_requisition(
     for row in shipped.values():
         row.received = received[row.id]
     sent = dict(stock.moved_batches(requisition.shipment_id or 0))
-    _post(requisition, _parts(shipped, received, sent), by)
-    _post_missing(requisition, _parts(shipped, missing, sent), outcome, reason.strip(), by)
+    came, gone = _parts(shipped, received, sent), _parts(shipped, missing, sent)
+    split = {part.batch_id for part in came} & {
+        part.batch_id for part in gone
+    }  # scanned again where they are
+    _post(requisition, came, split, by)
+    _post_missing(requisition, gone, split, outcome, reason.strip(), by)
     requisition.received_by_name = by.name
     requisition.status = RequisitionStatus.RECEIVED if any(received.values()) else RequisitionStatus.REFUSED
     db.session.flush()
@@ -273,15 +277,30 @@ def receive_requisition(
     return requisition
 
 
-def _post(requisition: Requisition, parts: list[dispensing.Part], by: Actor) -> None:
+def _post(requisition: Requisition, parts: list[dispensing.Part], split: set[int], by: Actor) -> None:
     if parts:
         document = dispensing.arrive(location_id=requisition.to_location_id, parts=parts, by=by)
         requisition.arrival_id = document.id
+        _bring_codes(requisition, document, parts, split, by)
+
+
+def _bring_codes(
+    requisition: Requisition,
+    document: stock.Document,
+    parts: list[dispensing.Part],
+    split: set[int],
+    by: Actor,
+) -> None:
+    batches = {part.batch_id for part in parts} - split
+    dispensing.bring_codes(
+        sent_with=requisition.shipment_id or 0, document=document, batch_ids=batches, by=by
+    )
 
 
 def _post_missing(
     requisition: Requisition,
     parts: list[dispensing.Part],
+    split: set[int],
     outcome: Outcome | None,
     reason: str,
     by: Actor,
@@ -293,6 +312,7 @@ def _post_missing(
         document = dispensing.arrive(location_id=home, parts=parts, reason=reason, by=by)
     else:
         document = dispensing.lose_on_the_way(location_id=home, parts=parts, reason=reason, by=by)
+    _bring_codes(requisition, document, parts, split, by)
     requisition.difference_id, requisition.outcome, requisition.reason = document.id, outcome, reason
 
 
