@@ -17,7 +17,6 @@ class Day(TenantScoped, Model):
     __tablename__ = "reports_day"
     __table_args__ = (
         UniqueConstraint("tenant_id", "on"),
-        Index("ix_reports_day_on", "on"),
         Index("ix_reports_day_stale", "tenant_id", "on", **only_where("stale_since IS NOT NULL")),
     )
 
@@ -53,7 +52,6 @@ class MoneySum(TenantScoped, Model):
             "practitioner_id",
             name="uq_reports_money_key",
         ),
-        Index("ix_reports_money_on", "on"),
     )
     may_be_deleted = True  # made anew from the ledger
 
@@ -78,7 +76,6 @@ class StockSum(TenantScoped, Model):
             "tenant_id", "on", "location_id", "drug_id", "kind", "comes_in", name="uq_reports_stock_key"
         ),
         Index("ix_reports_stock_drug", "tenant_id", "drug_id", "on"),
-        Index("ix_reports_stock_on", "on"),  # the district reads all its centres together
     )
     may_be_deleted = True
 
@@ -105,7 +102,6 @@ class PlaceSum(TenantScoped, Model):
         UniqueConstraint(
             "tenant_id", "is_month", "on", "location_id", "kind", "comes_in", name="uq_reports_place_key"
         ),
-        Index("ix_reports_place_on", "is_month", "on"),
     )
     may_be_deleted = True
 
@@ -133,7 +129,6 @@ class PrescribingSum(TenantScoped, Model):
             "practitioner_id",
             name="uq_reports_prescribing_key",
         ),
-        Index("ix_reports_prescribing_on", "on"),
     )
     may_be_deleted = True
 
@@ -152,7 +147,6 @@ class Level(TenantScoped, Model):
     __tablename__ = "reports_level"
     __table_args__ = (
         UniqueConstraint("tenant_id", "month", "location_id", "drug_id", name="uq_reports_level_key"),
-        Index("ix_reports_level_month", "month"),
     )
     may_be_deleted = True
 

@@ -82,7 +82,6 @@ def upgrade() -> None:
             "tenant_id", "is_month", "on", "location_id", "kind", "comes_in", name="uq_reports_place_key"
         ),
     )
-    op.create_index("ix_reports_place_on", "reports_place", ["is_month", "on"], unique=False)
     op.add_column(
         "dispensing_balance",
         sa.Column("cost_amount", types.ExactDecimal(14, 2), nullable=False, server_default=sa.text("0")),
@@ -106,11 +105,6 @@ def upgrade() -> None:
         "distribution_delivery",
         sa.Column("withdrawn_reason", sa.Unicode(length=200), nullable=False, server_default=""),
     )
-    op.create_index("ix_reports_day_on", "reports_day", ["on"], unique=False)
-    op.create_index("ix_reports_level_month", "reports_level", ["month"], unique=False)
-    op.create_index("ix_reports_money_on", "reports_money", ["on"], unique=False)
-    op.create_index("ix_reports_prescribing_on", "reports_prescribing", ["on"], unique=False)
-    op.create_index("ix_reports_stock_on", "reports_stock", ["on"], unique=False)
     op.add_column(
         "storeroom_plan_line",
         sa.Column("from_district", types.ExactDecimal(16, 4), nullable=False, server_default=sa.text("0")),
@@ -133,11 +127,6 @@ def downgrade() -> None:
     op.drop_column("storeroom_receipt", "withdrawn_reason", mssql_drop_default=True)
     op.drop_column("storeroom_receipt", "withdrawn_by_name", mssql_drop_default=True)
     op.drop_column("storeroom_plan_line", "from_district", mssql_drop_default=True)
-    op.drop_index("ix_reports_stock_on", table_name="reports_stock")
-    op.drop_index("ix_reports_prescribing_on", table_name="reports_prescribing")
-    op.drop_index("ix_reports_money_on", table_name="reports_money")
-    op.drop_index("ix_reports_level_month", table_name="reports_level")
-    op.drop_index("ix_reports_day_on", table_name="reports_day")
     op.drop_column("distribution_delivery", "withdrawn_reason", mssql_drop_default=True)
     op.drop_column("distribution_delivery", "withdrawn_by_name", mssql_drop_default=True)
     op.drop_index("ix_dispensing_code_event_document", table_name="dispensing_code_event")
@@ -147,5 +136,4 @@ def downgrade() -> None:
     op.drop_column("dispensing_code", "away_id")
     op.drop_column("dispensing_code", "location_id")
     op.drop_column("dispensing_balance", "cost_amount", mssql_drop_default=True)
-    op.drop_index("ix_reports_place_on", table_name="reports_place")
     op.drop_table("reports_place")

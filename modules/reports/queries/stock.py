@@ -28,6 +28,7 @@ class StockFilter:
     drug_id: int | None = None
     location_id: int | None = None
     kind: DocumentKind | None = None
+    centres: frozenset[int] = frozenset()  # in reach; named, so that the centres' indexes serve the district
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def flows(reach: Reach, chosen: StockFilter, *, by_drug: bool = False) -> dict[F
 
     Of all drugs together quantities are 0: they count different units. One statement for each partition.
     """
+    chosen = replace(chosen, centres=reach.ids)
     rows = over(reach, lambda: _by_drug(chosen, by_drug) if _needs_drugs(chosen, by_drug) else _whole(chosen))
     found: dict[FlowKey, Flow] = {}
     for tenant_id, axis, kind, comes_in, *sums in rows:
@@ -111,7 +113,7 @@ def _days(chosen: StockFilter) -> list[ColumnElement[bool]]:
 
 
 def _conditions(model: type[StockSum | PlaceSum], chosen: StockFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [model.tenant_id.in_(sorted(chosen.centres))]
     if chosen.location_id is not None:
         found.append(model.location_id == chosen.location_id)
     if chosen.kind is not None:
@@ -135,6 +137,7 @@ def flows_by_day(
 
     One statement for each partition.
     """
+    chosen = replace(chosen, centres=reach.ids)
     model: type[StockSum | PlaceSum] = StockSum if _needs_drugs(chosen, False) else PlaceSum
     conditions = _conditions(model, chosen)
     if model is StockSum:
@@ -174,6 +177,7 @@ def openings(reach: Reach, chosen: StockFilter, *, by_drug: bool = False) -> dic
     From what was noted when a month began, and the days since; of all drugs together quantities are 0.
     Three statements for each partition.
     """
+    chosen = replace(chosen, centres=reach.ids)
     needs_drugs, known = _needs_drugs(chosen, by_drug), _known_month(reach, chosen.begins_on)
     found: dict[Place, Held] = {}
     rows = over(reach, lambda: _levels(chosen, known, by_drug)) if known else []
@@ -191,7 +195,7 @@ def _known_month(reach: Reach, begins_on: date) -> date | None:
         earliest = first_of(first_of(begins_on) - timedelta(days=40))
         statement = (
             select(Level.tenant_id, func.max(Level.month))
-            .where(Level.month >= earliest, Level.month <= begins_on)
+            .where(Level.tenant_id.in_(sorted(reach.ids)), Level.month >= earliest, Level.month <= begins_on)
             .group_by(Level.tenant_id)
         )
         return [tuple(row) for row in db.session.execute(statement)]
@@ -206,7 +210,7 @@ def _levels(chosen: StockFilter, month: date | None, by_drug: bool) -> Sequence[
         select(
             Level.tenant_id, axis, func.count(Level.id), func.sum(Level.quantity), func.sum(Level.cost_amount)
         )
-        .where(Level.month == month)
+        .where(Level.tenant_id.in_(sorted(chosen.centres)), Level.month == month)
         .group_by(Level.tenant_id, axis)
     )
     if chosen.drug_id is not None:
@@ -278,7 +282,11 @@ def prescribing(reach: Reach, begins_on: date, ends_on: date) -> dict[int, tuple
                 func.sum(PrescribingSum.prescriptions),
                 func.sum(PrescribingSum.with_antimicrobial),
             )
-            .where(PrescribingSum.on >= begins_on, PrescribingSum.on <= ends_on)
+            .where(
+                PrescribingSum.tenant_id.in_(sorted(reach.ids)),
+                PrescribingSum.on >= begins_on,
+                PrescribingSum.on <= ends_on,
+            )
             .group_by(PrescribingSum.tenant_id)
         )
         return [tuple(row) for row in db.session.execute(statement)]
