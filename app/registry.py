@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -283,6 +284,9 @@ class Module:
     visits_on: Callable[[date], int] | None = None  # visits of a day of the centre in whose unit it is asked
     # File ids and document numbers → file id → Person (app.watch.rules), in the unit of a centre
     people: Callable[[set[int], set[str]], dict[int, Any]] | None = None
+    coming: Callable[[], dict[int, Decimal]] | None = (
+        None  # drug id → packs that come to the centre in whose unit it is asked without an order of its own
+    )
     tidies: tuple[Callable[[], int], ...] = ()  # what the relay's process clears away now and then
     pursues: tuple[Pursuit, ...] = ()  # results of outside systems that are not known yet
     renews: tuple[

@@ -202,6 +202,27 @@ class TooManyCodes(DomainError):
     message = N_("Of this batch %(packs)s packs came in; %(codes)s codes would be more.")
 
 
+class TooManyCodesMoved(DomainError):
+    """More packs are scanned than a document moved."""
+
+    code = "dispensing.too_many_codes_moved"
+    message = N_("This document moved %(packs)s packs of the batch; %(codes)s codes would be more.")
+
+
+class CodeUnknown(DomainError):
+    """Only a pack that came in can be moved."""
+
+    code = "dispensing.code_unknown"
+    message = N_("%(code)s never came in here. Collect it on its receipt first.")
+
+
+class CodeMovedBefore(Conflict):
+    """A pack is noted on a document once."""
+
+    code = "dispensing.code_moved_before"
+    message = N_("%(code)s is noted on this document already.")
+
+
 class PrefixUnknown(DomainError):
     """Nobody has said yet which drug codes of this kind belong to."""
 
@@ -261,6 +282,30 @@ class CodeOfOtherBatch(CodeAlarm):
     code = "dispensing.code_of_other_batch"
     alarm = "wrong_batch"
     message = N_("%(code)s is of batch %(batch)s, held is %(held)s. Take the right pack; the alarm is noted.")
+
+
+class CodeNotOfDocument(CodeAlarm):
+    """The pack is of a batch that the document did not move."""
+
+    code = "dispensing.code_not_of_document"
+    alarm = "wrong_batch"
+    message = N_("%(code)s is of batch %(batch)s, which this document did not move. The alarm is noted.")
+
+
+class CodeElsewhere(CodeAlarm):
+    """A pack lies where it was scanned last."""
+
+    code = "dispensing.code_elsewhere"
+    alarm = "wrong_place"
+    message = N_("%(code)s lies at another place by the books: %(place)s. The alarm is noted.")
+
+
+class CodeGone(CodeAlarm):
+    """What went back to its supplier or was lost does not come back."""
+
+    code = "dispensing.code_gone"
+    alarm = "wrong_place"
+    message = N_("%(code)s left for good with %(number)s. Set the pack apart; the alarm is noted.")
 
 
 class CodesMissing(DomainError):

@@ -84,6 +84,15 @@ module = Module(
             False,
             help=N_("Off: codes that are scanned are kept all the same. Herbs carry none."),
         ),
+        Setting(
+            "trace_moves",
+            N_("Packs are scanned whenever they change their place"),
+            SettingKind.SWITCH,
+            False,
+            help=N_(
+                "On: a pack is refused where it does not lie by the books. Drugs without codes move all the same."
+            ),
+        ),
     ),
     waiting=(
         Waiting(
@@ -137,6 +146,7 @@ module = Module(
         "stock.repacked": N_("Packs put into bags"),
         "stock.transferred": N_("Stock carried over"),
         "codes.collected": N_("Traceability codes collected"),
+        "codes.moved": N_("Traceability codes noted on a movement"),
         "code.scanned": N_("Pack scanned for a prescription"),
         "code.scan_removed": N_("Scanned pack taken off a prescription"),
         "code.passed_without": N_("Line passed without a code"),

@@ -57,6 +57,7 @@ module = Module(
         "difference.ended": N_("Difference of a shipment ended"),
         "delivery.announced": N_("Shipment of the district announced"),
         "delivery.inspected": N_("Shipment of the district inspected"),
+        "delivery.withdrawn": N_("Inspection of a shipment taken back"),
         "delivery.signed": N_("Shipment of the district signed by a second person"),
         "delivery.received": N_("Shipment of the district received"),
     },
@@ -95,5 +96,6 @@ module = Module(
         (ShipmentSent, subscribers.announce_shipment),
         (DeliveryReceived, subscribers.note_arrival),
     ),
+    coming=queries.coming_packs,
     checks=(queries.check_distribution,),
 )

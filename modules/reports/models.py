@@ -91,6 +91,31 @@ class StockSum(TenantScoped, Model):
     entries: Mapped[int] = mapped_column(Integer)
 
 
+class PlaceSum(TenantScoped, Model):
+    """The same of all drugs together: of a day, and once more of its whole month, which stands under its first day.
+
+    What a report of places reads, so that it does not grow with the drugs, the movements and the years.
+    """
+
+    __tablename__ = "reports_place"
+    __table_args__ = (
+        UniqueConstraint(
+            "tenant_id", "is_month", "on", "location_id", "kind", "comes_in", name="uq_reports_place_key"
+        ),
+    )
+    may_be_deleted = True
+
+    id: Mapped[int] = id_column()
+    is_month: Mapped[bool]
+    on: Mapped[date]
+    location_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(Unicode(20))
+    comes_in: Mapped[bool]
+    cost_amount: Mapped[Decimal] = amount_column()
+    retail_amount: Mapped[Decimal] = amount_column()
+    entries: Mapped[int] = mapped_column(Integer)
+
+
 class PrescribingSum(TenantScoped, Model):
     """Prescriptions of which something was handed out for the first time on a day."""
 

@@ -92,6 +92,7 @@ module = Module(
         "order.closed": N_("Purchase order closed"),
         "delivery.inspected": N_("Delivery inspected"),
         "delivery.signed": N_("Delivery signed by a second person"),
+        "delivery.withdrawn": N_("Inspection of a delivery taken back"),
         "invoice.entered": N_("Supplier's invoice entered"),
         "invoice.difference_accepted": N_("Difference of an invoice accepted"),
         "requisition.applied": N_("Requisition applied for"),

@@ -390,6 +390,57 @@ def test_special_drugs_wait_for_a_second_person(ours: Any, desk: Any) -> None:
     assert _shipment(delivery).status == ShipmentStatus.RECEIVED
 
 
+def test_an_inspection_can_be_taken_back_while_it_waits_for_its_signature(ours: Any, desk: Any) -> None:
+    district.hand_in(ours, desk, (MORPHINE, 2))
+    order = district.buy()
+    delivery = district.send(order, ours, district.batch(district.lines_of(order)[MORPHINE], 2))
+    district.receive(delivery, ours, desk["storekeeper"])
+    back = services.withdraw_inspection(delivery_id=delivery.id, reason="数量未核", by=desk["storekeeper"])
+    assert (back.status, back.withdrawn_reason) == (DeliveryStatus.AWAITED, "数量未核")
+    with pytest.raises(WrongState):
+        services.sign_shipment(delivery_id=delivery.id, by=desk["pharmacist"])
+    with pytest.raises(WrongState):
+        services.withdraw_inspection(delivery_id=delivery.id, reason="再次", by=desk["pharmacist"])
+    assert _shipment(delivery).status == ShipmentStatus.ON_THE_WAY
+    district.receive(delivery, ours, desk["storekeeper"])
+    services.sign_shipment(delivery_id=delivery.id, by=desk["pharmacist"])
+    relay.run_until_empty()
+    assert _lying(ours, MORPHINE) > 0
+    assert _shipment(delivery).status == ShipmentStatus.RECEIVED
+
+
+def test_what_the_district_is_to_send_is_not_bought_again(ours: Any, theirs: Any, desk: Any) -> None:
+    """Handed in, ordered, on its way: it counts in the next proposal until it lies here, and only for this centre."""
+
+    def coming(centre: dict[str, Any] = ours) -> Any:
+        with tenant_unit(centre["tenant_id"]):
+            return store.coming_packs().get(district.drug(DRUG).id, D(0))
+
+    def proposed() -> Any:
+        plan = storeroom.propose_plan(
+            location_id=ours["locations"]["storeroom"], days=1, by=desk["storekeeper"]
+        )
+        with tenant_unit(ours["tenant_id"]):
+            return {line.drug_code: line for line in store.lines_of_plan(plan.id)}[DRUG]
+
+    before = coming()
+    district.hand_in(ours, desk, (DRUG, 20))
+    assert (coming() - before, coming(theirs)) == (20, 0)
+    factor = district.drug(DRUG).pack_factor
+    row = proposed()
+    assert (row.from_district, row.in_transit) == (20 * factor, 20 * factor)
+    order = district.buy({DRUG: D(12)})
+    assert coming() == 12
+    line = district.lines_of(order)[DRUG]
+    delivery = district.send(order, ours, district.batch(line, 5))
+    assert coming() == 12  # five on the way, seven to be sent
+    district.receive(delivery, ours, desk["storekeeper"])
+    assert coming() == 7
+    later = proposed()
+    assert later.from_district == 7 * factor
+    assert later.in_stock == row.in_stock + 5 * factor
+
+
 def test_codes_travel_with_the_shipment_and_come_in_with_what_arrived(ours: Any, desk: Any) -> None:
     district.hand_in(ours, desk, (DRUG, 2))
     order = district.buy()

@@ -4,8 +4,20 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from modules.reports.rules.days import AGES, Bucket, age_of, bucket_of, days_of_age, months, next_month
+from modules.reports.rules.days import (
+    AGES,
+    Bucket,
+    age_of,
+    bucket_of,
+    days_of_age,
+    first_of,
+    months,
+    next_month,
+    split,
+)
 from modules.reports.rules.shares import share, turnover_days
 from modules.reports.rules.tables import Column, Form, Row, totals
 
@@ -87,3 +99,37 @@ def test_only_counts_and_yuan_are_added() -> None:
 def test_an_age_nobody_knows_is_the_oldest() -> None:
     today = date(2026, 11, 20)
     assert days_of_age(99, today) == days_of_age(len(AGES), today) == (None, today - timedelta(days=91))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "ends", "whole"),
+    [
+        ("2026-11-05", "2026-11-20", ["2026-11-05..2026-11-20"], None),
+        ("2026-11-01", "2026-11-30", [], "2026-11-01..2026-11-01"),
+        (
+            "2026-10-31",
+            "2026-12-01",
+            ["2026-10-31..2026-10-31", "2026-12-01..2026-12-01"],
+            "2026-11-01..2026-11-01",
+        ),
+        ("2025-12-15", "2026-12-31", ["2025-12-15..2025-12-31"], "2026-01-01..2026-12-01"),
+        ("2026-10-20", "2026-11-19", ["2026-10-20..2026-11-19"], None),
+        ("2026-11-02", "2026-11-01", [], None),
+    ],
+)
+def test_days_are_whole_months_and_what_is_left_at_both_ends(
+    since: str, until: str, ends: list[str], whole: str | None
+) -> None:
+    days, found = split(date.fromisoformat(since), date.fromisoformat(until))
+    said = [f"{one[0]}..{one[1]}" for one in days]
+    assert (said, f"{found[0]}..{found[1]}" if found else None) == (ends, whole)
+
+
+@given(st.dates(date(2020, 1, 1), date(2026, 1, 1)), st.integers(0, 900))
+def test_cut_into_months_every_day_is_there_once(since: date, length: int) -> None:
+    until = since + timedelta(days=length)
+    days, whole = split(since, until)
+    stretches = days + ([(whole[0], next_month(whole[1]) - timedelta(days=1))] if whole else [])
+    there = [one[0] + timedelta(days=n) for one in stretches for n in range((one[1] - one[0]).days + 1)]
+    assert sorted(there) == [since + timedelta(days=n) for n in range(length + 1)]
+    assert whole is None or (whole[0] == first_of(whole[0]) and whole[1] == first_of(whole[1]))

@@ -1,5 +1,6 @@
 """The sums say what the ledgers say, however often they are made."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -17,9 +18,10 @@ from app.db.units import current_unit
 from modules.charging import queries as charging
 from modules.dispensing import queries as stock
 from modules.reports import queries, services
-from modules.reports.models import Day, Level, MoneySum, PrescribingSum, StockSum
+from modules.reports.models import Day, Level, MoneySum, PlaceSum, PrescribingSum, StockSum
 from modules.reports.queries import Asked, By, MoneyFilter, StockFilter, reach_of
 from modules.reports.queries.stock import Flow, Held
+from modules.reports.rules.days import Bucket
 from modules.reports.services import building
 
 D = Decimal
@@ -31,7 +33,7 @@ def everything(tenant_id: int) -> dict[str, list[Any]]:
     """All sums as plain values, without keys."""
     found = {}
     with tenant_unit(tenant_id):
-        for model in (MoneySum, StockSum, PrescribingSum, Level):
+        for model in (MoneySum, StockSum, PlaceSum, PrescribingSum, Level):
             columns = [column for column in model.__table__.columns if column.name != "id"]
             found[model.__tablename__] = sorted(
                 (
@@ -46,7 +48,7 @@ def everything(tenant_id: int) -> dict[str, list[Any]]:
 def holds(tenant_id: int, until: date) -> bool:
     with tenant_unit(tenant_id):
         found = queries.findings(until)
-    assert len(found) == 3
+    assert len(found) == 4
     assert [one for one in found if not one.holds] == []
     return True
 
@@ -74,7 +76,98 @@ def test_a_changed_sum_is_found(ours: dict[str, Any], morning: Any) -> None:
         db.session.commit()
     with tenant_unit(ours["tenant_id"]):
         wrong = [one.name for one in queries.findings(TODAY) if not one.holds]
-    assert wrong == ["reports: settlements by fee class = ledger", "reports: stock of the sums = ledger"]
+    assert wrong == [
+        "reports: settlements by fee class = ledger",
+        "reports: stock of the sums = ledger",
+        "reports: stock of places = stock of their drugs",
+    ]
+
+
+@pytest.mark.parametrize("is_month", [False, True])
+def test_a_changed_sum_of_a_place_is_found(ours: dict[str, Any], morning: Any, is_month: bool) -> None:
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        row = db.session.scalars(db.select(PlaceSum).where(PlaceSum.is_month == is_month)).first()
+        row.cost_amount += D("0.01")
+        db.session.commit()
+    with tenant_unit(ours["tenant_id"]):
+        wrong = [one.name for one in queries.findings(TODAY) if not one.holds]
+    assert wrong == ["reports: stock of places = stock of their drugs"]
+
+
+def test_months_say_what_their_days_say(ours: dict[str, Any], morning: Any, accountant: Actor) -> None:
+    """A period of whole months and ends, against the sums of its drugs one by one."""
+    reach = reach_of(accountant)
+    for since in (date(2026, 10, 1), date(2026, 10, 15), date(2026, 10, 22), date(2026, 11, 1), TODAY):
+        chosen = StockFilter(begins_on=since, ends_on=date(2026, 11, 30))
+        with tenant_unit(ours["tenant_id"]):
+            whole = queries.flows(reach, chosen)
+            drugs = set(db.session.scalars(db.select(StockSum.drug_id)))
+            single = [queries.flows(reach, replace(chosen, drug_id=drug)) for drug in drugs]
+            days = queries.flows_by_day(reach, chosen)
+            months = queries.flows_by_day(reach, chosen, Bucket.MONTH)
+        assert whole
+        added: dict[Any, Flow] = {}
+        for one in single:
+            for key, flow in one.items():
+                added[key] = added.get(key, Flow()).plus(replace(flow, quantity=D(0)))
+        assert whole == added
+        for sums in (days, months):
+            assert sum(came for came, _ in sums.values()) == sum(
+                flow.cost_amount for key, flow in whole.items() if key[4]
+            )
+
+
+def test_what_is_found_out_later_reaches_its_month(
+    ours: dict[str, Any], morning: Any, accountant: Actor, add_up: Any
+) -> None:
+    """A day of October is added up anew in January; October, and what opens every month behind it, follow."""
+    reach, by = reach_of(accountant), system_actor(ours["tenant_id"], origin="job")
+    clock.stop(NOW + timedelta(days=70))
+    services.begin_day(by=by)
+    add_up()
+    chosen = StockFilter(begins_on=date(2026, 10, 1), ends_on=date(2026, 12, 31))
+    before = everything(ours["tenant_id"])
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        right = queries.flows(reach, chosen)
+        for model in (StockSum, PlaceSum):
+            for row in db.session.scalars(db.select(model).where(model.on < date(2026, 11, 1))):
+                row.cost_amount += D("7.00")
+        for level in db.session.scalars(db.select(Level)):
+            level.cost_amount += D("7.00")
+        db.session.commit()
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.flows(reach, chosen) != right
+    services.note_day(on=OPENED, by=by)
+    add_up()
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.flows(reach, chosen) == right
+    assert everything(ours["tenant_id"]) == before
+    assert holds(ours["tenant_id"], date(2027, 1, 28))
+
+
+def test_a_year_of_the_district_reads_months(ours: dict[str, Any], morning: Any) -> None:
+    """Nothing but the sums of months is there, and that is enough."""
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        place = ours["locations"]["pharmacy"]
+        months = [date(2023 + n // 12, n % 12 + 1, 1) for n in range(36)]
+        db.session.add_all(
+            PlaceSum(
+                is_month=True,
+                on=month,
+                location_id=place,
+                kind="issue",
+                comes_in=False,
+                cost_amount=D("1.00"),
+                retail_amount=D("1.00"),
+                entries=1,
+            )
+            for month in months
+        )
+        db.session.commit()
+    reach = reach_of(world.district_actor("supervisor"))
+    year = StockFilter(begins_on=date(2024, 1, 1), ends_on=date(2024, 12, 31))
+    (flow,) = queries.flows(reach, year).values()
+    assert (flow.cost_amount, flow.entries) == (D("12.00"), 12)
 
 
 def test_made_anew_they_are_the_same(ours: dict[str, Any], morning: Any) -> None:

@@ -171,6 +171,40 @@ def test_two_people_inspect_a_narcotic_before_it_is_stock(
     assert books_hold()
 
 
+def test_an_inspection_that_waits_for_its_second_signature_can_be_taken_back(
+    ours: Any,
+    make_order: Any,
+    delivered: Any,
+    storekeeper: Actor,
+    pharmacist: Actor,
+    stock_of: Any,
+    books_hold: Any,
+) -> None:
+    order, lines = make_order((MORPHINE, 100_000))
+    (line,) = [row for row in lines if row.special_control]
+    first = services.receive_delivery(order_id=order.id, lines=[delivered(line, 2)], by=storekeeper)
+    taken = services.withdraw_delivery(receipt_id=first.id, reason="批号录错", by=storekeeper)
+    assert (taken.status, taken.withdrawn_reason) == (ReceiptStatus.WITHDRAWN, "批号录错")
+    assert _order(ours, order.id).status == OrderStatus.AWAITING
+    with tenant_unit(ours["tenant_id"]):
+        (row,) = [one for one in queries.lines_of_order(order.id) if one.id == line.id]
+        (paper,) = queries.lines_of_receipt(first.id)
+    assert (row.received, paper.accepted) == (0, 2)
+    for act in (services.sign_delivery, services.withdraw_delivery):
+        with pytest.raises(WrongState):
+            act(
+                receipt_id=first.id,
+                by=pharmacist,
+                **({} if act is services.sign_delivery else {"reason": "再次"}),
+            )
+    again = services.receive_delivery(order_id=order.id, lines=[delivered(line, line.packs)], by=storekeeper)
+    services.sign_delivery(receipt_id=again.id, by=pharmacist)
+    assert stock_of(MORPHINE, "storeroom") == {"B7": (line.packs * line.pack_factor, D(0))}
+    with pytest.raises(WrongState):
+        services.withdraw_delivery(receipt_id=again.id, reason="批号录错", by=storekeeper)
+    assert books_hold()
+
+
 @pytest.mark.parametrize("temperature", [None, D("1.9"), D("10.1")])
 def test_a_drug_that_travels_cold_is_not_accepted_warm(
     make_order: Any, delivered: Any, storekeeper: Actor, temperature: Any

@@ -104,7 +104,8 @@ class Batch(TenantScoped, Model):
 class Balance(TenantScoped, Model):
     """What lies of a batch at a location, in minimum units.
 
-    `held` of it waits for signed prescriptions, `frozen` of it is set apart (隔离) and goes to nobody.
+    `held` of it waits for signed prescriptions, `frozen` of it is set apart (隔离) and goes to nobody; `cost_amount` is
+    what the books hold for it, yuan for yuan what its rows in the ledger say.
     """
 
     __tablename__ = "dispensing_balance"
@@ -126,6 +127,7 @@ class Balance(TenantScoped, Model):
     on_hand: Mapped[Decimal] = quantity_column(default=Decimal(0))
     held: Mapped[Decimal] = quantity_column(default=Decimal(0))
     frozen: Mapped[Decimal] = quantity_column(default=Decimal(0))
+    cost_amount: Mapped[Decimal] = amount_column(default=Decimal("0.00"))
 
     @property
     def available(self) -> Decimal:

@@ -30,12 +30,16 @@ class CodePrefix(TenantScoped, Model):
 
 
 class Code(TenantScoped, Model):
-    """One pack by its code. ``used`` of its minimum units are with patients or picked for them."""
+    """One pack by its code. ``used`` of its minimum units are with patients or picked for them.
+
+    It lies at ``location_id``, or left with the document ``away_id`` (on its way, or for good); neither: not known.
+    """
 
     __tablename__ = "dispensing_code"
     __table_args__ = (
         UniqueConstraint("tenant_id", "code"),
         Index("ix_dispensing_code_parent", "tenant_id", "parent_code"),
+        Index("ix_dispensing_code_away", "tenant_id", "away_id"),
         Index("ix_dispensing_code_document", "tenant_id", "document_id", "batch_id"),
         CheckConstraint("pack_factor > 0", name="factor"),
         CheckConstraint("used >= 0", name="used"),
@@ -50,6 +54,8 @@ class Code(TenantScoped, Model):
     document_id: Mapped[int | None] = mapped_column(ForeignKey("dispensing_document.id"))  # its receipt
     pack_factor: Mapped[Decimal] = quantity_column()
     used: Mapped[Decimal] = quantity_column(default=Decimal(0))
+    location_id: Mapped[int | None]
+    away_id: Mapped[int | None]
 
 
 class NoCodeReason(Choice):
@@ -97,10 +103,14 @@ class CodeEventKind(Choice):
     RECEIVED = "received", N_("Came in")
     SOLD = "sold", N_("Handed out")
     RETURNED = "returned", N_("Came back")
+    MOVED = "moved", N_("Changed its place")
+    SENT = "sent", N_("Sent on its way")
+    LEFT = "left", N_("Left for good")
     SECOND_SALE = "second_sale", N_("Alarm: sold before")
     OVER_SPLIT = "over_split", N_("Alarm: more than the pack holds")
     WRONG_DRUG = "wrong_drug", N_("Alarm: another drug")
     WRONG_BATCH = "wrong_batch", N_("Alarm: another batch")
+    WRONG_PLACE = "wrong_place", N_("Alarm: at another place")
 
 
 ALARMS = (
@@ -108,6 +118,7 @@ ALARMS = (
     CodeEventKind.OVER_SPLIT,
     CodeEventKind.WRONG_DRUG,
     CodeEventKind.WRONG_BATCH,
+    CodeEventKind.WRONG_PLACE,
 )
 
 
@@ -132,11 +143,12 @@ class CodeEvent(AppendOnly, TenantScoped, Model):
     __tablename__ = "dispensing_code_event"
     __table_args__ = (
         Index("ix_dispensing_code_event_code", "tenant_id", "code", "id"),
+        Index("ix_dispensing_code_event_document", "tenant_id", "document_id"),
         Index(
-            "ix_dispensing_code_event_alarm",
+            "ix_dispensing_code_event_alarms",
             "tenant_id",
             "id",
-            **only_where("kind IN ('second_sale', 'over_split', 'wrong_drug', 'wrong_batch')"),
+            **only_where("kind IN ('second_sale', 'over_split', 'wrong_drug', 'wrong_batch', 'wrong_place')"),
         ),
         Index("ix_dispensing_code_event_upload", "tenant_id", "upload", "id"),
     )

@@ -2,14 +2,16 @@
 
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 from app.db import db, tenant_unit
 from app.i18n import N_
-from app.money import format_quantity
+from app.money import format_amount, format_quantity
 from app.registry import Finding
 from modules.dispensing.models import Account, Balance, Document, Hold, StockMove
 from modules.dispensing.queries.tracing import count_differing_codes
+
+NOTHING = Decimal("0.00")
 
 
 def check_stock(tenant_id: int) -> list[Finding]:
@@ -28,6 +30,8 @@ def check_stock(tenant_id: int) -> list[Finding]:
                 format_quantity(sum(balances.values(), Decimal(0))),
             ),
             Finding(N_("dispensing: batches whose moves and balance differ"), str(len(wrong)), "0"),
+            Finding(N_("dispensing: cost of the balances = ledger"), *_costs()),
+            Finding(N_("dispensing: fen where nothing lies"), _fen(), "0.00"),
             Finding(N_("dispensing: last row of the ledger = balance"), str(_stale_rows(balances)), "0"),
             Finding(N_("dispensing: put into bags = bags"), *_repacked()),
             _holds(),
@@ -48,6 +52,43 @@ def _ledger() -> dict[tuple[int, int], Decimal]:
             key = (location_id or 0, batch_id)
             found[key] = found.get(key, Decimal(0)) + sign * quantity
     return found
+
+
+def _costs() -> tuple[str, str]:
+    """What the balances hold in yuan, and what came to places less what left them; with how many batches differ."""
+    ledger: dict[tuple[int, int], Decimal] = {}
+    for column, sign in ((StockMove.to_location_id, 1), (StockMove.from_location_id, -1)):
+        rows = db.session.execute(
+            select(column, StockMove.batch_id, func.sum(StockMove.cost_amount))
+            .where(column.is_not(None))
+            .group_by(column, StockMove.batch_id)
+        )
+        for location_id, batch_id, cost in rows:
+            key = (location_id or 0, batch_id)
+            ledger[key] = ledger.get(key, NOTHING) + sign * cost
+    held = {
+        (row[0], row[1]): row[2]
+        for row in db.session.execute(select(Balance.location_id, Balance.batch_id, Balance.cost_amount))
+    }
+    wrong = sum(
+        1 for key in ledger.keys() | held.keys() if ledger.get(key, NOTHING) != held.get(key, NOTHING)
+    )
+    return (
+        f"{format_amount(sum(held.values(), NOTHING))} {wrong}",
+        f"{format_amount(sum(ledger.values(), NOTHING))} 0",
+    )
+
+
+def _fen() -> str:
+    """Yuan in the books of places and of the way where nothing of the batch is."""
+    empty = select(Balance.cost_amount).where(Balance.on_hand == 0, Balance.cost_amount != 0)
+    moving = or_(StockMove.to_account == Account.IN_TRANSIT, StockMove.from_account == Account.IN_TRANSIT)
+    is_sent = StockMove.to_account == Account.IN_TRANSIT
+    quantity = func.sum(case((is_sent, StockMove.quantity), else_=-StockMove.quantity))
+    cost = func.sum(case((is_sent, StockMove.cost_amount), else_=-StockMove.cost_amount))
+    way = select(quantity, cost).where(moving).group_by(StockMove.batch_id)
+    lost = sum((abs(left) for lies, left in db.session.execute(way) if not lies), NOTHING)
+    return format_amount(sum((abs(cost) for cost in db.session.scalars(empty)), lost))
 
 
 def _stale_rows(balances: dict[tuple[int, int], Decimal]) -> int:

@@ -1,6 +1,6 @@
 """Reading documents and the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from sqlalchemy import Select, case, func, or_, select
 from app.db import Page, db, page_by_key
 from app.errors import NotFound
 from modules.dispensing.models import Account, Batch, Document, DocumentKind, StockMove
+from modules.dispensing.rules.costs import cost_out
 
 
 def get_document(document_id: int) -> Document:
@@ -19,6 +20,14 @@ def get_document(document_id: int) -> Document:
     if found is None:
         raise NotFound(field="document_id")
     return found
+
+
+def documents_by_id(document_ids: Iterable[int]) -> dict[int, Document]:
+    """Id → document; no statement where none is asked for."""
+    wanted = sorted(set(document_ids))
+    if not wanted:
+        return {}
+    return {row.id: row for row in db.session.scalars(select(Document).where(Document.id.in_(wanted)))}
 
 
 def list_documents(location_id: int, *, before: int | None = None, size: int = 50) -> Page[Document]:
@@ -38,6 +47,36 @@ def moves_of(document_id: int) -> list[tuple[StockMove, Batch]]:
         .order_by(StockMove.line_no)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheWay:
+    """What of a batch is on the way with a document, and what it cost when it left."""
+
+    quantity: Decimal
+    cost_amount: Decimal
+    unit_cost: Decimal
+
+    def take(self, quantity: Decimal) -> tuple[Decimal, "OnTheWay"]:
+        """What some of it costs, and what stays on the way."""
+        left = self.quantity - quantity
+        cost = cost_out(self.cost_amount, left=left, unit_cost=self.unit_cost)
+        return cost, OnTheWay(left, self.cost_amount - cost, self.unit_cost)
+
+
+def moved_batches(document_id: int) -> dict[int, OnTheWay]:
+    """Batch id → what a document moved of it. One statement."""
+    statement = (
+        select(
+            StockMove.batch_id,
+            func.max(StockMove.unit_cost),
+            func.sum(StockMove.quantity),
+            func.sum(StockMove.cost_amount),
+        )
+        .where(StockMove.document_id == document_id)
+        .group_by(StockMove.batch_id)
+    )
+    return {row[0]: OnTheWay(row[2], row[3], row[1]) for row in db.session.execute(statement)}
 
 
 @dataclass(frozen=True, slots=True)

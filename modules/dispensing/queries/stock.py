@@ -10,6 +10,7 @@ from sqlalchemy import ScalarSelect, Select, case, func, or_, select
 from app import clock
 from app.db import Page, contains_text, db, locking, page_by_key, starts_with
 from app.errors import NotFound
+from app.i18n import gettext
 from modules.dispensing.models import Balance, Batch, Location, LocationKind
 from modules.dispensing.rules.batches import STOP_DAYS
 
@@ -33,6 +34,12 @@ def list_locations(kind: LocationKind | None = None) -> list[Location]:
     if kind is not None:
         statement = statement.where(Location.kind == kind)
     return list(db.session.scalars(statement))
+
+
+def name_of_place(location_id: int | None) -> str:
+    """The name of a place; without one it is on the way."""
+    found = db.session.get(Location, location_id) if location_id else None
+    return found.name if found else gettext("On the way")
 
 
 def pharmacy_of(station_id: int | None) -> Select[int]:

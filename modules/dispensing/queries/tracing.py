@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.db import Page, db, locking, page_by_key
 from modules.dispensing.models import (
@@ -12,11 +13,14 @@ from modules.dispensing.models import (
     Batch,
     Code,
     CodeEvent,
+    CodeEventKind,
     CodePrefix,
     CodeUse,
     Document,
     UploadState,
 )
+
+MOVES = (CodeEventKind.SENT, CodeEventKind.MOVED, CodeEventKind.LEFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Life:
     pack: Code | None
     batch: Batch | None
     receipt: Document | None
+    paper: Document | None  # with which it left
     packs: Sequence[Code]  # of a carton
     events: Sequence[CodeEvent]
 
@@ -63,6 +68,30 @@ def lock_code(code: str) -> Code | None:
 def codes_known(codes: Iterable[str]) -> list[str]:
     """Which of these are in the books already."""
     return sorted(db.session.scalars(select(Code.code).where(Code.code.in_(sorted(set(codes))))))
+
+
+def lock_packs(codes: Iterable[str]) -> list[Code]:
+    """Packs with these codes, and those of cartons with them, held until commit."""
+    wanted = sorted(set(codes))
+    statement = select(Code).where(or_(Code.code.in_(wanted), Code.parent_code.in_(wanted)))
+    return list(db.session.scalars(locking(statement.order_by(Code.id), Code)))
+
+
+def lock_sent_codes(document_id: int, batch_ids: Iterable[int]) -> list[Code]:
+    """Packs of some batches that were sent with a document and are on the way, held until commit."""
+    source = select(func.coalesce(Batch.origin_id, Batch.id)).where(Batch.id.in_(sorted(set(batch_ids))))
+    statement = select(Code).where(Code.away_id == document_id, Code.batch_id.in_(source))
+    return list(db.session.scalars(locking(statement.order_by(Code.id), Code)))
+
+
+def noted_on(document_id: int) -> dict[str, int]:
+    """Code → batch of the packs that were noted as moved by a document."""
+    statement = (
+        select(Code.code, Code.batch_id)
+        .join(CodeEvent, CodeEvent.code == Code.code)
+        .where(CodeEvent.document_id == document_id, CodeEvent.kind.in_(MOVES))
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def is_carton(code: str) -> bool:
@@ -101,18 +130,20 @@ def collected(document_id: int) -> dict[int, int]:
 
 def life_of(code: str) -> Life:
     """Everything known of a code, the latest event first."""
+    left = aliased(Document)
     found = db.session.execute(
-        select(Code, Batch, Document)
+        select(Code, Batch, Document, left)
         .join(Batch, Batch.id == Code.batch_id)
         .outerjoin(Document, Document.id == Code.document_id)
+        .outerjoin(left, left.id == Code.away_id)
         .where(Code.code == code)
     ).one_or_none()
     packs = db.session.scalars(select(Code).where(Code.parent_code == code).order_by(Code.id).limit(500))
     events = db.session.scalars(
         select(CodeEvent).where(CodeEvent.code == code).order_by(CodeEvent.id.desc()).limit(200)
     )
-    pack, batch, receipt = found or (None, None, None)
-    return Life(code, pack, batch, receipt, list(packs), list(events))
+    pack, batch, receipt, paper = found or (None, None, None, None)
+    return Life(code, pack, batch, receipt, paper, list(packs), list(events))
 
 
 def list_alarms(*, before: int | None = None, size: int = 40) -> Page[CodeEvent]:

@@ -53,6 +53,26 @@ def pack_fault(*, used: Decimal, pack_factor: Decimal, quantity: Decimal) -> Pac
     return PackFault.OVER_SPLIT if used + quantity > pack_factor else None
 
 
+class PlaceFault(StrEnum):
+    """Why a pack cannot be where it is scanned."""
+
+    GONE = "gone"
+    ELSEWHERE = "elsewhere"
+
+
+def place_fault(
+    *, lies_at: int | None, wanted_at: int, is_gone: bool, is_followed: bool
+) -> PlaceFault | None:
+    """Tell why a pack cannot be taken where it is scanned.
+
+    What left for good is never back. Where packs are followed from place to place, it lies where the books say, if they
+    say so; elsewhere it is taken to be where somebody holds it in their hand.
+    """
+    if is_gone:
+        return PlaceFault.GONE
+    return PlaceFault.ELSEWHERE if is_followed and lies_at is not None and lies_at != wanted_at else None
+
+
 @dataclass(frozen=True, slots=True)
 class SoldPack:
     """What a patient has of a pack; no code where it went out without one."""

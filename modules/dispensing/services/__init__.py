@@ -30,6 +30,7 @@ from modules.dispensing.services.holds import (
     release_prescription,
     release_refunded,
 )
+from modules.dispensing.services.moved_codes import MOVED_WITH, bring_codes, move_codes, moving
 from modules.dispensing.services.repacking import repack
 from modules.dispensing.services.returns import ReturnLineInput, refuse_return, return_drugs
 from modules.dispensing.services.scans import (
@@ -64,6 +65,7 @@ from modules.dispensing.services.telling import pursue, send_again
 
 __all__ = [
     "COLLECTED_AT",
+    "MOVED_WITH",
     "CountInput",
     "OwedLineInput",
     "Part",
@@ -74,6 +76,7 @@ __all__ = [
     "TransferLineInput",
     "Wanted",
     "arrive",
+    "bring_codes",
     "close_books",
     "collect_codes",
     "dispense_prescription",
@@ -83,6 +86,8 @@ __all__ = [
     "hold_stock",
     "is_single_pharmacist",
     "lose_on_the_way",
+    "move_codes",
+    "moving",
     "must_scan",
     "note_alarm",
     "open_balance",

@@ -40,10 +40,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A quantity of a batch, by its key."""
+    """A quantity of a batch, by its key, with what it cost when it was sent."""
 
     batch_id: int
     quantity: Decimal
+    cost_amount: Decimal
 
 
 def ship(*, location_id: int, wanted: Sequence[Wanted], by: Actor) -> tuple[Document, list[Taken]]:
@@ -88,6 +89,7 @@ def arrive(*, location_id: int, parts: Sequence[Part], reason: str = "", by: Act
             quantity=part.quantity,
             target=balance_at(balances, location_id, batches[part.batch_id]),
             account=Account.IN_TRANSIT,
+            cost_amount=part.cost_amount,
         )
         for part in parts
     ]
@@ -109,6 +111,7 @@ def lose_on_the_way(*, location_id: int, parts: Sequence[Part], reason: str, by:
             quantity=part.quantity,
             account=Account.IN_TRANSIT,
             to_account=Account.LOSS,
+            cost_amount=part.cost_amount,
         )
         for part in parts
     ]

@@ -163,6 +163,7 @@ def _store(read: Sequence[ReadCode], batch: Batch, document: Document, carton: s
             document_id=document.id,
             pack_factor=Decimal(batch.pack_factor),
             used=Decimal(0),
+            location_id=document.location_id,
         )
         for one in read
     ]

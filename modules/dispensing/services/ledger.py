@@ -15,6 +15,7 @@ from modules.dispensing import queries
 from modules.dispensing.errors import BatchRecalled, BooksClosed, PlaceCounted
 from modules.dispensing.events import MovedAmount, MovedLine, StockMoved
 from modules.dispensing.models import Account, Balance, Batch, Document, DocumentKind, Location, StockMove
+from modules.dispensing.rules.costs import cost_in, cost_out
 from modules.dispensing.services.reports import reports_of
 
 _PREFIX = {
@@ -45,7 +46,8 @@ Side = tuple[str, str, str, int | None, int | None]  # kind of drug, from and to
 class Movement:
     """A quantity of a batch that goes from one side to the other; a side without a balance is an account.
 
-    ``to_account`` is given only where both sides are accounts (lost on the way).
+    ``to_account`` is given only where both sides are accounts (lost on the way). ``cost_amount`` is what it cost when
+    it left a place for the account it comes from now.
     """
 
     batch: Batch
@@ -55,6 +57,7 @@ class Movement:
     account: Account = Account.LOCATION
     to_account: Account | None = None
     item_id: int | None = None
+    cost_amount: Decimal | None = None
 
 
 def new_document(kind: DocumentKind, location_id: int, by: Actor) -> Document:
@@ -157,10 +160,13 @@ def _moved_amount(key: Side, amount: Decimal, on: date) -> MovedAmount:
 
 def _move(document: Document, number: int, movement: Movement) -> StockMove:
     source, target = movement.source, movement.target
+    cost = cost_of(movement)
     if source is not None:
         source.on_hand -= movement.quantity
+        source.cost_amount -= cost
     if target is not None:
         target.on_hand += movement.quantity
+        target.cost_amount += cost
     return StockMove(
         id=ids.new_id(),
         document_id=document.id,
@@ -175,6 +181,20 @@ def _move(document: Document, number: int, movement: Movement) -> StockMove:
         to_after=target.on_hand if target else None,
         quantity=movement.quantity,
         unit_cost=movement.batch.unit_cost,
-        cost_amount=round_amount(movement.quantity * movement.batch.unit_cost),
+        cost_amount=cost,
         source_id=movement.item_id,
     )
+
+
+def cost_of(movement: Movement) -> Decimal:
+    """In yuan; a place keeps nothing in its books for a batch of which nothing lies there."""
+    unit_cost, quantity = movement.batch.unit_cost, movement.quantity
+    if movement.cost_amount is not None:
+        return movement.cost_amount
+    if movement.source is not None:
+        held, left = movement.source.cost_amount, movement.source.on_hand - quantity
+        return cost_out(held, left=left, unit_cost=unit_cost)
+    if movement.target is not None:
+        held, after = movement.target.cost_amount, movement.target.on_hand + quantity
+        return cost_in(held, after=after, unit_cost=unit_cost)
+    return round_amount(quantity * unit_cost)

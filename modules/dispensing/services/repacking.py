@@ -16,7 +16,7 @@ from modules.dispensing import queries
 from modules.dispensing.errors import BatchExpired, BatchRecalled, OutOfStock, RepackedAlready
 from modules.dispensing.models import Account, Batch, DocumentKind, Location, Repacking
 from modules.dispensing.rules.repacking import bag_expiry, lot_number
-from modules.dispensing.services.ledger import Movement, new_document, post
+from modules.dispensing.services.ledger import Movement, cost_of, new_document, post
 from modules.dispensing.services.special import SecondName, SecondPassword, require_second
 from modules.dispensing.services.storeroom import balance_at
 from modules.dispensing.services.tasks import is_single_pharmacist
@@ -65,13 +65,11 @@ def repack(
     target = balance_at(balances, location_id, lot)
     document = new_document(DocumentKind.REPACK, location_id, by)
     db.session.flush()
-    post(
-        document,
-        [
-            Movement(batch=batch, quantity=quantity, source=found.balance, account=Account.REPACK),
-            Movement(batch=lot, quantity=quantity, target=target, account=Account.REPACK),
-        ],
+    opened = Movement(batch=batch, quantity=quantity, source=found.balance, account=Account.REPACK)
+    packed = Movement(
+        batch=lot, quantity=quantity, target=target, account=Account.REPACK, cost_amount=cost_of(opened)
     )
+    post(document, [opened, packed])
     row = Repacking(
         id=ids.new_id(),
         document_id=document.id,

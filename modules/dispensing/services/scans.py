@@ -40,6 +40,7 @@ from modules.dispensing.models import (
 from modules.dispensing.queries import Allocated, Picked
 from modules.dispensing.rules.tracing import LONGEST, PackFault, ReadCode, pack_fault, read_code
 from modules.dispensing.services.codes import learn_prefix, note_event
+from modules.dispensing.services.moved_codes import take_place
 
 ResultT = TypeVar("ResultT")
 Scanned = Annotated[str, Field(min_length=1, max_length=60)]
@@ -81,6 +82,7 @@ def scan_code(
         CodeUnreadable, CodeIsCarton: no code of a pack.
         PrefixUnknown: a new kind of code, and no line chosen.
         CodeOfOtherDrug, CodeOfOtherBatch: the pack is not what is held.
+        CodeElsewhere, CodeGone: the books say it lies at another place, or left for good.
         CodeScannedAlready, NothingToScan: the pack or the line is done.
         CodeSold, PackExceeded: sold before, or more than is left in it.
     """
@@ -95,6 +97,7 @@ def scan_code(
         raise NothingToScan(field="code", drug=line.drug_name)
     pack = _pack(read, line)
     _refuse_batch(pack, line)
+    take_place(pack, task.location_id, by)
     wanted = min(quantity or line.missing, line.missing, pack.pack_factor)
     _refuse_used(pack, wanted)
     pack.used += wanted

@@ -97,6 +97,7 @@ def take_back(
         one.use.returned += part
         if one.code is not None:
             one.code.used -= part
+            one.code.location_id, one.code.away_id = document.location_id, None
     _tell(task, parts, holds, document, CodeEventKind.RETURNED, by)
 
 

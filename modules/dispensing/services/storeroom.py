@@ -296,6 +296,7 @@ def balance_at(balances: dict[int, Balance], location_id: int, batch: Batch) -> 
             drug_id=batch.drug_id,
             on_hand=Decimal(0),
             held=Decimal(0),
+            cost_amount=Decimal("0.00"),
         )
         db.session.add(balances[batch.id])
     return balances[batch.id]

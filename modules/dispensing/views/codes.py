@@ -3,6 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.errors import DomainError
 from app.i18n import gettext
 from app.web.access import current_actor, requires
 from app.web.forms import Form
@@ -24,6 +25,21 @@ def collect_codes(document_id: int) -> ResponseReturnValue:
     if form.perform(by=current_actor()) is None:
         return document_page(document_id, form), 422
     flash(gettext("Codes collected"), "ok")
+    return redirect(url_for(".show_document", document_id=document_id), 303)
+
+
+@blueprint.post("/stock/documents/<int:document_id>/moved-codes")
+@requires("dispensing.stock.transfer")
+def move_codes(document_id: int) -> ResponseReturnValue:
+    """Codes of packs that a document moved; what is refused as an alarm is kept."""
+    by = current_actor()
+    form = Form(services.move_codes, request.form, document_id=document_id)
+    try:
+        services.moving(lambda: form.perform_or_raise(by=by), document_id=document_id, by=by)
+    except DomainError as refusal:
+        form.reject(refusal)
+        return document_page(document_id, form), 422
+    flash(gettext("Codes noted"), "ok")
     return redirect(url_for(".show_document", document_id=document_id), 303)
 
 
@@ -62,7 +78,8 @@ def trace_code() -> ResponseReturnValue:
         return _lists()
     read = read_code(typed)
     life = queries.life_of(read.code if read else typed)
-    return render_template("dispensing/trace.html", q=typed, life=life, tab="", urls={})
+    place = queries.name_of_place(life.pack.location_id) if life.pack and life.pack.location_id else ""
+    return render_template("dispensing/trace.html", q=typed, life=life, place=place, tab="", urls={})
 
 
 def _lists() -> str:

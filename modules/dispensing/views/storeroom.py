@@ -93,20 +93,22 @@ def list_documents() -> ResponseReturnValue:
 @requires("dispensing.stock.view")
 def show_document(document_id: int) -> ResponseReturnValue:
     """One document with its lines."""
-    return document_page(document_id, Form(services.collect_codes, document_id=document_id))
+    return document_page(document_id)
 
 
-def document_page(document_id: int, form: Form) -> str:
-    """A document, and the codes of the packs that came in with it."""
+def document_page(document_id: int, form: Form | None = None) -> str:
+    """A document, and the codes of the packs that came in or moved with it."""
     document = queries.get_document(document_id)
-    is_receipt = document.kind in services.COLLECTED_AT
+    is_receipt, is_move = document.kind in services.COLLECTED_AT, document.kind in services.MOVED_WITH
+    use_case = services.collect_codes if is_receipt else services.move_codes
     return render_template(
         "dispensing/document.html",
         document=document,
         moves=queries.moves_of(document_id),
         places={location.id: location.name for location in queries.list_locations()},
-        form=form,
+        form=form or Form(use_case, document_id=document_id),
         collected=queries.collected(document_id) if is_receipt else None,
+        noted=queries.noted_on(document_id) if is_move else None,
     )
 
 

@@ -48,6 +48,10 @@ class Delivery(TenantScoped, Model):
     inspected_by_id: Mapped[int | None]
     inspected_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
     second_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    withdrawn_by_name: Mapped[str] = mapped_column(
+        Unicode(100), default=""
+    )  # who took the last inspection back
+    withdrawn_reason: Mapped[str] = text_column(200, default="")
     document_id: Mapped[int | None] = mapped_column(ForeignKey("dispensing_document.id"))
 
 

@@ -1,6 +1,7 @@
 """What others may read of distribution."""
 
 from modules.distribution.queries.centre import (
+    coming_packs,
     find_delivery,
     get_delivery,
     lines_of_delivery,
@@ -53,6 +54,7 @@ __all__ = [
     "CentreFigures",
     "Differing",
     "check_distribution",
+    "coming_packs",
     "differences_of_shipment",
     "figures",
     "find_delivery",

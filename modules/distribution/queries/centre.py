@@ -1,10 +1,20 @@
 """Reading what the district sends to a centre, in the unit of the centre."""
 
-from sqlalchemy import func, select
+from decimal import Decimal
 
-from app.db import Page, db, page_by_key
+from sqlalchemy import case, func, select
+
+from app.db import Page, current_unit, db, page_by_key
 from app.errors import NotFound
-from modules.distribution.models import Delivery, DeliveryLine, DeliveryStatus
+from modules.distribution.models import (
+    Delivery,
+    DeliveryLine,
+    DeliveryStatus,
+    Purchase,
+    PurchaseStatus,
+    Request,
+    RequestLine,
+)
 
 OPEN = (DeliveryStatus.AWAITED, DeliveryStatus.TO_SIGN)
 
@@ -36,3 +46,31 @@ def lines_of_delivery(delivery_id: int) -> list[DeliveryLine]:
 def open_deliveries() -> int:
     """Shipments of the district that wait for somebody here."""
     return db.session.scalar(select(func.count()).where(Delivery.status.in_(OPEN))) or 0
+
+
+def coming_packs() -> dict[int, Decimal]:
+    """Drug id → packs on the way to the centre from the district, and those it has still to send it.
+
+    Of a plan that is not decided yet all that is wanted is counted. Two statements, one on the district's papers.
+    """
+    unit = current_unit()
+    sent = (
+        select(DeliveryLine.drug_id, func.sum(func.coalesce(DeliveryLine.accepted, DeliveryLine.packs)))
+        .join(Delivery, Delivery.id == DeliveryLine.delivery_id)
+        .where(Delivery.status.in_(OPEN))
+        .group_by(DeliveryLine.drug_id)
+    )
+    is_decided = Purchase.status == PurchaseStatus.APPROVED
+    meant = case((is_decided, RequestLine.approved), else_=RequestLine.wanted)
+    wanted = (
+        select(RequestLine.drug_id, func.sum(meant - RequestLine.shipped))
+        .join(Request, Request.id == RequestLine.request_id)
+        .outerjoin(Purchase, Purchase.id == Request.purchase_id)
+        .where(RequestLine.centre_id == (unit.tenant_id if unit else None), Request.closed_reason == "")
+        .group_by(RequestLine.drug_id)
+    )
+    found: dict[int, Decimal] = {}
+    for statement in (sent, wanted):
+        for drug_id, packs in db.session.execute(statement):
+            found[drug_id] = found.get(drug_id, Decimal(0)) + packs
+    return found

@@ -18,6 +18,7 @@ from modules.distribution.services.receiving import (
     expect_delivery,
     receive_shipment,
     sign_shipment,
+    withdraw_inspection,
 )
 from modules.distribution.services.settling import end_difference, note_arrival
 from modules.distribution.services.shipping import (
@@ -51,4 +52,5 @@ __all__ = [
     "stock_warehouse",
     "submit_purchase",
     "take_request",
+    "withdraw_inspection",
 ]

@@ -144,6 +144,38 @@ def sign_shipment(*, delivery_id: int, by: Actor) -> Delivery:
     return _post(delivery, queries.lines_of_delivery(delivery_id), by)
 
 
+@use_case("distribution.delivery.receive")
+def withdraw_inspection(
+    *, delivery_id: int, reason: Annotated[str, Field(min_length=2, max_length=200)], by: Actor
+) -> Delivery:
+    """Take an inspection back that nobody has signed as the second person, with the reason; it is inspected anew.
+
+    What was found to differ stays written there until then.
+
+    Raises:
+        NotFound: no such delivery here.
+        WrongState: it waits for no signature.
+    """
+    delivery = _lock(delivery_id, DeliveryStatus.TO_SIGN)
+    inspected_by = delivery.inspected_by_name
+    for line in queries.lines_of_delivery(delivery_id):
+        line.accepted = None
+    delivery.status = DeliveryStatus.AWAITED
+    delivery.inspected_at = delivery.inspected_by_id = delivery.temperature = None
+    delivery.inspected_by_name = ""
+    delivery.withdrawn_by_name, delivery.withdrawn_reason = by.name, reason
+    db.session.flush()
+    audit.record(
+        "delivery.withdrawn",
+        delivery,
+        by=by,
+        number=delivery.number,
+        reason=reason,
+        inspected_by=inspected_by,
+    )
+    return delivery
+
+
 def _inspect(
     given: ArrivedInput,
     number: int,

@@ -69,6 +69,19 @@ def sign_shipment(delivery_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/deliveries/<int:delivery_id>/withdraw")
+@requires("distribution.delivery.receive")
+def withdraw_inspection(delivery_id: int) -> ResponseReturnValue:
+    """Take an inspection back that waits for its second signature."""
+    return act(
+        services.withdraw_inspection,
+        lambda form: _delivery(delivery_id, form),
+        lambda _: url_for(".show_delivery", delivery_id=delivery_id),
+        gettext("Inspection taken back"),
+        delivery_id=delivery_id,
+    )
+
+
 def _delivery(delivery_id: int, form: Form) -> str:
     places = stock.list_locations(LocationKind.STOREROOM) + stock.list_locations(LocationKind.PHARMACY)
     return render_template(

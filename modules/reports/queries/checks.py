@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app import clock
 from app.db import db, tenant_unit
@@ -13,9 +14,10 @@ from app.money import format_amount
 from app.registry import Finding
 from modules.charging import queries as charging
 from modules.dispensing import queries as stock
-from modules.reports.models import Day, MoneySum, Side
+from modules.reports.models import Day, MoneySum, PlaceSum, Side, StockSum
 from modules.reports.queries.days import stale_days, unfinished_days
 from modules.reports.queries.stock import level_to_carry_from, stock_at
+from modules.reports.rules.days import first_of
 
 ZERO = Decimal("0.00")
 _NAMES = {
@@ -40,6 +42,7 @@ def findings(until: date) -> list[Finding]:
     return [
         *(_money(side, ledger, first, until) for side in Side),
         Finding(N_("reports: stock of the sums = ledger"), str(_differing(until)), "0"),
+        Finding(N_("reports: stock of places = stock of their drugs"), str(_differing_places(until)), "0"),
     ]
 
 
@@ -68,3 +71,29 @@ def _differing(until: date) -> int:
     sums, ledger = stock_at(until + timedelta(days=1), known_at=known), stock.stock_totals(until)
     nothing = (Decimal(0), Decimal(0))
     return sum(1 for key in sums.keys() | ledger.keys() if sums.get(key, nothing) != ledger.get(key, nothing))
+
+
+def _differing_places(until: date) -> int:
+    """Days and months of places whose sums are not those of their drugs."""
+    days = _sums(StockSum, StockSum.on <= until)
+    wrong = _unlike(days, _sums(PlaceSum, ~PlaceSum.is_month, PlaceSum.on <= until))
+    whole: dict[_Key, _Sums] = {}
+    for (on, *rest), (cost, retail, entries) in _sums(PlaceSum, ~PlaceSum.is_month).items():
+        held = whole.get((first_of(on), *rest), (ZERO, ZERO, 0))
+        whole[(first_of(on), *rest)] = (held[0] + cost, held[1] + retail, held[2] + entries)
+    return wrong + _unlike(whole, _sums(PlaceSum, and_(PlaceSum.is_month)))
+
+
+_Key = tuple[Any, ...]  # day, place, kind, comes in
+_Sums = tuple[Decimal, Decimal, int]
+
+
+def _sums(model: type[StockSum | PlaceSum], *conditions: ColumnElement[bool]) -> dict[_Key, _Sums]:
+    key = (model.on, model.location_id, model.kind, model.comes_in)
+    sums = (func.sum(model.cost_amount), func.sum(model.retail_amount), func.sum(model.entries))
+    rows = db.session.execute(select(*key, *sums).where(*conditions).group_by(*key))
+    return {tuple(row[:4]): (row[4], row[5], row[6]) for row in rows}
+
+
+def _unlike(one: dict[_Key, _Sums], other: dict[_Key, _Sums]) -> int:
+    return sum(1 for key in one.keys() | other.keys() if one.get(key) != other.get(key))

@@ -55,7 +55,7 @@ def as_of(reach: Reach, begins_on: date, ends_on: date) -> AsOf:
                 func.max(Day.built_at),
                 func.sum(case((Day.stale_since.is_not(None), 1), else_=0)),
             )
-            .where(Day.on >= begins_on, Day.on <= ends_on)
+            .where(Day.tenant_id.in_(sorted(reach.ids)), Day.on >= begins_on, Day.on <= ends_on)
             .group_by(Day.tenant_id)
         )
         return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]

@@ -168,7 +168,7 @@ def _by_kind(reach: Reach, asked: Asked, moved: Mapping[FlowKey, Flow]) -> Table
 
 def _plot(reach: Reach, asked: Asked) -> Plot | None:
     sums: dict[str, tuple[Decimal, Decimal]] = {}
-    for on, (came, left) in sorted(flows_by_day(reach, filter_of(asked)).items()):
+    for on, (came, left) in sorted(flows_by_day(reach, filter_of(asked), asked.bucket).items()):
         name = bucket_of(on, asked.bucket)
         held = sums.get(name, (NOTHING, NOTHING))
         sums[name] = (held[0] + came, held[1] + left)

@@ -32,6 +32,19 @@ def months(since: date, until: date) -> Iterator[date]:
         month = next_month(month)
 
 
+Stretch = tuple[date, date]  # its first and its last day
+
+
+def split(begins_on: date, ends_on: date) -> tuple[list[Stretch], Stretch | None]:
+    """Days cut into what is left at both ends and, as first days of the first and the last one, the whole months."""
+    first = begins_on if begins_on.day == 1 else next_month(begins_on)
+    behind = first_of(ends_on + timedelta(days=1))  # where whole months end
+    if first >= behind:
+        return ([(begins_on, ends_on)] if begins_on <= ends_on else []), None
+    ends = [(begins_on, first - timedelta(days=1)), (behind, ends_on)]
+    return [one for one in ends if one[0] <= one[1]], (first, first_of(behind - timedelta(days=1)))
+
+
 def bucket_of(day: date, bucket: Bucket) -> str:
     """The name of the stretch of time a day belongs to: 2026-11-20, 2026-11, 2026 Q4, 2026."""
     if bucket is Bucket.YEAR:

@@ -14,7 +14,7 @@ from app.use_cases import use_case
 from modules.charging import queries as charging
 from modules.dispensing import queries as stock
 from modules.reports import queries
-from modules.reports.models import Day, Level, MoneySum, PrescribingSum, StockSum
+from modules.reports.models import Day, Level, MoneySum, PlaceSum, PrescribingSum, StockSum
 from modules.reports.rules.days import months, next_month
 
 AT_ONCE = 40  # days of a centre in one go of the relay's process
@@ -75,14 +75,17 @@ def pursue(tenant_id: int) -> int:
 
 @use_case("reports.sums.build", is_step=True)
 def build_day(*, day_id: int, with_levels: bool = False, by: Actor) -> Day:
-    """Make the sums of one day anew from the ledgers; on wish what lay there when each month behind it began, too."""
+    """Make the sums of one day anew from the ledgers; on wish the months from its own on, too."""
     day = lock_row(Day, day_id)
     if day is None:
         raise LookupError(f"reports_day {day_id}")
     for model in (MoneySum, StockSum, PrescribingSum):
         db.session.execute(delete(model).where(model.on == day.on))
+    _remove_places(day.on, is_month=False)
+    moved = list(_stock(day.on))
     db.session.add_all(_money(day.on))
-    db.session.add_all(_stock(day.on))
+    db.session.add_all(moved)
+    db.session.add_all(_places(moved))
     db.session.add_all(_prescribing(day.on))
     day.stale_since, day.built_at = None, clock.now()
     if with_levels:
@@ -136,6 +139,33 @@ def _stock(on: date) -> Iterable[StockSum]:
     return sums.values()
 
 
+def _places(moved: Iterable[StockSum]) -> Iterable[PlaceSum]:
+    """A day's sums of drugs, put together."""
+    sums: dict[Key, PlaceSum] = {}
+    for row in moved:
+        key = (row.location_id, row.kind, row.comes_in)
+        found = sums.get(key)
+        if found is None:
+            found = sums[key] = PlaceSum(
+                is_month=False,
+                on=row.on,
+                location_id=row.location_id,
+                kind=row.kind,
+                comes_in=row.comes_in,
+                cost_amount=Decimal("0.00"),
+                retail_amount=Decimal("0.00"),
+                entries=0,
+            )
+        found.cost_amount += row.cost_amount
+        found.retail_amount += row.retail_amount
+        found.entries += row.entries
+    return sums.values()
+
+
+def _remove_places(on: date, *, is_month: bool) -> None:
+    db.session.execute(delete(PlaceSum).where(PlaceSum.is_month == is_month, PlaceSum.on == on))
+
+
 def _prescribing(on: date) -> Iterable[PrescribingSum]:
     counts: dict[Key, list[bool]] = {}
     for entry in queries.prescribing_entries(on, queries.antimicrobials()):
@@ -154,14 +184,32 @@ def _prescribing(on: date) -> Iterable[PrescribingSum]:
 
 @use_case("reports.sums.build", is_step=True)
 def carry_levels(*, since: date, by: Actor) -> None:
-    """What lay at each place when each month began, from the month of a day on to this one.
-
-    Does nothing while the day is of this month and its beginning is known.
-    """
+    """What each month from the one of a day on moved, and what lay at each place when those behind it began."""
     today = clock.today()
+    for month in months(since, next_month(today)):
+        _write_month(month)
     start = queries.level_to_carry_from(since)
     for month in months(start, today):
         _write_level(next_month(month), known_at=month)
+
+
+def _write_month(month: date) -> None:
+    # removed first, as below
+    _remove_places(month, is_month=True)
+    db.session.add_all(
+        PlaceSum(
+            is_month=True,
+            on=month,
+            location_id=location_id,
+            kind=kind,
+            comes_in=comes_in,
+            cost_amount=cost,
+            retail_amount=retail,
+            entries=entries,
+        )
+        for location_id, kind, comes_in, cost, retail, entries in queries.month_of_places(month)
+    )
+    db.session.flush()
 
 
 def _write_level(month: date, *, known_at: date) -> None:

@@ -109,7 +109,8 @@ class PlanLine(TenantScoped, Model):
     pack_factor: Mapped[int] = mapped_column(Integer)
     used_a_day: Mapped[Decimal] = quantity_column()
     in_stock: Mapped[Decimal] = quantity_column()
-    in_transit: Mapped[Decimal] = quantity_column()
+    in_transit: Mapped[Decimal] = quantity_column()  # sent, on order and coming from the district
+    from_district: Mapped[Decimal] = quantity_column(default=Decimal(0))  # of it
     proposed_packs: Mapped[Decimal] = quantity_column()
     packs: Mapped[Decimal] = quantity_column()
     pack_cost: Mapped[Decimal] = unit_price_column()
@@ -185,6 +186,7 @@ class ReceiptStatus(Choice):
     TO_INSPECT = "to_inspect", N_("Waits for the second signature")
     POSTED = "posted", N_("Posted")
     REFUSED = "refused", N_("Turned away")
+    WITHDRAWN = "withdrawn", N_("Withdrawn")
 
 
 class Receipt(TenantScoped, Model):
@@ -206,6 +208,8 @@ class Receipt(TenantScoped, Model):
     inspected_by_id: Mapped[int | None]
     inspected_by_name: Mapped[str] = mapped_column(Unicode(100))
     second_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    withdrawn_by_name: Mapped[str] = mapped_column(Unicode(100), default="")
+    withdrawn_reason: Mapped[str] = text_column(200, default="")
     document_id: Mapped[int | None] = mapped_column(ForeignKey("dispensing_document.id"))
 
 

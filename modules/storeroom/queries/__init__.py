@@ -25,6 +25,7 @@ from modules.storeroom.queries.counts import (
     lock_count_lines,
 )
 from modules.storeroom.queries.purchasing import (
+    coming_packs,
     get_order,
     get_plan,
     get_supplier,
@@ -87,6 +88,7 @@ __all__ = [
     "book_of",
     "check_closings",
     "check_papers",
+    "coming_packs",
     "due_adjustments",
     "get_adjustment",
     "get_closing",

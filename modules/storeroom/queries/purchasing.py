@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, select
 
 from app.db import Page, db, locking, page_by_key
 from app.errors import NotFound
+from app.registry import installed
 from modules.dispensing import queries as stock
 from modules.storeroom.models import (
     DrugRule,
@@ -122,6 +123,15 @@ def open_orders_by_drug() -> dict[int, Decimal]:
     found: dict[int, Decimal] = {}
     for drug_id, factor, packs in db.session.execute(statement):
         found[drug_id] = found.get(drug_id, Decimal(0)) + packs * factor
+    return found
+
+
+def coming_packs() -> dict[int, Decimal]:
+    """Drug id → packs that come to the centre without an order of its own, as other modules know."""
+    found: dict[int, Decimal] = {}
+    for module in installed().modules.values():
+        for drug_id, packs in (module.coming() if module.coming else {}).items():
+            found[drug_id] = found.get(drug_id, Decimal(0)) + packs
     return found
 
 

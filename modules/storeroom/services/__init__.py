@@ -60,6 +60,7 @@ from modules.storeroom.services.requisitions import (
     reject_requisition,
     ship_requisition,
 )
+from modules.storeroom.services.withdrawing import withdraw_delivery
 
 __all__ = [
     "ApprovedLineInput",
@@ -110,4 +111,5 @@ __all__ = [
     "ship_requisition",
     "sign_delivery",
     "submit_plan",
+    "withdraw_delivery",
 ]

@@ -114,7 +114,8 @@ def set_drug_rule(
 def propose_plan(*, location_id: int, days: Annotated[int, Field(ge=1, le=180)] = 30, by: Actor) -> Plan:
     """Reckon what to buy so that stock lasts for some days: a draft that people may change.
 
-    Average daily use of the last 30 days × days − stock − in transit, not below the drug's minimum, not above its
+    Average daily use of the last 30 days × days − stock − in transit (what is ordered and what the district sends
+    included), not below the drug's minimum, not above its
     maximum; drugs that need nothing are left out.
 
     Raises:
@@ -149,15 +150,16 @@ def propose_plan(*, location_id: int, days: Annotated[int, Field(ge=1, le=180)] 
 def _reckon(rules: Mapping[int, DrugRule], used: Mapping[int, Decimal], days: int) -> list[PlanLine]:
     drugs = catalogue.drugs_by_id(rules.keys() | used.keys())
     there, sent, ordered = stock.centre_stock(drugs), stock.on_the_way(), queries.open_orders_by_drug()
-    newest = stock.latest_batches(drugs)
+    newest, coming = stock.latest_batches(drugs), queries.coming_packs()
     lines = []
     for drug in sorted(drugs.values(), key=lambda drug: drug.code):
         rule, batch = rules.get(drug.id), newest.get(drug.id)
+        from_district = coming.get(drug.id, Decimal(0)) * drug.pack_factor
         need = Need(
             used=used.get(drug.id, Decimal(0)),
             observed_days=OBSERVED_DAYS,
             in_stock=there.get(drug.id, Decimal(0)),
-            in_transit=sent.get(drug.id, Decimal(0)) + ordered.get(drug.id, Decimal(0)),
+            in_transit=sent.get(drug.id, Decimal(0)) + ordered.get(drug.id, Decimal(0)) + from_district,
             minimum=rule.minimum if rule else Decimal(0),
             maximum=rule.maximum if rule else None,
             pack_factor=drug.pack_factor,
@@ -176,6 +178,7 @@ def _reckon(rules: Mapping[int, DrugRule], used: Mapping[int, Decimal], days: in
                 used_a_day=need.used_a_day,
                 in_stock=need.in_stock,
                 in_transit=need.in_transit,
+                from_district=from_district,
                 proposed_packs=packs,
                 packs=packs,
                 pack_cost=(batch.unit_cost * batch.pack_factor).quantize(Decimal("0.000001"))

@@ -1,6 +1,6 @@
 """A pharmacy asks the storeroom for drugs: applied for, approved, sent, received or refused (请领)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
@@ -263,8 +263,13 @@ def receive_requisition(
         raise ReasonMissing(field="reason")
     for row in shipped.values():
         row.received = received[row.id]
-    _post(requisition, shipped, received, by)
-    _post_missing(requisition, shipped, missing, outcome, reason.strip(), by)
+    sent = dict(stock.moved_batches(requisition.shipment_id or 0))
+    came, gone = _parts(shipped, received, sent), _parts(shipped, missing, sent)
+    split = {part.batch_id for part in came} & {
+        part.batch_id for part in gone
+    }  # scanned again where they are
+    _post(requisition, came, split, by)
+    _post_missing(requisition, gone, split, outcome, reason.strip(), by)
     requisition.received_by_name = by.name
     requisition.status = RequisitionStatus.RECEIVED if any(received.values()) else RequisitionStatus.REFUSED
     db.session.flush()
@@ -272,24 +277,34 @@ def receive_requisition(
     return requisition
 
 
-def _post(
-    requisition: Requisition, shipped: dict[int, ShippedPart], quantities: dict[int, Decimal], by: Actor
-) -> None:
-    parts = _parts(shipped, quantities)
+def _post(requisition: Requisition, parts: list[dispensing.Part], split: set[int], by: Actor) -> None:
     if parts:
         document = dispensing.arrive(location_id=requisition.to_location_id, parts=parts, by=by)
         requisition.arrival_id = document.id
+        _bring_codes(requisition, document, parts, split, by)
+
+
+def _bring_codes(
+    requisition: Requisition,
+    document: stock.Document,
+    parts: list[dispensing.Part],
+    split: set[int],
+    by: Actor,
+) -> None:
+    batches = {part.batch_id for part in parts} - split
+    dispensing.bring_codes(
+        sent_with=requisition.shipment_id or 0, document=document, batch_ids=batches, by=by
+    )
 
 
 def _post_missing(
     requisition: Requisition,
-    shipped: dict[int, ShippedPart],
-    quantities: dict[int, Decimal],
+    parts: list[dispensing.Part],
+    split: set[int],
     outcome: Outcome | None,
     reason: str,
     by: Actor,
 ) -> None:
-    parts = _parts(shipped, quantities)
     if not parts:
         return
     home = requisition.from_location_id
@@ -297,19 +312,23 @@ def _post_missing(
         document = dispensing.arrive(location_id=home, parts=parts, reason=reason, by=by)
     else:
         document = dispensing.lose_on_the_way(location_id=home, parts=parts, reason=reason, by=by)
+    _bring_codes(requisition, document, parts, split, by)
     requisition.difference_id, requisition.outcome, requisition.reason = document.id, outcome, reason
 
 
-def _parts(shipped: dict[int, ShippedPart], quantities: dict[int, Decimal]) -> list[dispensing.Part]:
-    """By batch, as two lines may have taken from one."""
+def _parts(
+    shipped: Mapping[int, ShippedPart], quantities: Mapping[int, Decimal], sent: dict[int, stock.OnTheWay]
+) -> list[dispensing.Part]:
+    """By batch, as two lines may have taken from one; each takes its share of what it cost when it was sent."""
     sums: dict[int, Decimal] = {}
     for row in shipped.values():
         sums[row.batch_id] = sums.get(row.batch_id, Decimal(0)) + quantities[row.id]
-    return [
-        dispensing.Part(batch_id=batch_id, quantity=quantity)
-        for batch_id, quantity in sums.items()
-        if quantity
-    ]
+    parts = []
+    for batch_id, quantity in sums.items():
+        if quantity:
+            cost, sent[batch_id] = sent[batch_id].take(quantity)
+            parts.append(dispensing.Part(batch_id=batch_id, quantity=quantity, cost_amount=cost))
+    return parts
 
 
 def _lock(requisition_id: int, status: RequisitionStatus) -> Requisition:

@@ -214,6 +214,15 @@ def sign_delivery(order_id: int, receipt_id: int) -> ResponseReturnValue:
     return _on_order(services.sign_delivery, order_id, gettext("Signed and posted"), receipt_id=receipt_id)
 
 
+@blueprint.post("/orders/<int:order_id>/deliveries/<int:receipt_id>/withdraw")
+@requires("storeroom.delivery.receive")
+def withdraw_delivery(order_id: int, receipt_id: int) -> ResponseReturnValue:
+    """Take an inspection back that waits for its second signature."""
+    return _on_order(
+        services.withdraw_delivery, order_id, gettext("Inspection taken back"), receipt_id=receipt_id
+    )
+
+
 @blueprint.get("/orders/<int:order_id>/invoices/new")
 @requires("storeroom.invoice.enter")
 def new_invoice(order_id: int) -> ResponseReturnValue:
