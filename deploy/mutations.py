@@ -91,13 +91,23 @@ MUTATIONS = (
     Mutation(
         "rounding_cost",
         "a cost is rounded once",
-        "modules/dispensing/services/ledger.py",
+        "modules/dispensing/rules/costs.py",
         (
             (
-                "round_amount(movement.quantity * movement.batch.unit_cost)",
-                "round_amount(movement.quantity * round_amount(movement.batch.unit_cost))",
+                "round_amount(left * unit_cost)",
+                "round_amount(left * round_amount(unit_cost))",
+            ),
+            (
+                "round_amount(after * unit_cost)",
+                "round_amount(after * round_amount(unit_cost))",
             ),
         ),
+    ),
+    Mutation(
+        "last_fen",
+        "the last units of a batch take the last fen",
+        "modules/dispensing/rules/costs.py",
+        (("        return held\n", "        return max(held - NOTHING - Decimal('0.01'), NOTHING)\n"),),
     ),
     Mutation(
         "fefo",
