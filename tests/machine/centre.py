@@ -56,6 +56,7 @@ class Centre:
     apart: list[int] = field(default_factory=list)
     recalls: list[int] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
+    requests: list[int] = field(default_factory=list)
     scans: list[tuple[int, int]] = field(default_factory=list)
     deliveries: list[int] = field(default_factory=list)
     serial: int = 0

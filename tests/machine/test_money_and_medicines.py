@@ -13,7 +13,7 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from machine import buying, identities, packs, papers, paying, sparing, stock
+from machine import asking, buying, identities, packs, papers, paying, sparing, stock
 from machine.centre import DRUGS, Centre
 from machine.outside import Outside
 
@@ -177,6 +177,14 @@ class Acts:
         """By hand."""
         sparing.waive(centre, _bill(centre, dice), dice)
 
+    def ask_back(self, centre: Centre, dice: Random) -> None:
+        """By the doctor."""
+        asking.ask_back(centre, dice)
+
+    def answer(self, centre: Centre, dice: Random) -> None:
+        """To what was asked back."""
+        asking.answer(centre, dice)
+
     def scan_pack(self, centre: Centre, dice: Random) -> None:
         """At the pharmacy's window."""
         packs.scan(centre, dice.randint(0, 9), dice.randint(0, 3), dice.choice((0, 0, 6, 30)))
@@ -258,6 +266,8 @@ OFTEN = {
     "reduce": 2,
     "entitle": 1,
     "waive": 2,
+    "ask_back": 4,
+    "answer": 2,
     "scan_pack": 4,
     "without_code": 1,
     "take_off": 1,
