@@ -11,7 +11,7 @@ from support.insurer import connected, insurer, insurer_address
 
 from app import clock, pursuit
 from app.actor import Actor
-from app.db import tenant_unit
+from app.db import Mode, db, tenant_unit
 from app.errors import NotFound, PermissionDenied
 from modules.charging import queries as charging_queries
 from modules.charging import services as charging
@@ -23,6 +23,7 @@ from modules.dispensing.rules.review import ReviewCheck
 from modules.dispensing.services import ReturnLineInput, StockLineInput
 from modules.insurance import queries as insurance
 from modules.insurance import services as insurer_services
+from tenants.services import change_settings
 
 __all__ = ["connected", "insurer", "insurer_address"]
 D = Decimal
@@ -331,3 +332,26 @@ def test_the_pages_show_what_was_refused(
     assert "send-again" in page
     assert "send-again" in client.get("/dispensing/trace?list=refused").text
     assert client.get("/dispensing/records?list=pending").status_code == 200
+
+
+def test_a_sale_before_payment_is_told_of_the_next_day_by_who_paid_then(
+    administrator: Actor, ours: Any, prescribe: Any, prepare: Any, other_pharmacist: Actor
+) -> None:
+    change_settings(settings={"pays_at_end": True}, by=administrator)
+    signed = prescribe((AMOXICILLIN, 24))
+    prepare(signed)
+    act = {"prescription_id": signed.prescription_id, "by": other_pharmacist}
+    services.scan_code(code=FIRST, item_id=signed.lines[0].item_id, **act)
+    services.dispense_prescription(**act)
+
+    def due() -> list[str]:
+        with tenant_unit(ours["tenant_id"]):
+            return [one.content["mdtrt_setl_type"] for one in queries.due_records() if one.infno == "3505"]
+
+    assert due() == []
+    with tenant_unit(ours["tenant_id"], mode=Mode.WRITE):
+        services.take_up_paid(prescription_ids=[signed.prescription_id], is_insured=True)
+        db.session.commit()
+    assert due() == []
+    with clock.at(clock.now() + timedelta(days=1)):
+        assert due() == ["1"]

@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Exists, Select, exists, select
+from sqlalchemy import Exists, Select, and_, exists, select
 from sqlalchemy.orm import aliased
 
 from app import clock
 from app.db import Page, db, page_by_key
-from modules.dispensing.models import TOLD, Code, CodeEvent, CodeEventKind, StockReport, UploadState
+from modules.dispensing.models import (
+    TOLD,
+    Code,
+    CodeEvent,
+    CodeEventKind,
+    StockReport,
+    Task,
+    TaskStatus,
+    UploadState,
+)
 from modules.insurance import queries as insurance
 
 Owed = CodeEvent | StockReport
@@ -29,7 +38,8 @@ class Record:
 def due_records(*, size: int = 30) -> list[Record]:
     """Records whose turn has come, in the order they arose: stock before sales. Four statements at most.
 
-    A pack's records are told one after the other: while an earlier one waits, so does the next.
+    A pack's records are told one after the other: while an earlier one waits, so does the next. Who paid is said as it
+    stands when it is told.
     """
     reports = list(db.session.scalars(_due(StockReport, size)))
     codes = _codes_of(reports)
@@ -41,16 +51,19 @@ def due_records(*, size: int = 30) -> list[Record]:
         )
         for row in reports
     ]
-    events = list(db.session.scalars(_due(CodeEvent, size - len(found)).where(~_waits_for_earlier())))
+    sold = _due(CodeEvent, size - len(found)).where(~_waits_for_earlier()).add_columns(Task.is_insured)
+    is_of_task = and_(Task.prescription_id == CodeEvent.prescription_id, Task.status != TaskStatus.CANCELLED)
+    rows = db.session.execute(sold.outerjoin(Task, is_of_task)).all()
+    events = {row[0]: bool(row[1]) for row in rows}
     unsold = _refused_sales(row.code for row in events if row.kind is CodeEventKind.RETURNED)
     return found + [
         Record(
             row,
             TOLD[row.kind],
-            row.content,
+            row.content | {"mdtrt_setl_type": "1" if is_insured else "2"},
             row.kind is CodeEventKind.RETURNED and (row.code, row.prescription_id) in unsold,
         )
-        for row in events
+        for row, is_insured in events.items()
     ]
 
 

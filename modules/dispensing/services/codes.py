@@ -1,6 +1,7 @@
 """Codes of packs that came in (追溯码采集): collected from a receipt, and the life they begin."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any
 
@@ -81,8 +82,9 @@ def note_event(
     prescription_id: int | None = None,
     prescription_number: str = "",
     content: dict[str, Any] | None = None,
+    told_from: datetime | None = None,
 ) -> CodeEvent:
-    """A row of a code's life, not yet stored; with a record for the insurer it waits to be sent."""
+    """A row of a code's life, not yet stored; with a record for the insurer it waits to be sent, from a moment on."""
     return CodeEvent(
         id=ids.new_id(),
         code=code,
@@ -96,7 +98,7 @@ def note_event(
         content=content or {},
         upload=UploadState.PENDING if content else UploadState.NONE,
         tries=0,
-        next_try_at=clock.now() if content else None,
+        next_try_at=(told_from or clock.now()) if content else None,
     )
 
 

@@ -1,6 +1,7 @@
 """What a hand-out and a return do to the codes of their packs, and what the insurer is told of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -128,7 +129,11 @@ def _tell(
     kind: CodeEventKind,
     by: Actor,
 ) -> None:
-    """Rows of the codes' lives, each with its record for the insurer."""
+    """Rows of the codes' lives, each with its record for the insurer.
+
+    What is handed out before its bill is settled is told of the next day: only then it is known who paid.
+    """
+    told_from = clock.moment_of(clock.today() + timedelta(days=1), time(0)) if task.is_on_account else None
     first_hold = {found.hold.item_id: found for found in reversed(holds)}
     db.session.add_all(
         note_event(
@@ -140,6 +145,7 @@ def _tell(
             prescription_id=task.prescription_id,
             prescription_number=task.prescription_number,
             content=_content(one, part, first_hold[one.use.item_id], document, task),
+            told_from=told_from,
         )
         for one, part in parts
         if one.code is not None
