@@ -385,7 +385,9 @@ def test_where_the_centre_demands_it_prescriptions_are_refunded_on_request_only(
         refund(signed, 4)
     ask(signed, 4)
     refund(signed, 4)
-    with pytest.raises(RefundNeedsRequest):  # what stays is settled again in this shift, and was not taken in it
+    with pytest.raises(
+        RefundNeedsRequest
+    ):  # what stays is settled again in this shift, and was not taken in it
         refund(signed, 4)
     other = prescribe(*THREE)
     pay(other)
