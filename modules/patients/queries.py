@@ -81,6 +81,14 @@ def hold_patient(patient_id: int) -> Patient:
     return found
 
 
+def hold_person(patient_id: int) -> Patient:
+    """As ``hold_patient``, the file into which this one was merged, at any remove: the one that counts for all."""
+    found = hold_patient(patient_id)
+    while found.merged_into_id is not None:
+        found = hold_patient(found.merged_into_id)
+    return found
+
+
 def patient_with_allergies(patient_id: int) -> tuple[Patient, list[Allergy]]:
     """The file, or NotFound, with the allergies in force as ``list_allergies`` gives them; one statement."""
     statement = (

@@ -71,6 +71,14 @@ def test_an_item_for_an_age_counts_from_the_birthday_to_the_eve_of_the_next(
     with pytest.raises(LimitAge) as refused:
         add(make_bill(patient_id=make_patient(registrar, born_on=older, guardian_name="张父").id))
     assert "6–36" in refused.value.text
+    limit(ECG, age_to=3)
+    with pytest.raises(LimitAge) as refused:
+        add(make_bill(patient_id=make_patient(registrar, born_on=older, guardian_name="张父").id))
+    assert "≤ 3 " in refused.value.text
+    limit(ECG, age_from=5)
+    with pytest.raises(LimitAge) as refused:
+        add(make_bill(patient_id=make_patient(registrar, born_on=older, guardian_name="张父").id))
+    assert "≥ 5 " in refused.value.text
 
 
 def test_once_a_day_is_once_a_day_on_all_bills_of_a_patient_and_new_after_midnight(
@@ -119,13 +127,13 @@ def test_a_voided_or_refunded_line_frees_the_limit(
 
 
 def test_lines_of_a_merged_file_count_as_the_patients(
-    limit: Any, add: Any, make_bill: Any, administrator: Actor
+    limit: Any, add: Any, make_bill: Any, administrator: Actor, cashier: Actor
 ) -> None:
     from dataclasses import replace
 
     limit(ECG, most=1)
     old, kept = make_bill(), make_bill()
-    add(old)
+    line = add(old)
     merge = patients.propose_merge(
         survivor_id=kept.patient_id, merged_id=old.patient_id, reason="同一人", by=administrator
     )
@@ -133,6 +141,10 @@ def test_lines_of_a_merged_file_count_as_the_patients(
     patients.decide_merge(merge_id=merge.id, is_approved=True, by=second)
     with pytest.raises(LimitDay):
         add(kept)
+    services.void_charge(charge_id=line.id, reason="错录", by=cashier)
+    add(kept)
+    with pytest.raises(LimitDay):  # the bill of the file that went: the patient is the same
+        add(old)
 
 
 def test_two_windows_never_both_add_what_is_allowed_once(

@@ -239,6 +239,20 @@ def test_versions_do_not_overlap_nor_begin_in_the_past(
         change(valid_from=clock.today() + timedelta(days=2))
 
 
+def test_a_package_is_found_by_its_name_of_today_until_the_new_one_begins(
+    ours: dict[str, Any], package: Package, members: Any, administrator: Actor
+) -> None:
+    services.change_package(
+        package_id=package.id,
+        name="年度筛查",
+        members=members((BLOOD, "1")),
+        valid_from=clock.today() + timedelta(days=3),
+        by=administrator,
+    )
+    with tenant_unit(ours["tenant_id"]):
+        assert [view.name for view in queries.packages_to_charge("老年人体检", size=3)] == ["老年人体检套餐"]
+
+
 def test_two_changes_at_once_leave_one_open_version(
     app: Flask, package: Package, members: Any, administrator: Actor, ours: Any
 ) -> None:

@@ -11,6 +11,7 @@ from support.outpatients import make_patient, open_encounter
 
 from app.actor import Actor
 from app.db import Mode, db, tenant_unit
+from app.errors import NotFound
 from modules.charging import queries, services
 from modules.charging.errors import (
     AskedTooMuch,
@@ -147,6 +148,33 @@ def test_part_of_what_was_asked_needs_a_reason(
     charge = line("charging_manual")
     assert (charge.executed_quantity, charge.asked_quantity) == (1, 2)
     _refund(ours, seen(), charge, 2, cashier)
+    assert money_holds()
+
+
+def test_a_confirmation_names_lines_that_were_asked_for(
+    ours: dict[str, Any], line: Any, ask: Any, colleague: Actor, doctor: Actor
+) -> None:
+    request = ask("registration_visit")
+    other = AskedLineInput(charge_id=line("charging_manual").id, quantity=D(1))
+    with pytest.raises(NotFound) as refused:
+        services.confirm_refund_request(request_id=request.id, lines=[other], reason="误", by=colleague)
+    assert refused.value.field == "lines"
+    services.withdraw_refund_request(request_id=request.id, by=doctor)
+
+
+def test_a_patient_who_is_taken_again_does_not_undo_what_was_confirmed(
+    ours: dict[str, Any], seen: Any, line: Any, ask: Any, colleague: Actor, cashier: Actor, money_holds: Any
+) -> None:
+    request, fee = ask("registration_visit"), line("registration_visit")
+    asked = [AskedLineInput(charge_id=fee.id, quantity=D(1))]
+    services.confirm_refund_request(request_id=request.id, lines=asked, by=colleague)
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        services.note_visit_seen(visit_id=seen().visit_id)
+        db.session.commit()
+    assert line("registration_visit").executed_quantity == 0
+    _refund(ours, seen(), fee, 1, cashier)
+    with tenant_unit(ours["tenant_id"]):
+        assert queries.get_request(request.id).state == RequestState.REFUNDED
     assert money_holds()
 
 

@@ -113,6 +113,19 @@ def test_handed_out_in_parts_and_brought_back_the_batch_costs_what_it_cost(
     assert books_hold()
 
 
+def test_what_lies_costs_what_the_books_hold(ours: Any, make_stock: Any) -> None:
+    make_stock(DRUG, 10, unit_cost="0.0333")
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        (held,) = [
+            row for row in queries.balances_at(ours["locations"]["pharmacy"]) if row.batch.drug_code == DRUG
+        ]
+        held.balance.cost_amount += D("0.01")  # as a fen comes along from another place
+        db.session.flush()
+        (drug,) = [row for row in queries.lying_drugs() if row.batch.drug_code == DRUG]
+        assert (drug.on_hand, drug.cost_amount) == (10, D("0.34"))
+        db.session.rollback()
+
+
 def test_fen_where_nothing_lies_are_found(
     ours: Any, make_stock: Any, prescribe: Any, pay: Any, dispense: Any
 ) -> None:

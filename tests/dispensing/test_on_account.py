@@ -130,6 +130,7 @@ def test_what_comes_back_unpaid_leaves_the_bill_and_the_rest_is_paid(
     assert (old.status, old.void_reason, old.quantity) == (ChargeStatus.VOIDED, "returned", D(40))
     assert (rest.status, rest.quantity, rest.executed_quantity) == (ChargeStatus.UNPAID, D(30), D(30))
     assert rest.amount == (rest.price_amount * 30 / rest.per).quantize(D("0.01"))
+    assert rest.added_at == old.added_at  # what an item may be charged for in some days counts from then
     assert stock_of(DRUG)["A1"] == (D(70), D(0))
     receipt = pay(signed)
     assert _status(ours, signed) == (TaskStatus.PARTLY_RETURNED, "partially_returned")

@@ -379,11 +379,16 @@ def test_where_the_centre_demands_it_prescriptions_are_refunded_on_request_only(
     signed = prescribe(*THREE)
     pay(signed)
     refund(signed, 4)  # the cashier's own, in the shift in which it was taken
+    refund(signed, 1)  # and once more, of what was settled again
     charging.close_shift(counted_cash=D(0), difference_reason="测试", by=cashier)
     with pytest.raises(RefundNeedsRequest):
         refund(signed, 4)
     ask(signed, 4)
     refund(signed, 4)
+    with pytest.raises(
+        RefundNeedsRequest
+    ):  # what stays is settled again in this shift, and was not taken in it
+        refund(signed, 4)
     other = prescribe(*THREE)
     pay(other)
     dispense(other)

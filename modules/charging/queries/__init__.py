@@ -135,6 +135,7 @@ from modules.charging.queries.returned import owed_for_return as owed_for_return
 from modules.charging.queries.returned import receipt_with_returns as receipt_with_returns
 from modules.charging.queries.settlements import SettlementView as SettlementView
 from modules.charging.queries.settlements import count_prints as count_prints
+from modules.charging.queries.settlements import first_shifts as first_shifts
 from modules.charging.queries.settlements import get_receipt_print as get_receipt_print
 from modules.charging.queries.settlements import get_settlement as get_settlement
 from modules.charging.queries.settlements import is_mirrored as is_mirrored

@@ -121,7 +121,8 @@ def packages_to_charge(text: str, *, size: int) -> list[PackageView]:
         .limit(size)
     )
     if typed := text.strip():
-        statement = statement.where(_matches(typed))
+        # a package that is to be called otherwise from a later day on is still found by its name of today
+        statement = statement.where(or_(_matches(typed), contains_text(PackageVersion.name, typed)))
     found = list(db.session.scalars(statement))
     return _views(found) if found else []
 

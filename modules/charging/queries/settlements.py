@@ -1,5 +1,6 @@
 """Reading settlements and receipts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from modules.charging.models import (
     Charge,
     ReceiptPrint,
     Settlement,
+    SettlementKind,
     SettlementLine,
     Tender,
 )
@@ -58,6 +60,19 @@ def settled_lines(settlement_id: int) -> list[tuple[SettlementLine, Charge]]:
         .execution_options(populate_existing=True)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def first_shifts(charge_ids: Iterable[int]) -> set[int]:
+    """The shifts in which these lines were paid, whatever was refunded and settled again since. One statement."""
+    statement = (
+        select(Settlement.shift_id)
+        .join(SettlementLine, SettlementLine.settlement_id == Settlement.id)
+        .where(
+            SettlementLine.charge_id.in_(sorted(charge_ids)),
+            Settlement.kind == SettlementKind.CHARGE,
+        )
+    )
+    return set(db.session.scalars(statement))
 
 
 def tenders_of(settlement_id: int) -> list[Tender]:

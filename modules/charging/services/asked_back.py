@@ -26,6 +26,7 @@ from modules.charging.models import (
     RefundRequestStep,
     RequestState,
     Settlement,
+    SettlementKind,
 )
 from modules.charging.queries import AskedLine
 from modules.charging.rules.refund_requests import confirmable
@@ -79,6 +80,8 @@ def _refuse_unasked(original: Settlement, charges: list[Charge], by: Actor) -> N
         return
     shift = queries.find_open_shift(by)
     is_own = shift is not None and shift.id == original.shift_id
+    if is_own and original.kind == SettlementKind.RESETTLEMENT:  # it stands in the shift of the refund before
+        is_own = queries.first_shifts(charge.id for charge in charges) == {original.shift_id}
     for charge in charges:
         if not is_own or charge.executed_quantity or charge.returned_quantity:
             raise RefundNeedsRequest(field="lines", item=charge.item_name)

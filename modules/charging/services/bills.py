@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app import audit, clock, ids
+from app import audit, ids
 from app.actor import Actor
 from app.db import db
 from app.errors import NotFound
@@ -251,6 +251,7 @@ def _rest_of(charge: Charge, quantity: Decimal, executed: Decimal) -> Charge:
         "price_id",
         "package_version_id",
         "package_name",
+        "added_at",
     )
     amount = line_amount(charge.price_amount, quantity, per=charge.per)
     return Charge(
@@ -260,7 +261,6 @@ def _rest_of(charge: Charge, quantity: Decimal, executed: Decimal) -> Charge:
         amount=amount,
         executed_quantity=executed,
         waived_amount=share_of(charge.waived_amount, amount, charge.amount),
-        added_at=clock.now(),
         **{name: getattr(charge, name) for name in same},
     )
 

@@ -81,13 +81,17 @@ def note_put_back(*, visit_id: int, prescription_id: int, by: Actor) -> None:
 
 
 def note_visit_seen(*, visit_id: int) -> None:
-    """The doctor has taken the patient: the fees of the visit are earned. One statement."""
+    """The doctor has taken the patient: the fees of the visit are earned. One statement.
+
+    What is asked back stays as it was confirmed when the patient is taken again (回诊).
+    """
     db.session.execute(
         update(Charge)
         .where(
             Charge.bill_id.in_(select(Bill.id).where(Bill.visit_id == visit_id)),
             Charge.source_kind == ChargeSource.VISIT,
             Charge.status != ChargeStatus.VOIDED,
+            Charge.asked_quantity == 0,
         )
         .values(executed_quantity=Charge.quantity - Charge.refunded_quantity)
         .execution_options(synchronize_session=False)

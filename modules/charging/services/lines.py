@@ -62,8 +62,8 @@ def _refuse_limited(patient_id: int, lines: Sequence[NewLine]) -> None:
         for item, limit in limits.items()
         if limit.most is not None
     }
-    patient = patients.hold_patient(patient_id) if since else patients.get_patient(patient_id)
-    before = queries.charged_since(patient_id, since) if since else {}
+    patient = patients.hold_person(patient_id) if since else patients.get_patient(patient_id)
+    before = queries.charged_since(patient.id, since) if since else {}
     sex = patient.sex.value if patient.sex.value in _KNOWN_SEXES else ""
     months = patients.completed_months(patient.born_on)
     wanted: dict[Item, Decimal] = {}
@@ -93,15 +93,20 @@ def _refuse(fault: LimitFault, line: NewLine, limit: ItemLimit, age: str) -> Non
     if fault == LimitFault.SEX:
         raise LimitSex(field=line.field, item=price.item_name, sex=limit.sex.label if limit.sex else "")
     if fault == LimitFault.AGE:
-        least = "" if limit.age_from is None else limit.age_from
-        most = "" if limit.age_to is None else limit.age_to
-        raise LimitAge(
-            field=line.field, item=price.item_name, ages=f"{least}–{most} {limit.age_unit.label}", age=age
-        )
+        raise LimitAge(field=line.field, item=price.item_name, ages=_ages(limit), age=age)
     amount = f"{limit.most} {price.unit}"
     if limit.days == 1:
         raise LimitDay(field=line.field, item=price.item_name, most=amount)
     raise LimitDays(field=line.field, item=price.item_name, most=amount, days=limit.days)
+
+
+def _ages(limit: ItemLimit) -> str:
+    bounds = f"{limit.age_from}–{limit.age_to}"
+    if limit.age_to is None:
+        bounds = f"≥ {limit.age_from}"
+    elif limit.age_from is None:
+        bounds = f"≤ {limit.age_to}"
+    return f"{bounds} {limit.age_unit.label}"
 
 
 def _born(bill_id: int, line: NewLine) -> Charge:

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from app import clock
 from app.db import db
-from app.money import round_amount
 from modules.dispensing.models import Balance, Batch, Hold, Location
 from modules.dispensing.queries.stock import StockLine, latest_batches
 
@@ -71,14 +70,14 @@ class LyingDrug:
 def lying_drugs() -> list[LyingDrug]:
     """Every drug that lies at some place, by code. Two statements."""
     statement = (
-        select(Batch.drug_id, Batch.unit_cost, Batch.received_on, func.sum(Balance.on_hand))
+        select(Batch.drug_id, Batch.received_on, func.sum(Balance.on_hand), func.sum(Balance.cost_amount))
         .join(Balance, Balance.batch_id == Batch.id)
         .where(Balance.on_hand > 0)
-        .group_by(Batch.id, Batch.drug_id, Batch.unit_cost, Batch.received_on)
+        .group_by(Batch.id, Batch.drug_id, Batch.received_on)
     )
     lots: dict[int, list[tuple[Decimal, date, Decimal]]] = {}
-    for drug_id, unit_cost, received_on, on_hand in db.session.execute(statement):
-        lots.setdefault(drug_id, []).append((on_hand, received_on, round_amount(on_hand * unit_cost)))
+    for drug_id, received_on, on_hand, cost in db.session.execute(statement):
+        lots.setdefault(drug_id, []).append((on_hand, received_on, cost))
     named = latest_batches(lots)
     found = [
         LyingDrug(
