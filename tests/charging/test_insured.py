@@ -14,7 +14,7 @@ from support.insurer import NUMBER
 from app import clock
 from app.account_hints import stock_sides
 from app.actor import Actor
-from app.db import db, tenant_unit
+from app.db import Mode, db, tenant_unit
 from app.db.statements import count_statements
 from app.pursuit import pursue_all
 from app.records import EventRow
@@ -31,7 +31,7 @@ from modules.charging.errors import (
     NotInsured,
     PrescriptionUnpaid,
 )
-from modules.charging.models import Bill, ChargeStatus, Checkout, CheckoutState
+from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus, Checkout, CheckoutState
 from modules.charging.rules.tenders import TenderMethod
 from modules.charging.services import RefundLineInput, TenderInput, conduct
 from modules.insurance import queries as insured
@@ -860,3 +860,31 @@ def test_the_electronic_invoice_of_g4_names_who_paid_what(
         full_own=D("16.00"),
     )
     assert platform_desk.carry(row.id, by=cashier).state.value == "issued"
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_a_patient_taken_while_the_fee_goes_back_neither_stops_nor_loses_it(
+    gives_up: bool, settled: Checkout, bill: Bill, cashier: Actor, view: Any, money_holds: Any
+) -> None:
+    fee = next(charge for charge in view(bill).charges if charge.source_kind == ChargeSource.VISIT)
+    with tenant_unit(cashier.tenant_id, Mode.WRITE):
+        db.session.get_one(Charge, fee.id).executed_quantity = D(0)
+        db.session.commit()
+    begun = services.begin_refund(
+        settlement_id=view(bill).refundable[-1].id,
+        lines=[RefundLineInput(charge_id=fee.id, quantity=fee.quantity)],
+        reason="退号",
+        by=cashier,
+    )
+    with tenant_unit(cashier.tenant_id, Mode.WRITE):
+        services.note_visit_seen(visit_id=bill.visit_id)
+        db.session.commit()
+    if gives_up:
+        done = services.give_up_refund(checkout_id=begun.id, by=cashier)
+    else:
+        done = conduct.refund(begun.id, by=cashier)
+    assert not done.is_open
+    now = next(charge for charge in view(bill).charges if charge.id == fee.id)
+    wanted = (fee.quantity, D(0)) if gives_up else (D(0), fee.quantity)
+    assert (now.executed_quantity, now.refunded_quantity) == wanted
+    assert money_holds()

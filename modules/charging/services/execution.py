@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from app.actor import Actor
 from app.db import db
 from app.money import format_quantity
 from modules.charging import queries
 from modules.charging.errors import NothingCharged, PrescriptionUnpaid, RefundTooLarge
-from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus
+from modules.charging.models import Bill, Charge, ChargeSource, ChargeStatus, Checkout, CheckoutLine
+from modules.charging.models.checkouts import OPEN
 from modules.charging.services.asked_back import confirm_by_pharmacy, refuse_asked
 from modules.charging.services.bills import shorten_unpaid
 
@@ -83,8 +84,15 @@ def note_put_back(*, visit_id: int, prescription_id: int, by: Actor) -> None:
 def note_visit_seen(*, visit_id: int) -> None:
     """The doctor has taken the patient: the fees of the visit are earned. One statement.
 
-    What is asked back stays as it was confirmed when the patient is taken again (回诊).
+    What is asked back stays as it was confirmed when the patient is taken again (回诊), and so does what goes back at
+    this moment.
     """
+    goes_back = exists().where(
+        CheckoutLine.charge_id == Charge.id,
+        CheckoutLine.returned > 0,
+        CheckoutLine.checkout_id == Checkout.id,
+        Checkout.state.in_(OPEN),
+    )
     db.session.execute(
         update(Charge)
         .where(
@@ -92,6 +100,7 @@ def note_visit_seen(*, visit_id: int) -> None:
             Charge.source_kind == ChargeSource.VISIT,
             Charge.status != ChargeStatus.VOIDED,
             Charge.asked_quantity == 0,
+            ~goes_back,
         )
         .values(executed_quantity=Charge.quantity - Charge.refunded_quantity)
         .execution_options(synchronize_session=False)

@@ -27,8 +27,10 @@ from modules.charging.models import (
 from modules.charging.rules.reductions import total_of
 from modules.charging.services.asked_back import check_against_requests
 from modules.charging.services.checkouts import insured_tenders, lock_checkout, new_checkout, taken_off
+from modules.charging.services.execution import note_visit_seen
 from modules.charging.services.refunds import RefundLineInput, book_refund, less_personal, look_at
 from modules.charging.services.shifts import present_shift
+from modules.clinic import queries as clinic
 
 _ZERO = Decimal("0.00")
 
@@ -104,6 +106,10 @@ def give_up_refund(*, checkout_id: int, by: Actor) -> Checkout:
         raise CheckoutUnderway(number=checkout.number, name=checkout.opened_by_name)
     unlock(queries.charges_of_checkout(checkout.id))
     checkout.state, checkout.ended_at = CheckoutState.CLOSED, clock.now()
+    db.session.flush()
+    visit_id = queries.lock_bill(checkout.bill_id).visit_id
+    if clinic.find_encounter(visit_id) is not None:  # the doctor may have taken the patient meanwhile
+        note_visit_seen(visit_id=visit_id)
     audit.record("refund.given_up", checkout, by=by, number=checkout.number)
     return checkout
 
