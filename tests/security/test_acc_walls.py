@@ -443,7 +443,7 @@ def test_acc_03_asking_for_a_key_that_is_not_here_stands_in_the_trail(
         assert len(list(db.session.scalars(again))) == len(rows)
 
 
-def _any_centre(unit: Any, tenant_id: int) -> Any:
+def _any_centre(tenant_id: int) -> Any:
     return with_loader_criteria(TenantScoped, lambda row: row.tenant_id > 0, include_aliases=True)
 
 
