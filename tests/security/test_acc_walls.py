@@ -60,12 +60,13 @@ FITTING = {
     "checks": list(twins.CHECKS),
     "second_name": "",  # whose password is wrong is refused before any row is looked for
 }
-LOOKED_FOR = {"not_found", "clinic.no_encounter", "prescriptions.not_found"}
+LOOKED_FOR = {"not_found", "clinic.no_encounter", "prescriptions.not_found", "charging.bill_missing"}
 REFUSED_BEFORE = {  # for a reason that comes before the row is looked for
     "prescriptions/sign-herbal-prescription prescription_id": ["prescriptions.herbs_mixed"],
     "prescriptions/sign-prescription prescription_id": ["prescriptions.warning_needs_reason"],
     "prescriptions/return-by-pharmacist prescription_id": ["prescriptions.not_a_reviewer"],
     "registration/transfer-visit slot_id": ["registration.wrong_state"],
+    "dispensing/repack balance_id": ["dispensing.second_person_missing"],
 }
 UNDECIDED = {"plan_id", "requisition_id"}  # the last one still takes changes
 PLENTY = 20  # tables with more rows than this lend their first, middle and last key
