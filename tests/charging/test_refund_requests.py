@@ -141,6 +141,9 @@ def test_part_of_what_was_asked_needs_a_reason(
     part = {"request_id": request.id, "by": colleague}
     with pytest.raises(AskedTooMuch):
         services.confirm_refund_request(lines=[AskedLineInput(charge_id=charge.id, quantity=D(4))], **part)
+    other = [AskedLineInput(charge_id=line("registration_visit").id, quantity=D(1))]
+    with pytest.raises(NotFound):  # confirmed of nothing it would wait for the cashier for ever
+        services.confirm_refund_request(lines=other, reason="做过一次", **part)
     two = [AskedLineInput(charge_id=charge.id, quantity=D(2))]
     with pytest.raises(PartNeedsReason):
         services.confirm_refund_request(lines=two, **part)

@@ -139,3 +139,38 @@ def test_fen_where_nothing_lies_are_found(
         db.session.commit()
     wrong = [found.name for found in queries.check_stock(ours["tenant_id"]) if not found.holds]
     assert wrong == ["dispensing: cost of the balances = ledger", "dispensing: fen where nothing lies"]
+
+
+def test_stock_that_the_former_release_moves_during_an_upgrade_costs_what_it_cost(
+    ours: Any, make_stock: Any, prescribe: Any, pay: Any, dispense: Any, books_hold: Any
+) -> None:
+    """It writes the ledger and what lies there, and knows nothing of the cost of balances."""
+    make_stock(DRUG, 100, unit_cost="1")
+    for quantity in (30, 10):
+        signed = prescribe((DRUG, quantity))
+        pay(signed)
+        dispense(signed)
+        if quantity == 30:
+            _as_the_former_release_leaves_it(ours, cost=D("100.00"), quantity=D(100))
+            assert books_hold()
+    with tenant_unit(ours["tenant_id"]):
+        costs = db.session.scalars(
+            db.select(StockMove.cost_amount)
+            .where(StockMove.to_account == Account.PATIENT, StockMove.unit_cost == 1)
+            .order_by(StockMove.id)
+        ).all()
+        (lying,) = [
+            row for row in queries.balances_at(ours["locations"]["pharmacy"]) if row.batch.drug_code == DRUG
+        ]
+    assert costs == [D("30.00"), D("10.00")]
+    assert lying.balance.cost_amount == D("60.00")
+    assert books_hold()
+
+
+def _as_the_former_release_leaves_it(ours: Any, *, cost: Decimal, quantity: Decimal) -> None:
+    with tenant_unit(ours["tenant_id"], Mode.WRITE):
+        (lying,) = [
+            row for row in queries.balances_at(ours["locations"]["pharmacy"]) if row.batch.drug_code == DRUG
+        ]
+        lying.balance.cost_amount, lying.balance.costed_quantity = cost, quantity
+        db.session.commit()

@@ -241,6 +241,18 @@ def test_one_window_hands_out_while_another_takes_the_scan_off(
     assert life(FIRST).pack.used == (D(0) if was_first else D(24))
 
 
+def test_a_scan_of_another_prescription_is_not_here_whatever_the_step(
+    ready: Any, scan: Any, hand_out: Any, ours: Any, other_pharmacist: Actor
+) -> None:
+    given, other = ready((AMOXICILLIN, 24)), ready((AMOXICILLIN, 10))
+    scan(given, FIRST)
+    hand_out(given)
+    scan(other, SECOND)
+    (use,) = _uses(ours, other)
+    with pytest.raises(NotFound):
+        services.remove_scan(prescription_id=given.prescription_id, use_id=use.id, by=other_pharmacist)
+
+
 def test_a_pack_that_went_out_with_a_part_stays_sold_when_its_scan_is_taken_off(
     ready: Any, scan: Any, life: Any, ours: Any, other_pharmacist: Actor, books_hold: Any
 ) -> None:

@@ -19,7 +19,9 @@ from modules.dispensing.errors import (
     CodeUnknown,
     TooManyCodesMoved,
 )
+from modules.dispensing.models import CodeEventKind
 from modules.dispensing.rules.tracing import PlaceFault, place_fault
+from modules.dispensing.services.moved_codes import note_refused_move
 from modules.storeroom import queries, services
 from modules.storeroom.services import ApprovedLineInput, ReceivedPartInput, RequisitionLineInput
 from tenants.services import change_settings
@@ -316,6 +318,17 @@ def test_a_document_takes_only_packs_that_it_moved(
     with tenant_unit(ours["tenant_id"]):
         (alarm,) = stock.list_alarms().rows
     assert (alarm.kind.value, alarm.document_id) == ("wrong_batch", requisition.shipment_id)
+
+
+@pytest.mark.parametrize("kind", ["left", "sold", "received"])
+def test_nobody_writes_a_packs_life_as_an_alarm(
+    came_in: Any, send: Any, move: Any, life: Any, storekeeper: Actor, kind: str
+) -> None:
+    sent = send(1)
+    with pytest.raises(NotFound):
+        note_refused_move(document_id=sent.shipment_id, code=ONE, kind=CodeEventKind(kind), by=storekeeper)
+    move(sent.shipment_id, ONE)  # else it would be noted there already
+    assert [event.kind.value for event in life(ONE).events] == ["sent", "received"]
 
 
 def test_followed_packs_are_scanned_on_their_way_or_refused(

@@ -40,7 +40,7 @@ def _cost_of_balances() -> None:
     """What the ledger says: what came to the place less what left it."""
     balance = sa.table(
         "dispensing_balance",
-        *(sa.column(name) for name in ("tenant_id", "location_id", "batch_id")),
+        *(sa.column(name) for name in ("tenant_id", "location_id", "batch_id", "on_hand", "costed_quantity")),
         sa.column("cost_amount", types.ExactDecimal(14, 2)),
     )
     move = sa.table(
@@ -61,7 +61,7 @@ def _cost_of_balances() -> None:
         )
         for place in (move.c.to_location_id, move.c.from_location_id)
     )
-    op.execute(sa.update(balance).values(cost_amount=came - left))
+    op.execute(sa.update(balance).values(cost_amount=came - left, costed_quantity=balance.c.on_hand))
 
 
 def upgrade() -> None:
@@ -85,6 +85,10 @@ def upgrade() -> None:
     op.add_column(
         "dispensing_balance",
         sa.Column("cost_amount", types.ExactDecimal(14, 2), nullable=False, server_default=sa.text("0")),
+    )
+    op.add_column(
+        "dispensing_balance",
+        sa.Column("costed_quantity", types.ExactDecimal(16, 4), nullable=False, server_default=sa.text("0")),
     )
     op.add_column("dispensing_code", sa.Column("location_id", sa.BigInteger(), nullable=True))
     op.add_column("dispensing_code", sa.Column("away_id", sa.BigInteger(), nullable=True))
@@ -135,5 +139,6 @@ def downgrade() -> None:
     op.drop_index("ix_dispensing_code_away", table_name="dispensing_code")
     op.drop_column("dispensing_code", "away_id", mssql_drop_default=True)
     op.drop_column("dispensing_code", "location_id", mssql_drop_default=True)
+    op.drop_column("dispensing_balance", "costed_quantity", mssql_drop_default=True)
     op.drop_column("dispensing_balance", "cost_amount", mssql_drop_default=True)
     op.drop_table("reports_place")

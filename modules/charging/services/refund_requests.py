@@ -155,10 +155,9 @@ def confirm_refund_request(
     """Say for the department that services were not done, or are undone.
 
     Raises:
-        RefundRequestNotHere: no such request here.
+        RefundRequestNotHere, NotFound: no such request here, or a line that it does not ask back.
         OtherDepartment, OwnRequest: a colleague of the department confirms.
         RequestMoved: it has gone on, or the pharmacy has the word.
-        NotFound: a line that was not asked for.
         AskedTooMuch: more than was asked for.
         PartNeedsReason: less than was asked for, and nobody says why.
     """
@@ -166,7 +165,7 @@ def confirm_refund_request(
     _refuse_non_department(request, by)
     rows = queries.lines_of_request(request.id)
     given = {line.charge_id: line.quantity for line in lines}
-    if given.keys() - {row.charge.id for row in rows}:
+    if given.keys() - {row.charge.id for row in rows}:  # else nothing would be confirmed, and never refunded
         raise NotFound(field="lines")
     quantities = {row.line.id: given.get(row.charge.id, Decimal(0)) for row in rows}
     for row in rows:

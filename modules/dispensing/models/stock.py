@@ -105,7 +105,8 @@ class Balance(TenantScoped, Model):
     """What lies of a batch at a location, in minimum units.
 
     `held` of it waits for signed prescriptions, `frozen` of it is set apart (隔离) and goes to nobody; `cost_amount` is
-    what the books hold for it, yuan for yuan what its rows in the ledger say.
+    what the books hold for it, yuan for yuan what its rows in the ledger say, when `costed_quantity` lay there. The
+    release from before moves stock beside this one during an upgrade and leaves both: then the ledger says it.
     """
 
     __tablename__ = "dispensing_balance"
@@ -128,6 +129,7 @@ class Balance(TenantScoped, Model):
     held: Mapped[Decimal] = quantity_column(default=Decimal(0))
     frozen: Mapped[Decimal] = quantity_column(default=Decimal(0))
     cost_amount: Mapped[Decimal] = amount_column(default=Decimal("0.00"))
+    costed_quantity: Mapped[Decimal] = quantity_column(default=Decimal(0))
 
     @property
     def available(self) -> Decimal:

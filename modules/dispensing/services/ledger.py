@@ -164,9 +164,11 @@ def _move(document: Document, number: int, movement: Movement) -> StockMove:
     if source is not None:
         source.on_hand -= movement.quantity
         source.cost_amount -= cost
+        source.costed_quantity = source.on_hand
     if target is not None:
         target.on_hand += movement.quantity
         target.cost_amount += cost
+        target.costed_quantity = target.on_hand
     return StockMove(
         id=ids.new_id(),
         document_id=document.id,
@@ -189,6 +191,9 @@ def _move(document: Document, number: int, movement: Movement) -> StockMove:
 def cost_of(movement: Movement) -> Decimal:
     """In yuan; a place keeps nothing in its books for a batch of which nothing lies there."""
     unit_cost, quantity = movement.batch.unit_cost, movement.quantity
+    for balance in (movement.source, movement.target):
+        if balance is not None:
+            _catch_up(balance)
     if movement.cost_amount is not None:
         return movement.cost_amount
     if movement.source is not None:
@@ -198,3 +203,10 @@ def cost_of(movement: Movement) -> Decimal:
         held, after = movement.target.cost_amount, movement.target.on_hand + quantity
         return cost_in(held, after=after, unit_cost=unit_cost)
     return round_amount(quantity * unit_cost)
+
+
+def _catch_up(balance: Balance) -> None:
+    """During an upgrade the former release moves stock and knows no cost of balances: the ledger does."""
+    if balance.costed_quantity != balance.on_hand:
+        balance.cost_amount = queries.cost_in_ledger(balance.location_id, balance.batch_id)
+        balance.costed_quantity = balance.on_hand

@@ -24,7 +24,16 @@ from modules.dispensing.errors import (
     CodeUnknown,
     TooManyCodesMoved,
 )
-from modules.dispensing.models import Batch, Code, CodeEvent, CodeEventKind, Document, DocumentKind, StockMove
+from modules.dispensing.models import (
+    ALARMS,
+    Batch,
+    Code,
+    CodeEvent,
+    CodeEventKind,
+    Document,
+    DocumentKind,
+    StockMove,
+)
 from modules.dispensing.rules.tracing import LONGEST, PlaceFault, place_fault
 from modules.dispensing.services.codes import note_event, read_codes
 
@@ -83,8 +92,10 @@ def note_refused_move(
     """Keep a pack that was refused on a document as an alarm.
 
     Raises:
-        NotFound: no such document here.
+        NotFound: no such document here, or no such alarm.
     """
+    if kind not in ALARMS:  # what befell a pack is noted by whoever does it to the pack
+        raise NotFound(field="kind")
     row = note_event(code[:LONGEST], kind, by, document_id=queries.get_document(document_id).id)
     db.session.add(row)
     db.session.flush()

@@ -29,6 +29,7 @@ from modules.dispensing.errors import (
     WrongStep,
 )
 from modules.dispensing.models import (
+    ALARMS,
     Code,
     CodeEvent,
     CodeEventKind,
@@ -131,10 +132,13 @@ def remove_scan(*, prescription_id: int, use_id: int, by: Actor) -> Task:
         NotFound: no such scan on it.
         WrongStep: it was handed out.
     """
-    task, _, _ = _open(prescription_id)  # nothing is read before this lock: what is read stays as it was read
+    task, _ = _held(prescription_id)  # nothing is read before this lock: what is read stays as it was read
     taken = queries.lock_codes_of(prescription_id)  # the packs are held: another window may take from one
-    found = next((one for one in taken if one.use.id == use_id and one.use.document_id is None), None)
+    found = next((one for one in taken if one.use.id == use_id), None)
     if found is None:
+        raise NotFound(field="use_id")
+    _refuse_step(task)
+    if found.use.document_id is not None:
         raise NotFound(field="use_id")
     _drop([found])
     audit.record("code.scan_removed", task, by=by, number=task.prescription_number)
@@ -146,8 +150,10 @@ def note_alarm(*, prescription_id: int, code: Scanned, kind: CodeEventKind, by: 
     """Keep a refused scan as an alarm.
 
     Raises:
-        NotFound: the pharmacy does not know the prescription.
+        NotFound: the pharmacy does not know the prescription, or there is no such alarm.
     """
+    if kind not in ALARMS:  # what befell a pack is noted by whoever does it to the pack
+        raise NotFound(field="kind")
     task = queries.get_task(prescription_id)
     row = note_event(
         code[:LONGEST],
@@ -196,15 +202,24 @@ def _drop(found: Iterable[Picked]) -> None:
 
 def _open(prescription_id: int) -> tuple[Task, list[_Line], list[Picked]]:
     """The held prescription, its lines with what they still need, and what is scanned."""
-    task = queries.get_task(prescription_id)
-    holds = [found for found in queries.lock_holds(task) if found.hold.waiting]
-    if task.status not in SCANNABLE:
-        raise WrongStep(number=task.prescription_number, status=task.status.label)
+    task, holds = _held(prescription_id)
+    _refuse_step(task)
     taken = queries.picked(prescription_id)
     lines: dict[int, list[Allocated]] = {}
     for found in holds:
         lines.setdefault(found.hold.item_id, []).append(found)
     return task, [_line(item_id, parts, taken) for item_id, parts in lines.items()], taken
+
+
+def _held(prescription_id: int) -> tuple[Task, list[Allocated]]:
+    """The prescription and what still waits on it, held until commit."""
+    task = queries.get_task(prescription_id)
+    return task, [found for found in queries.lock_holds(task) if found.hold.waiting]
+
+
+def _refuse_step(task: Task) -> None:
+    if task.status not in SCANNABLE:
+        raise WrongStep(number=task.prescription_number, status=task.status.label)
 
 
 def _line(item_id: int, holds: list[Allocated], taken: list[Picked]) -> _Line:

@@ -297,6 +297,7 @@ def balance_at(balances: dict[int, Balance], location_id: int, batch: Batch) -> 
             on_hand=Decimal(0),
             held=Decimal(0),
             cost_amount=Decimal("0.00"),
+            costed_quantity=Decimal(0),
         )
         db.session.add(balances[batch.id])
     return balances[batch.id]
