@@ -409,6 +409,20 @@ def test_an_inspection_can_be_taken_back_while_it_waits_for_its_signature(ours: 
     assert _shipment(delivery).status == ShipmentStatus.RECEIVED
 
 
+def test_taking_an_inspection_back_without_a_reason_opens_its_dialog_again(
+    ours: Any, desk: Any, sign_in: Any
+) -> None:
+    district.hand_in(ours, desk, (MORPHINE, 2))
+    order = district.buy()
+    delivery = district.send(order, ours, district.batch(district.lines_of(order)[MORPHINE], 2))
+    district.receive(delivery, ours, desk["storekeeper"])
+    keeper, url = sign_in("storekeeper"), f"/distribution/deliveries/{delivery.id}"
+    opened = 'aria-labelledby="withdraw-title" data-dialog-auto'
+    assert opened not in keeper.get(url).text
+    refused = keeper.post(f"{url}/withdraw", data={"reason": ""})
+    assert (refused.status_code, opened in refused.text) == (422, True)
+
+
 def test_what_the_district_is_to_send_is_not_bought_again(ours: Any, theirs: Any, desk: Any) -> None:
     """Handed in, ordered, on its way: it counts in the next proposal until it lies here, and only for this centre."""
 

@@ -35,7 +35,7 @@ class OtherDepartment(DomainError):
     """Neither who wrote it nor a colleague of the department."""
 
     code = "charging.other_department"
-    message = N_("Only who wrote it, or a colleague of the same department, does this.")
+    message = N_("Only the doctor who wrote it, or a colleague of the same department, may do this.")
 
 
 class RequestMoved(Conflict):
