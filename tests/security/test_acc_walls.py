@@ -68,7 +68,7 @@ REFUSED_BEFORE = {  # for a reason that comes before the row is looked for
     "registration/transfer-visit slot_id": ["registration.wrong_state"],
     "dispensing/repack balance_id": ["dispensing.second_person_missing"],
 }
-UNDECIDED = {"plan_id", "requisition_id"}  # the last one still takes changes
+UNDECIDED = {"plan_id", "requisition_id", "delivery_id"}  # the last one still takes changes
 PLENTY = 20  # tables with more rows than this lend their first, middle and last key
 
 

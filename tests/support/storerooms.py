@@ -51,6 +51,15 @@ def furnish(centre: dict[str, Any], desk: dict[str, Actor], mark: str) -> None:
         storeroom.close_month(begins_on=month, by=keeper)
 
 
+def furnish_plan(centre: dict[str, Any], desk: dict[str, Actor]) -> None:
+    """One more plan that still takes changes: the last of the centre."""
+    keeper = desk["storekeeper"]
+    with tenant_unit(centre["tenant_id"]):
+        drug = catalogue.search_drugs(DRUG)[0]
+    storeroom.set_drug_rule(drug_id=drug.id, minimum=D(4000 * drug.pack_factor), by=keeper)
+    storeroom.propose_plan(location_id=centre["locations"]["storeroom"], days=1, by=keeper)
+
+
 def _undecided(centre: dict[str, Any], desk: dict[str, Actor]) -> None:
     """A second plan and a second requisition, which nobody has looked at."""
     keeper, here = desk["storekeeper"], centre["locations"]

@@ -34,6 +34,7 @@ from modules.dispensing.rules.review import ReviewCheck
 from modules.patients import services as patients
 from modules.patients.queries import id_check_digit
 from modules.payments import services as payments
+from modules.proving import services as proving
 from modules.registration import queries as visits
 from modules.registration import services as registration
 from modules.reports import services as reports
@@ -72,7 +73,9 @@ def furnish(centre: dict[str, Any], mark: str, serial: int) -> dict[str, Any]:
         shift_id=closed.id, received_cash=Decimal(1), note=f"{mark}少款", by=desk["accountant"]
     )
     charging.open_shift(float_amount=Decimal(100), by=desk["cashier"])
+    storerooms.furnish_plan(centre, desk)
     _long_work(centre["tenant_id"], desk)
+    _proof(desk, mark)
     accounts.create_program(
         sign_in_name=f"program.{serial}",
         display_name=mark,
@@ -88,6 +91,14 @@ def _long_work(tenant_id: int, desk: dict[str, Actor]) -> None:
     reports.pursue(tenant_id)
     start_job(kind="accounts.trail.verify", arguments={}, by=desk["auditor"])
     current_app.extensions["his_jobs"].finish()
+
+
+def _proof(desk: dict[str, Actor], mark: str) -> None:
+    """A night on which something did not add up."""
+    night = proving.begin_night(by=desk["accountant"])
+    found = proving.FoundInput(name=f"{mark}恒等式", left="1", right="2")
+    by = system_actor(desk["accountant"].tenant_id, origin="job")
+    proving.note_night(night_id=night.id, begun_at=clock.now(), findings=[found], by=by)
 
 
 def _person(mark: str, serial: int) -> dict[str, Any]:

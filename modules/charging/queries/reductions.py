@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select, true
 
 from app import clock
-from app.db import Page, db, lock_row, locking_for_turn, page_by_key
+from app.db import Page, db, lock_row, locking, locking_for_turn, page_by_key
 from app.errors import NotFound
 from app.tenancy import setting_of
 from modules.charging.models import Benefit, Bill, Charge, ChargeStatus, Checkout, Reduction, ReductionRule
@@ -208,9 +208,10 @@ def benefits_of(patient_id: int, *, size: int = 50) -> list[Benefit]:
     return list(db.session.scalars(statement))
 
 
-def lock_benefit(benefit_id: int) -> Benefit:
-    """The entitlement, held until commit, or NotFound."""
-    found = lock_row(Benefit, benefit_id)
+def lock_benefit(benefit_id: int, patient_id: int) -> Benefit:
+    """The entitlement of a patient, held until commit, or NotFound; what merged files hold too."""
+    is_theirs = Benefit.patient_id.in_(patients.files_of(patient_id))
+    found = db.session.scalar(locking(select(Benefit).where(Benefit.id == benefit_id, is_theirs), Benefit))
     if found is None:
         raise NotFound(field="benefit_id")
     return found

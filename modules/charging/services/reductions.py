@@ -162,13 +162,13 @@ def enter_benefit(
 
 
 @use_case("charging.benefit.enter")
-def end_benefit(*, benefit_id: int, by: Actor) -> Benefit:
-    """Let an entitlement end with yesterday.
+def end_benefit(*, patient_id: int, benefit_id: int, by: Actor) -> Benefit:
+    """Let an entitlement of a patient end with yesterday.
 
     Raises:
-        NotFound: no such entitlement here.
+        NotFound: no such entitlement of the patient here.
     """
-    benefit = queries.lock_benefit(benefit_id)
+    benefit = queries.lock_benefit(benefit_id, patient_id)
     last = clock.today() - timedelta(days=1)
     if benefit.valid_to is None or benefit.valid_to > last:
         benefit.valid_to = last

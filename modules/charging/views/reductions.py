@@ -70,7 +70,7 @@ def enter_benefit(patient_id: int) -> ResponseReturnValue:
 @requires("charging.benefit.enter")
 def end_benefit(patient_id: int, benefit_id: int) -> ResponseReturnValue:
     """Let an entitlement end."""
-    form = Form(services.end_benefit, request.form, benefit_id=benefit_id)
+    form = Form(services.end_benefit, request.form, patient_id=patient_id, benefit_id=benefit_id)
     if form.perform(by=current_actor()) is None:
         return _benefits_page(patient_id, form=form), 422
     flash(gettext("The entitlement has ended"), "ok")
