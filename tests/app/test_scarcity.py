@@ -61,9 +61,10 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(
 
 
 def test_a_page_says_that_the_disk_is_full(
-    ours: dict[str, Any], administrator: Actor, full_disk: None, sign_in: Any
+    ours: dict[str, Any], administrator: Actor, sign_in: Any, request: pytest.FixtureRequest
 ) -> None:
-    desk = sign_in("administrator")
+    desk = sign_in("administrator")  # while there is room: it leaves a row
+    request.getfixturevalue("full_disk")
     with pytest.raises(StorageFull):
         _fill(ours, administrator)
     answer = desk.post("/places/stations/new", data={"code": "NEW", "name": "满" * 50, "kind": "station"})
