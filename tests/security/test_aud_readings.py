@@ -25,7 +25,8 @@ LISTS = {  # many residents, one line each: what is opened from them counts
     "charging.show_any_sheet": "the sums of a shift",
     "storeroom.show_recall": "who has taken a batch home",
 }
-PAPERS = {  # of storeroom and accounting, which know no residents
+PAPERS = {  # of storeroom, accounting and the price list, which know no residents
+    "charging.show_package",
     "distribution.show_delivery",
     "invoices.show_book",
     "reconciliation.show_day",
