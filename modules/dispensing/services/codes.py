@@ -1,9 +1,9 @@
 """Codes of packs that came in (追溯码采集): collected from a receipt, and the life they begin."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +16,7 @@ from app.money import format_quantity
 from app.use_cases import use_case
 from modules.dispensing import queries
 from modules.dispensing.errors import (
+    CodeAlarm,
     CodeDoubled,
     CodeKnown,
     CodeOfOtherDrug,
@@ -23,6 +24,7 @@ from modules.dispensing.errors import (
     TooManyCodes,
 )
 from modules.dispensing.models import (
+    ALARMS,
     Batch,
     Code,
     CodeEvent,
@@ -34,6 +36,7 @@ from modules.dispensing.models import (
 )
 from modules.dispensing.rules.tracing import LONGEST, ReadCode, codes_in, read_code
 
+ResultT = TypeVar("ResultT")
 COLLECTED_AT = (DocumentKind.RECEIPT, DocumentKind.OPENING)
 
 
@@ -100,6 +103,33 @@ def note_event(
         tries=0,
         next_try_at=(told_from or clock.now()) if content else None,
     )
+
+
+def keep_alarm(row: CodeEvent, by: Actor) -> CodeEvent:
+    """Store a pack that was refused, with its row in the trail.
+
+    Raises:
+        NotFound: no alarm; what befell a pack is noted by whoever does it to the pack.
+    """
+    if row.kind not in ALARMS:
+        raise NotFound(field="kind")
+    db.session.add(row)
+    db.session.flush()
+    audit.record("code.refused", row, by=by, code=row.code, kind=row.kind.value)
+    return row
+
+
+def alarming(scan: Callable[[], ResultT], keep: Callable[[str, CodeEventKind], object]) -> ResultT:
+    """Carry out a scan; a refusal that is an alarm is kept before it rises.
+
+    Raises:
+        DomainError: as the scan was refused.
+    """
+    try:
+        return scan()
+    except CodeAlarm as alarm:
+        keep(str(alarm.details["code"]), CodeEventKind(alarm.alarm))
+        raise
 
 
 def learn_prefix(read: ReadCode, batch: Batch, by: Actor) -> CodePrefix:

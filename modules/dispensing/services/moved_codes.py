@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,7 +15,6 @@ from app.tenancy import setting_of
 from app.use_cases import use_case
 from modules.dispensing import queries
 from modules.dispensing.errors import (
-    CodeAlarm,
     CodeElsewhere,
     CodeGone,
     CodeMovedBefore,
@@ -25,7 +24,6 @@ from modules.dispensing.errors import (
     TooManyCodesMoved,
 )
 from modules.dispensing.models import (
-    ALARMS,
     Batch,
     Code,
     CodeEvent,
@@ -35,9 +33,8 @@ from modules.dispensing.models import (
     StockMove,
 )
 from modules.dispensing.rules.tracing import LONGEST, PlaceFault, place_fault
-from modules.dispensing.services.codes import note_event, read_codes
+from modules.dispensing.services.codes import ResultT, alarming, keep_alarm, note_event, read_codes
 
-ResultT = TypeVar("ResultT")
 Line = tuple[StockMove, Batch]
 THE_WAY = 0  # a place of its own: nowhere in the centre
 MOVED_WITH = {
@@ -94,13 +91,8 @@ def note_refused_move(
     Raises:
         NotFound: no such document here, or no such alarm.
     """
-    if kind not in ALARMS:  # what befell a pack is noted by whoever does it to the pack
-        raise NotFound(field="kind")
     row = note_event(code[:LONGEST], kind, by, document_id=queries.get_document(document_id).id)
-    db.session.add(row)
-    db.session.flush()
-    audit.record("code.refused", row, by=by, code=row.code, kind=kind.value)
-    return row
+    return keep_alarm(row, by)
 
 
 def moving(move: Callable[[], ResultT], *, document_id: int, by: Actor) -> ResultT:
@@ -109,12 +101,9 @@ def moving(move: Callable[[], ResultT], *, document_id: int, by: Actor) -> Resul
     Raises:
         DomainError: as the scan was refused.
     """
-    try:
-        return move()
-    except CodeAlarm as alarm:
-        code, kind = str(alarm.details["code"]), CodeEventKind(alarm.alarm)
-        note_refused_move(document_id=document_id, code=code, kind=kind, by=by)
-        raise
+    return alarming(
+        move, lambda code, kind: note_refused_move(document_id=document_id, code=code, kind=kind, by=by)
+    )
 
 
 def bring_codes(*, sent_with: int, document: Document, batch_ids: Collection[int], by: Actor) -> None:

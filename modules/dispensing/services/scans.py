@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +16,6 @@ from app.money import Quantity, format_quantity
 from app.use_cases import use_case
 from modules.dispensing import queries
 from modules.dispensing.errors import (
-    CodeAlarm,
     CodeIsCarton,
     CodeOfOtherBatch,
     CodeOfOtherDrug,
@@ -29,7 +28,6 @@ from modules.dispensing.errors import (
     WrongStep,
 )
 from modules.dispensing.models import (
-    ALARMS,
     Code,
     CodeEvent,
     CodeEventKind,
@@ -40,10 +38,9 @@ from modules.dispensing.models import (
 )
 from modules.dispensing.queries import Allocated, Picked
 from modules.dispensing.rules.tracing import LONGEST, PackFault, ReadCode, pack_fault, read_code
-from modules.dispensing.services.codes import learn_prefix, note_event
+from modules.dispensing.services.codes import ResultT, alarming, keep_alarm, learn_prefix, note_event
 from modules.dispensing.services.moved_codes import take_place
 
-ResultT = TypeVar("ResultT")
 Scanned = Annotated[str, Field(min_length=1, max_length=60)]
 SCANNABLE = (
     TaskStatus.WAITING,
@@ -152,8 +149,6 @@ def note_alarm(*, prescription_id: int, code: Scanned, kind: CodeEventKind, by: 
     Raises:
         NotFound: the pharmacy does not know the prescription, or there is no such alarm.
     """
-    if kind not in ALARMS:  # what befell a pack is noted by whoever does it to the pack
-        raise NotFound(field="kind")
     task = queries.get_task(prescription_id)
     row = note_event(
         code[:LONGEST],
@@ -162,10 +157,7 @@ def note_alarm(*, prescription_id: int, code: Scanned, kind: CodeEventKind, by: 
         prescription_id=prescription_id,
         prescription_number=task.prescription_number,
     )
-    db.session.add(row)
-    db.session.flush()
-    audit.record("code.refused", row, by=by, code=row.code, kind=kind.value)
-    return row
+    return keep_alarm(row, by)
 
 
 def scanning(scan: Callable[[], ResultT], *, prescription_id: int, by: Actor) -> ResultT:
@@ -174,12 +166,9 @@ def scanning(scan: Callable[[], ResultT], *, prescription_id: int, by: Actor) ->
     Raises:
         DomainError: as the scan was refused.
     """
-    try:
-        return scan()
-    except CodeAlarm as alarm:
-        code, kind = str(alarm.details["code"]), CodeEventKind(alarm.alarm)
-        note_alarm(prescription_id=prescription_id, code=code, kind=kind, by=by)
-        raise
+    return alarming(
+        scan, lambda code, kind: note_alarm(prescription_id=prescription_id, code=code, kind=kind, by=by)
+    )
 
 
 def drop_scans(task: Task, item_ids: Iterable[int] | None = None) -> None:
